@@ -1,0 +1,1 @@
+"""From charges, rules and drivers to an allocated ledger with its proof."""

@@ -1,0 +1,1 @@
+"""Classify, split, prove. Pure: no Django, no database."""

@@ -1,0 +1,1 @@
+"""One file per split method; the file name is the stored key."""

@@ -1,0 +1,1 @@
+"""What technology will cost."""

@@ -1,0 +1,1 @@
+"""What is abnormal, wasted or unowned."""

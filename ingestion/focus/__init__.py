@@ -1,0 +1,1 @@
+"""FOCUS columns and checks. Pure."""

@@ -1,0 +1,1 @@
+"""The `itfm` command line."""

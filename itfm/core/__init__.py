@@ -1,0 +1,1 @@
+"""What every app stands on: tenancy, events, policies, the lake, money and periods."""

@@ -1,0 +1,1 @@
+"""A deterministic sample company with bills in each provider's own format."""

@@ -1,0 +1,1 @@
+"""Postgres, Redis, worker and web in one command, for machines that have none of them."""

@@ -1,0 +1,1 @@
+"""Who owns which cost: cost centres."""
