@@ -1,0 +1,10 @@
+"""The ingestion app."""
+
+from django.apps import AppConfig
+
+
+class IngestionConfig(AppConfig):
+    """`ingestion`."""
+
+    name = "ingestion"
+    verbose_name = "Ingestion"

@@ -1,0 +1,149 @@
+"""Where bills come from, the bills, each delivered state of them, and the runs that brought them in."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from itfm.core.tenancy import TenantForeignKey, TenantModel
+
+
+class BillSource(TenantModel):
+    """A connection to a provider, or to a folder it delivers to."""
+
+    key = models.SlugField(max_length=60)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=40, help_text="File name of the connector.")
+    settings = models.JSONField(default=dict)
+    pull_time = models.TimeField(
+        null=True,
+        blank=True,
+        help_text="When to pull each day, in the source's time zone. None: by hand only.",
+    )
+    time_zone = models.CharField(max_length=60, default="UTC")
+    next_pull_at = models.DateTimeField(null=True, blank=True)
+    is_paused = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["organization", "key"], name="ingestion_billsource_key"),
+        ]
+        indexes = [models.Index(fields=["organization", "next_pull_at"], name="ingestion_billsource_due")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Bill(TenantModel):
+    """What one source bills for one period."""
+
+    source = TenantForeignKey(BillSource, on_delete=models.CASCADE, related_name="bills")
+    billing_period = models.DateField(help_text="First day of the period.")
+    current_revision = TenantForeignKey(
+        "BillRevision", on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["organization", "source", "billing_period"], name="ingestion_bill_once"),
+        ]
+        indexes = [models.Index(fields=["organization", "billing_period"], name="ingestion_bill_period")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.billing_period:%Y-%m}"
+
+
+class ImportRun(TenantModel):
+    """One attempt to bring in what a source has. The queue itself: Redis only hints that a row is waiting."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        IMPORTED = "imported"
+        UNCHANGED = "unchanged"
+        WAITING = "waiting"
+        REJECTED = "rejected"
+        FAILED = "failed"
+        QUARANTINED = "quarantined"
+
+    source = TenantForeignKey(BillSource, on_delete=models.CASCADE, related_name="runs")
+    settings = models.JSONField(help_text="The source's settings, or the path that was named for this run.")
+    trigger = models.CharField(max_length=20, help_text="schedule, person or command")
+    state = models.CharField(max_length=12, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    step = models.CharField(max_length=200, blank=True)
+    progress_ratio = models.DecimalField(max_digits=5, decimal_places=4, default=0)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.TextField(blank=True)
+    queued_at = models.DateTimeField(auto_now_add=True)
+    not_before = models.DateTimeField(help_text="A failed attempt waits until then.")
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["organization", "source"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="ingestion_importrun_one_at_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "state", "not_before"], name="ingestion_importrun_due"),
+            models.Index(fields=["organization", "-queued_at"], name="ingestion_importrun_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.state}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen to this run."""
+        return self.state not in {self.State.QUEUED, self.State.RUNNING}
+
+
+class BillRevision(TenantModel):
+    """One delivered state of a bill: immutable, its charges in the lake."""
+
+    bill = TenantForeignKey(Bill, on_delete=models.CASCADE, related_name="revisions")
+    run = TenantForeignKey(ImportRun, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    delivery = models.CharField(max_length=500, help_text="Name of the delivery it came with.")
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 over the delivered files.")
+    files = models.JSONField(help_text="name, size, sha256 and row_count of each delivered file, by file number.")
+    folder = models.CharField(max_length=500, help_text="In the organization's folder of the lake.")
+    row_count = models.BigIntegerField()
+    totals = models.JSONField(help_text="Exact sums by currency and cost column, as text.")
+    imported_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["organization", "bill", "number"], name="ingestion_billrevision_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"revision {self.number}"
+
+
+class Finding(TenantModel):
+    """Something a reader of the bill should know, down to file, row and column."""
+
+    run = TenantForeignKey(ImportRun, on_delete=models.CASCADE, related_name="findings")
+    revision = TenantForeignKey(BillRevision, on_delete=models.CASCADE, related_name="findings", null=True, blank=True)
+    code = models.CharField(max_length=60)
+    severity = models.CharField(max_length=10)
+    file = models.CharField(max_length=500, blank=True)
+    row = models.BigIntegerField(null=True, blank=True)
+    column = models.CharField(max_length=200, blank=True)
+    message = models.TextField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [*TenantModel.Meta.constraints]
+        indexes = [models.Index(fields=["organization", "run"], name="ingestion_finding_run")]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"

@@ -1,0 +1,125 @@
+"""Who may enter a view: every view declares it, and enters its tenant by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+from uuid import UUID
+
+import structlog
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from itfm.accounts.models import ApiKey, Membership, Organization, User
+from itfm.accounts.services import api_key, memberships_of
+from itfm.core.policy import Permission
+from itfm.core.tenancy import acting_user, tenant
+
+P = ParamSpec("P")
+SESSION_KEY = "organization_id"
+
+
+class SignedInRequest(HttpRequest):
+    """A request by a known person."""
+
+    user: User
+
+
+class TenantRequest(SignedInRequest):
+    """A request inside an organization, by a member or by a program with a key."""
+
+    organization: Organization
+    membership: Membership
+
+
+View = Callable[Concatenate[Any, P], HttpResponse]
+"""A function view; what kind of request it takes depends on who is let in."""
+
+
+def public(view: View[P]) -> View[P]:
+    """Let anybody in; the view sees no tenant's rows."""
+    return _declared(view, "public")
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """Let any known person in; the view sees that person's own memberships only."""
+
+    @wraps(view)
+    def enter(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        with acting_user(request.user.pk):
+            return view(request, *args, **kwargs)
+
+    return _declared(enter, "signed_in")
+
+
+def allow(permission: Permission) -> Callable[[View[P]], View[P]]:
+    """Let members in whose role holds the permission, inside a transaction of their organization."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def enter(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            membership = current_membership(request)
+            if membership is None:
+                return redirect("organizations")
+            if not membership.may(permission):
+                raise PermissionDenied(f"Your role ({membership.role}) does not include this page.")
+            inside = cast("TenantRequest", request)
+            inside.membership, inside.organization = membership, membership.organization
+            structlog.contextvars.bind_contextvars(organization=str(membership.organization_id))
+            with tenant(membership.organization_id):
+                return view(inside, *args, **kwargs)
+
+        return _declared(enter, permission)
+
+    return decorate
+
+
+def allow_key(permission: Permission) -> Callable[[View[P]], View[P]]:
+    """Let a program in that presents an API key whose role holds the permission."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def enter(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+            key = api_key(token.strip(), at=timezone.now()) if scheme.lower() == "bearer" else None
+            if key is None:
+                problem = {"title": "Unauthorized", "status": 401, "code": "unauthorized"}
+                return JsonResponse(problem, status=401, content_type="application/problem+json")
+            membership = _as_member(key)
+            if not membership.may(permission):
+                problem = {"title": "Forbidden", "status": 403, "code": "forbidden"}
+                return JsonResponse(problem, status=403, content_type="application/problem+json")
+            inside = cast("TenantRequest", request)
+            inside.membership, inside.organization = membership, key.organization
+            with tenant(key.organization_id):
+                return view(inside, *args, **kwargs)
+
+        return _declared(enter, permission)
+
+    return decorate
+
+
+def current_membership(request: HttpRequest) -> Membership | None:
+    """Return the person's place in the organization their session is in; the only one when there is no choice."""
+    found = {membership.organization_id: membership for membership in memberships_of(cast("User", request.user))}
+    chosen = request.session.get(SESSION_KEY)
+    if chosen and UUID(chosen) in found:
+        return found[UUID(chosen)]
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _as_member(key: ApiKey) -> Membership:
+    return Membership(organization=key.organization, role=key.role)
+
+
+def _declared(view: View[P], policy: str) -> View[P]:
+    view.policy = policy  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,157 @@
+"""Changes to organizations and to who belongs to them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from itfm.accounts.models import ApiKey, Invitation, Membership, Organization, Scope, User
+from itfm.core.policy import Role
+from itfm.core.tenancy import acting_user, tenant
+
+INVITATION_LIFETIME = timedelta(days=14)
+
+
+class InvitationError(Exception):
+    """An invitation cannot be used; the message says why."""
+
+
+@transaction.atomic
+def create_organization(name: str, *, slug: str = "", owner: User | None = None, is_demo: bool = False) -> Organization:
+    """Save a new tenant and make `owner` its owner."""
+    organization_id = uuid.uuid4()
+    with tenant(organization_id):
+        organization = Organization.objects.create(
+            id=organization_id, name=name, slug=slug or _free_slug(name, organization_id), is_demo=is_demo
+        )
+        if owner is not None:
+            Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
+    return organization
+
+
+def _free_slug(name: str, organization_id: UUID) -> str:
+    # Other tenants' slugs cannot be seen from here, so the name alone could collide.
+    return f"{slugify(name)[:48] or 'organization'}-{str(organization_id)[:8]}"
+
+
+def invite(
+    email: str,
+    *,
+    organization: Organization,
+    role: Role,
+    invited_by: User,
+    at: datetime,
+    scopes: Sequence[tuple[str, str]] = (),
+) -> tuple[Invitation, str]:
+    """Save an invitation and return it with the token that its letter carries."""
+    secret = secrets.token_urlsafe(24)
+    invitation = Invitation.objects.create(
+        organization=organization,
+        email=email.strip().lower(),
+        role=role,
+        scopes=[{"dimension": dimension, "value": value} for dimension, value in scopes],
+        secret_sha256=_sha256(secret),
+        invited_by=invited_by,
+        expires_at=at + INVITATION_LIFETIME,
+    )
+    return invitation, f"{organization.id.hex}.{secret}"
+
+
+def open_invitation(token: str, *, at: datetime) -> Invitation:
+    """Return the invitation a letter's token names, with its organization.
+
+    :raises InvitationError: unknown, used or expired.
+    """
+    organization_id, secret = _parse_token(token)
+    with tenant(organization_id):
+        found = (
+            Invitation.objects.select_related("organization", "invited_by")
+            .filter(secret_sha256=_sha256(secret))
+            .first()
+        )
+    if found is None:
+        raise InvitationError("This invitation does not exist. Ask for a new one.")
+    if found.accepted_at:
+        raise InvitationError("This invitation has been used. Log in to continue.")
+    if found.expires_at <= at:
+        raise InvitationError("This invitation has expired. Ask for a new one.")
+    return found
+
+
+def accept_invitation(token: str, *, user: User, at: datetime) -> Organization:
+    """Make the person a member as the invitation says.
+
+    :raises InvitationError: it cannot be used, or was sent to another address.
+    """
+    invitation = open_invitation(token, at=at)
+    if user.email.lower() != invitation.email:
+        raise InvitationError(f"This invitation was sent to {invitation.email}. Log in with that address.")
+    with tenant(invitation.organization_id):
+        locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
+        if locked.accepted_at:
+            raise InvitationError("This invitation has been used. Log in to continue.")
+        membership, is_new = Membership.objects.get_or_create(
+            organization_id=locked.organization_id, user=user, defaults={"role": locked.role}
+        )
+        if is_new:
+            Scope.objects.bulk_create(
+                Scope(organization_id=locked.organization_id, membership=membership, **scope) for scope in locked.scopes
+            )
+        locked.accepted_at = at
+        locked.save(update_fields=["accepted_at"])
+    return invitation.organization
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """Return the person's places in all organizations, by name."""
+    with acting_user(user.pk):
+        return list(Membership.objects.filter(user=user).select_related("organization").order_by("organization__name"))
+
+
+def create_api_key(
+    name: str, *, organization: Organization, role: Role, expires_at: datetime | None
+) -> tuple[ApiKey, str]:
+    """Save a key and return it with its secret, which is shown only now."""
+    secret = secrets.token_urlsafe(32)
+    key = ApiKey.objects.create(
+        organization=organization,
+        name=name,
+        role=role,
+        prefix=secret[:6],
+        secret_sha256=_sha256(secret),
+        expires_at=expires_at,
+    )
+    return key, f"itfm_{organization.id.hex}.{secret}"
+
+
+def api_key(token: str, *, at: datetime) -> ApiKey | None:
+    """Return the living key a program presented, and note its use; None when there is none."""
+    try:
+        organization_id, secret = _parse_token(token.removeprefix("itfm_"))
+    except InvitationError:
+        return None
+    with tenant(organization_id):
+        key = ApiKey.objects.select_related("organization").filter(secret_sha256=_sha256(secret)).first()
+        if key is None or key.revoked_at or (key.expires_at and key.expires_at <= at):
+            return None
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+        return key
+
+
+def _parse_token(token: str) -> tuple[UUID, str]:
+    organization, _, secret = token.partition(".")
+    try:
+        return UUID(hex=organization), secret
+    except ValueError as error:
+        raise InvitationError("This link is incomplete. Copy the whole line from the letter.") from error
+
+
+def _sha256(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

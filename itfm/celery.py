@@ -1,0 +1,11 @@
+"""The workers' way in: `celery -A itfm.celery worker`."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "itfm.settings")
+app = Celery("itfm")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.include = ["itfm.pipeline"]

@@ -1,0 +1,55 @@
+"""What happened, told upward: a service publishes, the tasks listed in `itfm.pipeline` start on commit."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened in an organization."""
+
+    organization_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillImported(Event):
+    """A revision of a bill became the one in force."""
+
+    billing_period: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulesPublished(Event):
+    """A new version of the rule set is in force."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportRequested(Event):
+    """An import stands in the queue."""
+
+    run_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageQueued(Event):
+    """A message stands in the outbox."""
+
+
+def publish(event: Event) -> None:
+    """Start what follows this event once the transaction has committed."""
+    transaction.on_commit(partial(_dispatch, event))
+
+
+def _dispatch(event: Event) -> None:
+    # The line's table stands above every app, so it is looked up by name when something happens.
+    importlib.import_module("itfm.pipeline").follow(event)

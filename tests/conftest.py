@@ -1,0 +1,90 @@
+"""What every test stands on: a real Postgres under the roles of production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+
+from itfm.accounts.models import Membership, Organization, User
+from itfm.accounts.services import create_organization
+from itfm.core.policy import Role
+from itfm.core.tenancy import tenant
+
+PASSWORD = "correct horse battery staple"
+NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureRequest, worker_id: str) -> Iterator[None]:
+    """Make a database owned by the owner's role; tests then connect as the application's."""
+    name = f"test_itfm_{worker_id}"
+    owner, application = connections["owner"], connections["default"]
+    with django_db_blocker.unblock():
+        owner.settings_dict["NAME"] = application.settings_dict["NAME"] = name
+        with owner.creation._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            cursor.execute(f'CREATE DATABASE "{name}"')
+        call_command("migrate", database="owner", verbosity=0)
+        yield
+        for connection in (owner, application):
+            connection.close()
+        with owner.creation._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+    """A database in which transactions really commit; emptied afterwards, by its owner."""
+    with django_db_blocker.unblock():
+        yield
+        connections["default"].close()
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(
+                "SELECT string_agg(quote_ident(c.relname), ', ') FROM pg_class c"
+                " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
+                " AND NOT c.relispartition AND c.relname <> 'django_migrations'"
+                " AND c.relname NOT LIKE 'django_content_type' AND c.relname <> 'auth_permission'"
+            )
+            cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
+        connections["owner"].close()
+
+
+@pytest.fixture(autouse=True)
+def lake(settings: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A lake of the test's own."""
+    settings.LAKE_ROOT = tmp_path / "lake"
+    return tmp_path / "lake"
+
+
+def person(email: str) -> User:
+    """Save somebody with a verified address."""
+    from allauth.account.models import EmailAddress
+
+    user = User.objects.create_user(email, PASSWORD)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+def member(organization: Organization, role: Role, email: str = "") -> User:
+    """Save somebody as a member."""
+    user = person(email or f"{role}@{organization.slug}.example")
+    with tenant(organization.id):
+        Membership.objects.create(organization=organization, user=user, role=role)
+    return user
+
+
+@pytest.fixture
+def acme(db: None) -> Organization:
+    """An organization with nobody in it."""
+    return create_organization("Acme", slug="acme")
+
+
+@pytest.fixture
+def globex(db: None) -> Organization:
+    """Another organization."""
+    return create_organization("Globex", slug="globex")
