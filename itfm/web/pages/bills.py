@@ -1,0 +1,168 @@
+"""What the pages on bills show. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from itfm.web.pages.shell import Health, Shell
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrencyTotals:
+    """Exact sums over a bill in one currency; None where no charge says."""
+
+    currency: str
+    billed_cost: Decimal
+    effective_cost: Decimal
+    list_cost: Decimal | None = None
+    contracted_cost: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceRow:
+    """A source, how it does, and when it pulls."""
+
+    id: UUID
+    name: str
+    kind_name: str
+    health: Health
+    schedule: str
+    """`Daily at 03:00, Europe/Oslo`, or `By hand`."""
+    last_pull_at: datetime | None
+    next_pull_at: datetime | None
+    data_through: date | None
+    message: str = ""
+    """In plain words what is wrong and what to do; empty when healthy."""
+
+
+RunState = Literal["queued", "running", "imported", "unchanged", "waiting", "rejected", "failed", "quarantined"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingRow:
+    """Something a reader of the bill should know."""
+
+    severity: Literal["error", "warning", "info"]
+    code: str
+    message: str
+    file: str = ""
+    row: int | None = None
+    column: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """One attempt to bring in what a source has."""
+
+    id: UUID
+    source_name: str
+    state: RunState
+    trigger: Literal["schedule", "person", "command"]
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    step: str = ""
+    progress_ratio: Decimal = Decimal(0)
+    attempts: int = 1
+    not_before: datetime | None = None
+    """When a failed attempt is tried again; None when it is not waiting."""
+    error_message: str = ""
+    findings: tuple[FindingRow, ...] = ()
+    """The first ones, errors before warnings."""
+    finding_count: int = 0
+
+    @property
+    def progress_percent(self) -> int:
+        """Whole percent, rounded down: 100 only when done."""
+        return int(self.progress_ratio * 100)
+
+    @property
+    def hidden_finding_count(self) -> int:
+        """How many findings are not listed."""
+        return max(self.finding_count - len(self.findings), 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillRow:
+    """What one source bills for one period, by its current revision; without one nothing has been imported."""
+
+    id: UUID
+    source_name: str
+    billing_period: date
+    revision_number: int | None
+    revision_count: int
+    row_count: int | None
+    totals: tuple[CurrencyTotals, ...]
+    imported_at: datetime | None
+    finding_count: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningPart:
+    """The part of the Bills page that is fetched again every two seconds while an import runs."""
+
+    runs: tuple[RunRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillsPage:
+    """Where bills come from, what has arrived, and what is wrong with it."""
+
+    shell: Shell
+    sources: tuple[SourceRow, ...]
+    bills: tuple[BillRow, ...]
+    """Newest period first, then by source."""
+    running: tuple[RunRow, ...]
+    """Queued and running ones."""
+    recent: tuple[RunRow, ...]
+    """The latest that are over, newest first."""
+    may_pull: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRow:
+    """A delivered file of a revision."""
+
+    number: int
+    name: str
+    size: int
+    """Bytes."""
+    sha256: str
+    row_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionRow:
+    """One delivered state of a bill."""
+
+    number: int
+    is_current: bool
+    delivery: str
+    fingerprint: str
+    imported_at: datetime
+    row_count: int
+    totals: tuple[CurrencyTotals, ...]
+    changes: tuple[CurrencyTotals, ...]
+    """What this revision added to the one before, by currency; empty for the first."""
+    files: tuple[FileRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillPage:
+    """One bill with its revisions, newest first, and what was found in the current one."""
+
+    shell: Shell
+    source_name: str
+    billing_period: date
+    revisions: tuple[RevisionRow, ...]
+    findings: tuple[FindingRow, ...]
+    finding_count: int
+
+    @property
+    def hidden_finding_count(self) -> int:
+        """How many findings are not listed."""
+        return max(self.finding_count - len(self.findings), 0)

@@ -1,0 +1,133 @@
+"""What the Overview shows. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from itfm.web.charts import DailyCosts
+from itfm.web.pages.shell import Health, PeriodChoice, Shell
+
+
+def percent_of(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    """Return `part` in percent of `whole`; None when either is unknown or there is nothing to divide by."""
+    return part / whole * 100 if part is not None and whole else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueCost:
+    """What one value of the dimension cost in the period, and in the one before (None: no data then)."""
+
+    name: str
+    cost: Decimal
+    previous_cost: Decimal | None
+    total: Decimal
+    is_unallocated: bool = False
+
+    @property
+    def share_percent(self) -> Decimal | None:
+        """Its part of the period's total."""
+        return percent_of(self.cost, self.total)
+
+    @property
+    def change(self) -> Decimal | None:
+        """How much more than in the period before."""
+        return None if self.previous_cost is None else self.cost - self.previous_cost
+
+    @property
+    def change_percent(self) -> Decimal | None:
+        """The change in percent of the size of the period before."""
+        return percent_of(self.change, None if self.previous_cost is None else abs(self.previous_cost))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciliation:
+    """The proof that what was handed out is what was billed, in the cost column the page shows."""
+
+    bill_total: Decimal
+    allocated: Decimal
+    unallocated: Decimal
+    rule_version: int | None
+    allocated_at: datetime
+
+    @property
+    def ledger_total(self) -> Decimal:
+        """What the ledger holds, allocated or not."""
+        return self.allocated + self.unallocated
+
+    @property
+    def difference(self) -> Decimal:
+        """Bill less ledger: exactly zero, or something is wrong."""
+        return self.bill_total - self.ledger_total
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether not even the last digit differs."""
+        return self.difference == 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrencyOverview:
+    """The month in one currency: amounts in different currencies are never added."""
+
+    currency: str
+    total: Decimal
+    previous_total: Decimal | None
+    values: tuple[ValueCost, ...]
+    """Highest cost first, the unallocated row last; includes values with cost only in the period before."""
+    daily: DailyCosts
+    reconciliation: Reconciliation
+
+    @property
+    def change(self) -> Decimal | None:
+        """How much more than in the period before."""
+        return None if self.previous_total is None else self.total - self.previous_total
+
+    @property
+    def change_percent(self) -> Decimal | None:
+        """The change in percent of the size of the period before."""
+        return percent_of(self.change, None if self.previous_total is None else abs(self.previous_total))
+
+    @property
+    def allocated_percent(self) -> Decimal | None:
+        """How much of the total has an owner."""
+        return percent_of(self.reconciliation.allocated, self.total)
+
+    @property
+    def unallocated_percent(self) -> Decimal | None:
+        """How much of the total has no owner."""
+        return percent_of(self.reconciliation.unallocated, self.total)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """How far one source's data reaches."""
+
+    source_name: str
+    health: Health
+    last_pull_at: datetime | None
+    data_through: date | None
+
+
+EmptyReason = Literal["no_source", "no_bill", "not_allocated", "other_period"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverviewPage:
+    """Where the money of one billing period went."""
+
+    shell: Shell
+    period: PeriodChoice
+    dimension_name: str
+    """`Team`: the dimension that the page groups by; empty when no rules are published."""
+    cost_name: str
+    """`Effective cost`: which cost column all figures are in."""
+    currencies: tuple[CurrencyOverview, ...]
+    """Largest first; empty when there is nothing to show, see `empty_reason`."""
+    freshness: tuple[Freshness, ...]
+    """Empty as well when the role may not read bills."""
+    empty_reason: EmptyReason | None = None
+    is_scoped: bool = False
+    """Whether the member sees only part of the organization; totals and proof are then of that part."""

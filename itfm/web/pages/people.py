@@ -1,0 +1,77 @@
+"""What the pages on people and organizations show. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from itfm.core.policy import Role
+from itfm.web.pages.shell import OrganizationChoice, Shell
+
+if TYPE_CHECKING:
+    from django.forms import Form
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRow:
+    """Somebody in the organization; no scopes means the role's whole view, or nothing for a scoped role."""
+
+    name: str
+    email: str
+    role: Role
+    scopes: tuple[str, ...]
+    """`team = Payments`."""
+    sees_everything: bool
+    member_since: datetime
+    is_you: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationRow:
+    """Somebody who has been asked in and has not answered."""
+
+    email: str
+    role: Role
+    scopes: tuple[str, ...]
+    invited_by: str
+    expires_at: datetime
+    is_expired: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MembersPage:
+    """Who belongs here and what each may see; the form is None for those who may not invite."""
+
+    shell: Shell
+    members: tuple[MemberRow, ...]
+    invitations: tuple[InvitationRow, ...]
+    form: Form | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganizationsPage:
+    """Which organization to work in."""
+
+    organizations: tuple[OrganizationChoice, ...]
+    person_email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvitationPage:
+    """An invitation that was opened; with an `error`, why it cannot be used."""
+
+    token: str
+    organization_name: str = ""
+    role: Role | None = None
+    invited_email: str = ""
+    invited_by: str = ""
+    expires_at: datetime | None = None
+    person_email: str = ""
+    """Who is logged in; empty when nobody is."""
+    error: str = ""
+
+    @property
+    def is_for_somebody_else(self) -> bool:
+        """Whether the person logged in is not the one invited."""
+        return bool(self.person_email) and self.person_email.lower() != self.invited_email.lower()
