@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Context, Decimal
-from math import gcd
+from math import gcd, lcm
 from typing import Final
 
 CONTEXT: Final = Context(prec=60)
@@ -61,7 +61,7 @@ def split(amount: Decimal, weights: Mapping[str, Decimal]) -> dict[str, Decimal]
     total = sum(whole.values())
     if not total:
         raise NoWeightError("Every weight is zero.")
-    units = units_of(abs(amount))
+    units = units_of(amount.copy_abs())
     divisor = total * UNITS_PER_QUANTUM
     parts = {receiver: divmod(units * weight, divisor) for receiver, weight in whole.items()}
     order = sorted(parts, key=lambda receiver: (-parts[receiver][1], receiver))
@@ -78,16 +78,16 @@ def whole_weights(weights: Mapping[str, Decimal]) -> dict[str, int]:
     """Return the smallest whole numbers in the same proportion.
 
     :raises NegativeWeightError: a weight is below zero.
+    :raises AmountError: a weight is no number.
     """
-    scale = 0
     for receiver, weight in weights.items():
+        if not weight.is_finite():
+            raise AmountError(f"The weight of '{receiver}' is {weight}.")
         if weight < 0:
             raise NegativeWeightError(f"The weight of '{receiver}' is {weight}.")
-        exponent = weight.as_tuple().exponent
-        if not isinstance(exponent, int):
-            raise AmountError(f"The weight of '{receiver}' is {weight}.")
-        scale = max(scale, -exponent)
-    whole = {receiver: int(weight.scaleb(scale, CONTEXT)) for receiver, weight in weights.items()}
+    ratios = {receiver: weight.as_integer_ratio() for receiver, weight in weights.items()}
+    scale = lcm(*(denominator for _, denominator in ratios.values()))
+    whole = {receiver: numerator * (scale // denominator) for receiver, (numerator, denominator) in ratios.items()}
     common = gcd(*whole.values()) or 1
     return {receiver: weight // common for receiver, weight in whole.items()}
 
