@@ -7,13 +7,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from itfm.core.money import CONTEXT
 from itfm.web.charts import DailyCosts
 from itfm.web.pages.shell import Health, PeriodChoice, Shell
 
 
 def percent_of(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
     """Return `part` in percent of `whole`; None when either is unknown or there is nothing to divide by."""
-    return part / whole * 100 if part is not None and whole else None
+    return CONTEXT.divide(CONTEXT.multiply(part, Decimal(100)), whole) if part is not None and whole else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +35,12 @@ class ValueCost:
     @property
     def change(self) -> Decimal | None:
         """How much more than in the period before."""
-        return None if self.previous_cost is None else self.cost - self.previous_cost
+        return None if self.previous_cost is None else CONTEXT.subtract(self.cost, self.previous_cost)
 
     @property
     def change_percent(self) -> Decimal | None:
         """The change in percent of the size of the period before."""
-        return percent_of(self.change, None if self.previous_cost is None else abs(self.previous_cost))
+        return percent_of(self.change, None if self.previous_cost is None else self.previous_cost.copy_abs())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +56,12 @@ class Reconciliation:
     @property
     def ledger_total(self) -> Decimal:
         """What the ledger holds, allocated or not."""
-        return self.allocated + self.unallocated
+        return CONTEXT.add(self.allocated, self.unallocated)
 
     @property
     def difference(self) -> Decimal:
         """Bill less ledger: exactly zero, or something is wrong."""
-        return self.bill_total - self.ledger_total
+        return CONTEXT.subtract(self.bill_total, self.ledger_total)
 
     @property
     def is_exact(self) -> bool:
@@ -83,12 +84,12 @@ class CurrencyOverview:
     @property
     def change(self) -> Decimal | None:
         """How much more than in the period before."""
-        return None if self.previous_total is None else self.total - self.previous_total
+        return None if self.previous_total is None else CONTEXT.subtract(self.total, self.previous_total)
 
     @property
     def change_percent(self) -> Decimal | None:
         """The change in percent of the size of the period before."""
-        return percent_of(self.change, None if self.previous_total is None else abs(self.previous_total))
+        return percent_of(self.change, None if self.previous_total is None else self.previous_total.copy_abs())
 
     @property
     def allocated_percent(self) -> Decimal | None:

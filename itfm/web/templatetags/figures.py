@@ -1,0 +1,153 @@
+"""Template tags for amounts, ratios, dates and charts: the only way a figure gets onto a page."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html, json_script
+from django.utils.safestring import SafeString
+
+from itfm.web import display
+
+register = template.Library()
+
+
+@register.simple_tag
+def money(amount: Decimal | None, currency: str = "") -> SafeString:
+    """Write an amount rounded to its currency, the exact digits one hover or `data-exact` away."""
+    if amount is None:
+        return _unknown()
+    exact = display.exact_text(amount)
+    title = f"{exact} {currency}".strip()
+    return format_html(
+        '<data class="money{}" value="{}" title="{}" data-exact="{}">{}{}</data>',
+        " money-negative" if amount < 0 else "",
+        f"{amount:f}",
+        title,
+        exact,
+        display.amount_text(amount, currency),
+        format_html(' <abbr class="money-currency">{}</abbr>', currency) if currency else "",
+    )
+
+
+@register.simple_tag
+def amount(value: Decimal | None, currency: str) -> SafeString:
+    """Write an amount whose currency stands in the heading of its column."""
+    if value is None:
+        return _unknown()
+    exact = display.exact_text(value)
+    return format_html(
+        '<data class="money{}" value="{}" title="{} {}" data-exact="{}">{}</data>',
+        " money-negative" if value < 0 else "",
+        f"{value:f}",
+        exact,
+        currency,
+        exact,
+        display.amount_text(value, currency),
+    )
+
+
+@register.simple_tag
+def exact(value: Decimal | None) -> SafeString:
+    """Write every digit of an amount."""
+    return _unknown() if value is None else format_html('<span class="number">{}</span>', display.exact_text(value))
+
+
+@register.simple_tag
+def percent(value: Decimal | None) -> SafeString:
+    """Write a percentage with one decimal."""
+    return _unknown() if value is None else format_html('<span class="number">{}</span>', display.percent_text(value))
+
+
+@register.simple_tag
+def number(value: int | Decimal | None) -> SafeString:
+    """Write a count, thousands grouped."""
+    if value is None:
+        return _unknown()
+    return format_html('<span class="number">{}</span>', display.grouped(Decimal(value), places=0))
+
+
+@register.simple_tag
+def size(value: int | None) -> SafeString:
+    """Write a number of bytes."""
+    return _unknown() if value is None else format_html('<span class="number">{}</span>', display.size_text(value))
+
+
+@register.inclusion_tag("components/delta.html")
+def delta(change: Decimal | None, change_percent: Decimal | None, currency: str) -> dict[str, Any]:
+    """Write a change in cost; its direction is a word and an arrow, not a color alone."""
+    direction = None if change is None else "same" if change == 0 else "increase" if change > 0 else "decrease"
+    return {
+        "change": None if change is None else change.copy_abs(),
+        "percent": None if change_percent is None else change_percent.copy_abs(),
+        "currency": currency,
+        "direction": direction,
+    }
+
+
+@register.simple_tag
+def period(first_day: date | None) -> SafeString:
+    """Write a billing period as `October 2026`."""
+    if first_day is None:
+        return _unknown()
+    return format_html(
+        '<time datetime="{}" class="period">{}</time>', f"{first_day:%Y-%m}", display.period_text(first_day)
+    )
+
+
+@register.filter
+def period_key(first_day: date) -> str:
+    """Return a billing period as it stands in addresses: `2026-10`."""
+    return f"{first_day:%Y-%m}"
+
+
+@register.filter
+def period_name(first_day: date) -> str:
+    """Return a billing period as `October 2026`."""
+    return display.period_text(first_day)
+
+
+@register.simple_tag
+def day(value: date | None) -> SafeString:
+    """Write a day as `3 Oct 2026`."""
+    if value is None:
+        return _unknown("none yet")
+    month = display.MONTHS[value.month - 1][:3]
+    return format_html(
+        '<time datetime="{}" class="number">{} {} {}</time>', value.isoformat(), value.day, month, value.year
+    )
+
+
+@register.simple_tag
+def moment(value: datetime | None) -> SafeString:
+    """Write a point in time as `3 Oct 2026, 03:00 UTC`, in the time zone in force."""
+    if value is None:
+        return _unknown("none yet")
+    local = timezone.localtime(value)
+    month = display.MONTHS[local.month - 1][:3]
+    return format_html(
+        '<time datetime="{}" class="number">{} {} {}, {} {}</time>',
+        value.isoformat(),
+        local.day,
+        month,
+        local.year,
+        f"{local:%H:%M}",
+        local.tzname(),
+    )
+
+
+@register.simple_tag
+def figure(value: dict[str, Any], element_id: str) -> SafeString:
+    """Write a chart's data for `chart.js`, safe inside a page."""
+    return json_script(value, element_id)
+
+
+def _unknown(words: str = "unknown") -> SafeString:
+    return format_html(
+        '<span class="unknown"><span aria-hidden="true">&ndash;</span><span class="visually-hidden">{}</span></span>',
+        words,
+    )

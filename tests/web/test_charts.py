@@ -1,0 +1,136 @@
+"""Charts: which values get a stripe, and that no amount changes on the way to the screen."""
+
+import json
+from datetime import date
+from decimal import Decimal
+
+from itfm.web.charts import DailyCost, daily_costs
+
+OCTOBER = date(2026, 10, 1)
+
+
+def costs(table: str) -> list[DailyCost]:
+    """Read `day | team | cost` lines; `-` is what no rule caught."""
+    rows = [[cell.strip() for cell in line.split("|")] for line in table.strip().splitlines()]
+    return [
+        DailyCost(charge_date=OCTOBER.replace(day=int(day)), name=None if team == "-" else team, cost=Decimal(cost))
+        for day, team, cost in rows
+    ]
+
+
+def test_the_largest_value_comes_first_and_the_unallocated_last():
+    rows = costs("""
+        1 | search   | 10
+        1 | payments | 30
+        1 | -        | 99
+    """)
+
+    daily = daily_costs(rows, currency="USD")
+
+    assert [series.name for series in daily.series] == ["payments", "search", "Unallocated"]
+    assert [series.is_unallocated for series in daily.series] == [False, False, True]
+
+
+def test_values_beyond_the_limit_are_summed_day_by_day():
+    rows = costs("""
+        1 | a | 50
+        1 | b | 3
+        2 | b | 4
+        1 | c | 2
+        2 | d | 1
+    """)
+
+    daily = daily_costs(rows, currency="USD", limit=1)
+
+    assert [(series.name, series.costs) for series in daily.series] == [
+        ("a", (Decimal(50), Decimal(0))),
+        ("3 others", (Decimal(5), Decimal(5))),
+    ]
+
+
+def test_a_single_value_beyond_the_limit_keeps_its_name():
+    rows = costs("""
+        1 | a | 50
+        1 | b | 3
+    """)
+
+    daily = daily_costs(rows, currency="USD", limit=1)
+
+    assert [series.name for series in daily.series] == ["a", "b"]
+
+
+def test_a_large_credit_ranks_above_a_small_cost():
+    rows = costs("""
+        1 | refunded | -80
+        1 | a        | 20
+        1 | b        | 10
+        1 | c        | 5
+    """)
+
+    daily = daily_costs(rows, currency="USD", limit=2)
+
+    assert [series.name for series in daily.series] == ["refunded", "a", "2 others"]
+
+
+def test_days_without_cost_count_zero():
+    rows = costs("""
+        1 | a | 1
+        4 | a | 2
+    """)
+
+    daily = daily_costs(rows, currency="USD")
+
+    assert [day.day for day in daily.days] == [1, 2, 3, 4]
+    assert daily.series[0].costs == (Decimal(1), Decimal(0), Decimal(0), Decimal(2))
+
+
+def test_rows_and_series_sum_to_the_same_to_the_last_digit():
+    rows = costs("""
+        1 | a | 12345678901234567890.000000000000000001
+        1 | b | 0.000000000000000002
+        2 | - | 1
+    """)
+
+    daily = daily_costs(rows, currency="USD")
+
+    assert daily.total == Decimal("12345678901234567891.000000000000000003")
+    assert [row.total for row in daily.rows] == [Decimal("12345678901234567890.000000000000000003"), Decimal(1)]
+    assert daily.rows[1].costs == (Decimal(0), Decimal(0), Decimal(1))
+
+
+def test_no_cost_is_an_empty_chart():
+    daily = daily_costs([], currency="USD")
+
+    assert daily.rows == ()
+    assert daily.figure["data"] == []
+
+
+def test_the_figure_can_be_sent_as_json_and_names_its_palette():
+    rows = costs("""
+        1 | a | 1234.5
+        1 | - | -0.5
+    """)
+
+    figure = json.loads(json.dumps(daily_costs(rows, currency="USD").figure))
+
+    assert [trace["meta"]["palette"] for trace in figure["data"]] == ["1", "unallocated"]
+    assert figure["data"][0]["x"] == ["2026-10-01"]
+    assert figure["data"][0]["y"] == [1234.5]
+    assert figure["layout"]["barmode"] == "relative"
+
+
+def test_hover_text_is_written_from_the_decimal():
+    rows = costs("1 | a | 1234567.895")
+
+    figure = daily_costs(rows, currency="USD").figure
+
+    assert figure["data"][0]["customdata"] == ["1,234,567.90\N{NO-BREAK SPACE}USD"]
+
+
+def test_the_rest_has_a_palette_of_its_own():
+    rows = costs("\n".join(f"1 | team {number:02} | {100 - number}" for number in range(11)))
+
+    traces = daily_costs(rows, currency="USD").figure["data"]
+
+    assert [trace["meta"]["palette"] for trace in traces] == ["1", "2", "3", "4", "5", "6", "7", "8", "rest"]
+    assert traces[-1]["name"] == "3 others"
