@@ -13,7 +13,8 @@ class RuleSet(TenantModel):
 
     version = models.PositiveIntegerField()
     document = models.TextField(help_text="YAML as `itfm rules export` writes it, without driver values.")
-    sha256 = models.CharField(max_length=64)
+    dimensions = models.JSONField(default=list, help_text="Key and name of each dimension, in order.")
+    sha256 = models.CharField(max_length=64, help_text="Over the document and the driver values that came with it.")
     published_at = models.DateTimeField()
     published_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 

@@ -117,6 +117,7 @@ class BillRevision(TenantModel):
     folder = models.CharField(max_length=500, help_text="In the organization's folder of the lake.")
     row_count = models.BigIntegerField()
     totals = models.JSONField(help_text="Exact sums by currency and cost column, as text.")
+    charges_through = models.DateField(null=True, blank=True, help_text="Date of the latest usage.")
     imported_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):
@@ -134,6 +135,7 @@ class Finding(TenantModel):
 
     run = TenantForeignKey(ImportRun, on_delete=models.CASCADE, related_name="findings")
     revision = TenantForeignKey(BillRevision, on_delete=models.CASCADE, related_name="findings", null=True, blank=True)
+    number = models.PositiveIntegerField(help_text="Position among the findings of its run.")
     code = models.CharField(max_length=60)
     severity = models.CharField(max_length=10)
     file = models.CharField(max_length=500, blank=True)
@@ -142,8 +144,10 @@ class Finding(TenantModel):
     message = models.TextField()
 
     class Meta(TenantModel.Meta):
-        constraints = [*TenantModel.Meta.constraints]
-        indexes = [models.Index(fields=["organization", "run"], name="ingestion_finding_run")]
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["organization", "run", "number"], name="ingestion_finding_number"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

@@ -72,8 +72,6 @@ END $$;
 class Migration(migrations.Migration):
     dependencies = [("allocation", "0002_protect_tenants"), ("accounts", "0002_protect_tenants")]
     operations = [
-        migrations.RunSQL(
-            TABLE, "DROP FUNCTION itfm_mart_partition(date); DROP TABLE allocation_allocatedcost;"
-        ),
+        migrations.RunSQL(TABLE, "DROP FUNCTION itfm_mart_partition(date); DROP TABLE allocation_allocatedcost;"),
         ProtectTenant("AllocatedCost"),
     ]

@@ -1,0 +1,134 @@
+"""What is asked about sources, bills and runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final, Literal
+
+from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+
+from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun
+
+Health = Literal["healthy", "running", "late", "failing", "paused", "new"]
+COST_COLUMNS: Final = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
+LATE_AFTER: Final = timedelta(hours=1)
+FAILING: Final = frozenset({ImportRun.State.REJECTED, ImportRun.State.FAILED, ImportRun.State.QUARANTINED})
+RUNNING: Final = (ImportRun.State.QUEUED, ImportRun.State.RUNNING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceStatus:
+    """A source and how it does; `data_through` is the last charge date of its newest bill."""
+
+    source: BillSource
+    health: Health
+    last_run: ImportRun | None
+    last_pull_at: datetime | None
+    data_through: date | None
+
+
+def source_statuses(*, at: datetime) -> list[SourceStatus]:
+    """Return every source with how it does, by name."""
+    last = ImportRun.objects.filter(source=OuterRef("pk")).order_by("-queued_at", "-id")
+    sources = BillSource.objects.annotate(last_run_id=Subquery(last.values("id")[:1])).order_by("name", "id")
+    listed = list(sources)
+    runs = ImportRun.objects.in_bulk([source.last_run_id for source in listed if source.last_run_id])
+    over = ImportRun.objects.filter(finished_at__isnull=False).values("source_id")
+    pulled = dict(over.annotate(last=Max("finished_at")).values_list("source_id", "last"))
+    through = _data_through()
+    return [
+        SourceStatus(
+            source=source,
+            health=_health(source, runs.get(source.last_run_id), at=at),
+            last_run=runs.get(source.last_run_id),
+            last_pull_at=pulled.get(source.id),
+            data_through=through.get(source.id),
+        )
+        for source in listed
+    ]
+
+
+def _health(source: BillSource, last_run: ImportRun | None, *, at: datetime) -> Health:
+    if last_run is not None and not last_run.is_over:
+        return "running"
+    if source.is_paused:
+        return "paused"
+    if last_run is None:
+        return "new"
+    if last_run.state in FAILING:
+        return "failing"
+    is_late = source.next_pull_at is not None and source.next_pull_at + LATE_AFTER < at
+    return "late" if is_late else "healthy"
+
+
+def _data_through() -> dict[object, date]:
+    newest: dict[object, date] = {}
+    for revision in current_revisions():
+        through = revision.charges_through
+        if through and through > newest.get(revision.bill.source_id, date.min):
+            newest[revision.bill.source_id] = through
+    return newest
+
+
+def current_revisions(period: date | None = None) -> QuerySet[BillRevision]:
+    """Return the revisions in force, of one billing period or of all, in a stable order."""
+    bills = Bill.objects.filter(current_revision__isnull=False)
+    if period is not None:
+        bills = bills.filter(billing_period=period)
+    revisions = BillRevision.objects.filter(id__in=bills.values("current_revision_id"))
+    return revisions.select_related("bill").order_by("bill__billing_period", "bill__source_id")
+
+
+def billed_periods() -> list[date]:
+    """Return the billing periods that have a bill in force, newest first."""
+    bills = Bill.objects.filter(current_revision__isnull=False)
+    return list(bills.order_by("-billing_period").values_list("billing_period", flat=True).distinct())
+
+
+def summed(totals: Iterable[Mapping[str, Mapping[str, str]]], column: str) -> dict[str, Decimal]:
+    """Return exact sums of one cost column by currency over the totals of several revisions."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for one in totals:
+        for currency, columns in one.items():
+            sums[currency] += Decimal(columns[column])
+    return dict(sums)
+
+
+def bill_total(period: date, column: str) -> dict[str, Decimal]:
+    """Return what the bills in force say for a billing period, by currency."""
+    return summed((revision.totals for revision in current_revisions(period)), column)
+
+
+def bills() -> QuerySet[Bill]:
+    """Return all bills with their revision in force and how many revisions there are, newest period first."""
+    return (
+        Bill.objects.select_related("source", "current_revision")
+        .annotate(revision_count=Count("revisions"))
+        .order_by("-billing_period", "source__name", "id")
+    )
+
+
+def running_imports() -> QuerySet[ImportRun]:
+    """Return imports that wait or run, oldest first."""
+    return ImportRun.objects.filter(state__in=RUNNING).select_related("source").order_by("queued_at", "id")
+
+
+def recent_imports(limit: int) -> QuerySet[ImportRun]:
+    """Return the latest imports that are over, newest first."""
+    over = ImportRun.objects.exclude(state__in=RUNNING)
+    return over.select_related("source").order_by("-finished_at", "-id")[:limit]
+
+
+SEVERITIES: Final = ("error", "warning", "info")
+
+
+def first_findings(findings: QuerySet[Finding], limit: int) -> list[Finding]:
+    """Return the most severe findings, in the order of the file."""
+    found: list[Finding] = []
+    for severity in SEVERITIES:
+        found += findings.filter(severity=severity).order_by("number")[: limit - len(found)]
+    return found
