@@ -6,7 +6,6 @@ from typing import Final
 
 VENDOR_FOLDERS: Final[tuple[tuple[str, str], ...]] = (
     ("vendor/tabler/css", "node_modules/@tabler/core/dist/css"),
-    ("vendor/tabler/js", "node_modules/@tabler/core/dist/js"),
     ("vendor/htmx", "node_modules/htmx.org/dist"),
     ("vendor/plotly", "node_modules/plotly.js-cartesian-dist-min"),
     ("vendor/inter", "node_modules/@fontsource-variable/inter"),

@@ -83,7 +83,7 @@ def delta(change: Decimal | None, change_percent: Decimal | None, currency: str)
     direction = None if change is None else "same" if change == 0 else "increase" if change > 0 else "decrease"
     return {
         "change": None if change is None else change.copy_abs(),
-        "percent": None if change_percent is None else change_percent.copy_abs(),
+        "percent": None if change_percent is None else display.percent_text(change_percent.copy_abs()),
         "currency": currency,
         "direction": direction,
     }
@@ -141,9 +141,9 @@ def moment(value: datetime | None) -> SafeString:
 
 
 @register.simple_tag
-def figure(value: dict[str, Any], element_id: str) -> SafeString:
-    """Write a chart's data for `chart.js`, safe inside a page."""
-    return json_script(value, element_id)
+def figure(value: dict[str, Any], number: int) -> SafeString:
+    """Write a chart's data for `chart.js`, safe inside a page, as the element `figure-<number>`."""
+    return json_script(value, f"figure-{number}")
 
 
 def _unknown(words: str = "unknown") -> SafeString:
