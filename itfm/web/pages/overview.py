@@ -131,4 +131,9 @@ class OverviewPage:
     """Empty as well when the role may not read bills."""
     empty_reason: EmptyReason | None = None
     is_scoped: bool = False
-    """Whether the member sees only part of the organization; totals and proof are then of that part."""
+    """Whether the member sees only part of the organization; totals are then of that part, and there is no proof."""
+
+    @property
+    def group_name(self) -> str:
+        """What the page groups by, in a word that also fits when there are no rules."""
+        return self.dimension_name or "Owner"
