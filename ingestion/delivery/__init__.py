@@ -1,0 +1,17 @@
+"""Where providers put their bills: stores, manifests and the archive of what was fetched. Pure."""
+
+from ingestion.delivery.archive import archive
+from ingestion.delivery.contents import ArchivedFile, DeliveredFile, Delivery
+from ingestion.delivery.places import SourceSettings, open_store
+from ingestion.delivery.stores import DeliveryError, Store
+
+__all__ = [
+    "ArchivedFile",
+    "DeliveredFile",
+    "Delivery",
+    "DeliveryError",
+    "SourceSettings",
+    "Store",
+    "archive",
+    "open_store",
+]

@@ -1,0 +1,81 @@
+"""What a provider delivered for one bill, as found before anything of it is read. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from ingestion.focus.findings import Finding
+
+ManifestKind = Literal["none", "cur", "data_export"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveredFile:
+    """A file in a store. `path` is its key there; `version` (an ETag, or a time) changes whenever its bytes may have."""
+
+    path: str
+    size: int
+    version: str
+
+    @property
+    def name(self) -> str:
+        """The path's last part."""
+        return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchivedFile:
+    """A delivered file, stored under the SHA-256 of its bytes. `name` is how findings call it."""
+
+    name: str
+    path: Path
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """The files that make up one bill now.
+
+    `billing_period` is the first day of the month, None when only the rows can tell. `missing` are files that the
+    manifest names and the store does not have: the delivery is not complete and must wait. `ignored` are data files
+    beside them that the manifest does not name.
+    """
+
+    name: str
+    manifest: ManifestKind
+    billing_period: date | None
+    files: tuple[DeliveredFile, ...]
+    missing: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every file that the manifest names is there."""
+        return not self.missing
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is worth saying about the files themselves."""
+        waiting = [
+            Finding(
+                code="file_missing",
+                severity="warning",
+                file=path,
+                message=f"The manifest of {self.name} names {path}, which is not there yet. The bill waits for it.",
+            )
+            for path in self.missing
+        ]
+        strangers = [
+            Finding(
+                code="file_ignored",
+                severity="warning",
+                file=path,
+                message=f"{path} is not named by the manifest of {self.name} and was left out.",
+            )
+            for path in self.ignored
+        ]
+        return (*waiting, *strangers)

@@ -1,0 +1,89 @@
+"""The settings every kind of source has: which place to read, and as whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from ingestion.delivery.stores import DeliveryError, FolderStore, S3Store, Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
+
+
+class SourceSettings(BaseModel):
+    """What every source is told; kinds add their own fields.
+
+    `path` is a file, or a folder laid out as the provider delivers it; when it is named it is read instead of the
+    bucket. `endpoint_url` is that of an S3-compatible store. With `role_arn` that role is assumed, naming
+    `external_id`; without keys the machine's own credentials are used
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: Path | None = None
+    bucket: Annotated[str, Field(min_length=3, max_length=63)] | None = None
+    prefix: str = ""
+    region: str | None = None
+    endpoint_url: str | None = None
+    role_arn: str | None = None
+    external_id: str | None = None
+    access_key_id: str | None = None
+    secret_access_key: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> SourceSettings:
+        if self.path is None and self.bucket is None:
+            raise ValueError("Name a path or a bucket.")
+        if self.external_id and not self.role_arn:
+            raise ValueError("An external id belongs to a role: name role_arn too.")
+        if bool(self.access_key_id) != bool(self.secret_access_key):
+            raise ValueError("Give both access_key_id and secret_access_key, or neither.")
+        return self
+
+
+def open_store(settings: SourceSettings) -> Store:
+    """Return the place a source reads from.
+
+    :raises DeliveryError: the role cannot be assumed.
+    """
+    if settings.path is not None:
+        return FolderStore(settings.path)
+    client = _session(settings).client("s3", endpoint_url=settings.endpoint_url, config=_CONFIG)
+    return S3Store(client, settings.bucket or "", settings.prefix)
+
+
+_CONFIG = Config(connect_timeout=10, read_timeout=60, retries={"max_attempts": 4, "mode": "standard"})
+
+
+def _session(settings: Bucket) -> boto3.Session:
+    secret = settings.secret_access_key.get_secret_value() if settings.secret_access_key else None
+    own = boto3.Session(
+        aws_access_key_id=settings.access_key_id, aws_secret_access_key=secret, region_name=settings.region
+    )
+    if settings.role_arn is None:
+        return own
+    security = own.client("sts", endpoint_url=settings.endpoint_url, config=_CONFIG)
+    asked: AssumeRoleRequestTypeDef = {"RoleArn": settings.role_arn, "RoleSessionName": "itfm-bills"}
+    if settings.external_id:
+        asked["ExternalId"] = settings.external_id
+    try:
+        answer = security.assume_role(**asked)
+    except (ClientError, BotoCoreError) as error:
+        raise DeliveryError(
+            "role_refused",
+            f"The role {settings.role_arn} could not be assumed: {error} Check its trust policy and the external id.",
+        ) from error
+    keys = answer["Credentials"]
+    return boto3.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        region_name=settings.region,
+    )

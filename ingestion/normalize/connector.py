@@ -1,0 +1,51 @@
+"""What a kind of bill source is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ingestion.delivery import ArchivedFile, Delivery, SourceSettings
+from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
+
+
+class Discover(Protocol):
+    """Look at a source's place and return the deliveries there, by name."""
+
+    def __call__(self, settings: SourceSettings) -> tuple[Delivery, ...]:
+        """:raises DeliveryError: the place cannot be read."""
+        ...
+
+
+class Normalize(Protocol):
+    """Turn the files of one delivery into charges."""
+
+    def __call__(
+        self,
+        files: Sequence[ArchivedFile],
+        *,
+        settings: SourceSettings,
+        output: Path,
+        limits: Limits,
+        tag_keys: frozenset[str] | None,
+        progress: Progress,
+    ) -> NormalizedDelivery:
+        """Write `<output>/<YYYY-MM>/` for every billing period found.
+
+        `tag_keys` are the keys that allocation may look at; None chooses those with few values.
+
+        :raises RejectedBillError: something is wrong with the files; nothing of them counts.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectorKind:
+    """A kind of bill source. `label` is what people read; `params` validates a source's settings."""
+
+    label: str
+    params: type[SourceSettings]
+    discover: Discover
+    normalize: Normalize
