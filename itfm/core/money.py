@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Context, Decimal
 from math import gcd, lcm
 from typing import Final
@@ -58,11 +58,11 @@ def split(amount: Decimal, weights: Mapping[str, Decimal]) -> dict[str, Decimal]
     :raises NoWeightError: the weights sum to zero.
     """
     whole = whole_weights(weights)
-    total = sum(whole.values())
-    if not total:
+    total_weight = sum(whole.values())
+    if not total_weight:
         raise NoWeightError("Every weight is zero.")
     units = units_of(amount.copy_abs())
-    divisor = total * UNITS_PER_QUANTUM
+    divisor = total_weight * UNITS_PER_QUANTUM
     parts = {receiver: divmod(units * weight, divisor) for receiver, weight in whole.items()}
     order = sorted(parts, key=lambda receiver: (-parts[receiver][1], receiver))
     shared = {receiver: quanta * UNITS_PER_QUANTUM for receiver, (quanta, _) in parts.items()}
@@ -90,6 +90,14 @@ def whole_weights(weights: Mapping[str, Decimal]) -> dict[str, int]:
     whole = {receiver: numerator * (scale // denominator) for receiver, (numerator, denominator) in ratios.items()}
     common = gcd(*whole.values()) or 1
     return {receiver: weight // common for receiver, weight in whole.items()}
+
+
+def total(amounts: Iterable[Decimal]) -> Decimal:
+    """Return the exact sum; the default context of `sum` would round it to 28 digits."""
+    found = Decimal(0)
+    for one in amounts:
+        found = CONTEXT.add(found, one)
+    return found
 
 
 def units_of(amount: Decimal) -> int:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from allocation.engine import weighing
 from allocation.engine.schema import Quantity, Text
+from itfm.core import money
 
 
 class Params(weighing.Params):
@@ -21,7 +22,7 @@ class Params(weighing.Params):
 
     @model_validator(mode="after")
     def _totals_100(self) -> Params:
-        total = sum(self.shares.values(), Decimal(0))
+        total = money.total(self.shares.values())
         if any(share < 0 for share in self.shares.values()):
             raise ValueError("a share is below zero")
         if self.remainder is None and total != 100:
@@ -39,7 +40,10 @@ def weights(params: Params, _ask: weighing.Ask) -> Mapping[str, Decimal]:
     """Return the percentages, the remainder's receiver included."""
     if params.remainder is None:
         return params.shares
-    return {**params.shares, params.remainder: 100 - sum(params.shares.values(), Decimal(0))}
+    return {
+        **params.shares,
+        params.remainder: money.CONTEXT.subtract(Decimal(100), money.total(params.shares.values())),
+    }
 
 
 KIND = weighing.MethodKind(label="Fixed percentages", params=Params, weights=weights)

@@ -1,0 +1,126 @@
+"""Run relational expressions on DuckDB: in memory up to a limit, then on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import ibis
+import pyarrow as pa
+from ibis.expr.types import Table
+
+# 128-bit integers carry the exact arithmetic. A decimal is taken apart at its point, since DuckDB has no decimals
+# longer than 38 digits to scale it up in one step.
+_FUNCTIONS: Final = (
+    """CREATE MACRO fraction_units(amount) AS CAST(
+        CAST(amount - trunc(amount) AS DECIMAL(19, 18)) * CAST(1000000000000000000 AS DECIMAL(19, 0)) AS BIGINT)""",
+    """CREATE MACRO quanta(amount) AS
+        CAST(trunc(amount) AS HUGEINT) * 1000000000000 + fraction_units(amount) // 1000000""",
+    "CREATE MACRO rest(amount) AS CAST(fraction_units(amount) % 1000000 AS HUGEINT)",
+    "CREATE MACRO floor_div(dividend, divisor) AS CAST(dividend AS HUGEINT) // CAST(divisor AS HUGEINT)",
+    """CREATE MACRO money_of(quanta, rest) AS
+        CAST(CAST(quanta AS DECIMAL(26, 0)) * CAST(0.000000000001 AS DECIMAL(12, 12)) AS DECIMAL(38, 18))
+        + CAST(CAST(rest AS DECIMAL(7, 0)) * CAST(0.000000000000000001 AS DECIMAL(18, 18)) AS DECIMAL(38, 18))""",
+)
+
+
+@dataclass(frozen=True)
+class DuckDB:
+    """How much of the machine a run may use. `temp_directory` takes what does not fit in memory."""
+
+    memory_limit: str = "4GB"
+    threads: int = 2
+    temp_directory: Path | None = None
+
+    @contextmanager
+    def session(self, *, reads: Sequence[Path], writes: Path) -> Iterator[Session]:
+        """Yield a session that can read these files and write into this folder, and reach nothing else."""
+        connection = connect(self, reads=reads, writes=writes)
+        try:
+            for function in _FUNCTIONS:
+                connection.execute(function)
+            yield Session(connection)
+        finally:
+            connection.close()
+
+
+def connect(settings: DuckDB, *, reads: Sequence[Path], writes: Path) -> duckdb.DuckDBPyConnection:
+    """Return a connection of its own that can read these files, write into this folder, and reach nothing else."""
+    scratch = settings.temp_directory or writes / "spill"
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "memory_limit": settings.memory_limit,
+            "threads": settings.threads,
+            "temp_directory": str(scratch),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": True,
+        },
+    )
+    paths = ", ".join(_quoted(path) for path in reads)
+    connection.execute(f"SET allowed_paths = [{paths}]")
+    connection.execute(f"SET allowed_directories = [{_quoted(writes)}, {_quoted(scratch)}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+class Session:
+    """One run's tables."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def view(self, name: str, path: Path, *, columns: Mapping[str, str]) -> None:
+        """Give a Parquet file a name."""
+        listed = ", ".join(columns)
+        self.connection.execute(f"CREATE VIEW {name} AS SELECT {listed} FROM read_parquet({_quoted(path)})")  # noqa: S608
+
+    def load(self, name: str, rows: pa.Table) -> None:
+        """Store rows under a name in place of what stood there; scale-0 decimals become 128-bit integers."""
+        columns = ", ".join(
+            f"CAST({field.name} AS HUGEINT) AS {field.name}"
+            if pa.types.is_decimal(field.type) and field.type.scale == 0
+            else field.name
+            for field in rows.schema
+        )
+        self.connection.register("incoming_rows", rows)
+        self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {columns} FROM incoming_rows")  # noqa: S608
+        self.connection.unregister("incoming_rows")
+
+    def store(self, name: str, expression: Table) -> None:
+        """Store what an expression gives under a name in place of what stood there."""
+        self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS {statement(expression)}")
+
+    def append(self, name: str, expression: Table) -> None:
+        """Add what an expression gives to a stored table with the same columns."""
+        self.connection.execute(f"INSERT INTO {name} {statement(expression)}")
+
+    def rows(self, expression: Table) -> pa.Table:
+        """Return what an expression gives."""
+        return self.connection.sql(statement(expression)).to_arrow_table()
+
+    def write(self, expression: Table, path: Path) -> None:
+        """Write what an expression gives as Parquet (zstd), in its order."""
+        self.connection.execute(f"COPY ({statement(expression)}) TO {_quoted(path)} (FORMAT parquet, COMPRESSION zstd)")
+
+
+@lru_cache(maxsize=256)
+def statement(expression: Table) -> str:
+    """Return an expression as SQL. Steps stay steps: fused, they would repeat each other's arithmetic."""
+    fused = ibis.options.sql.fuse_selects
+    ibis.options.sql.fuse_selects = False
+    try:
+        return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))
+    finally:
+        ibis.options.sql.fuse_selects = fused
+
+
+def _quoted(value: Any) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,290 @@
+"""The proof of a run: what went in, what every step sums to, and whether it is all the same. Reads files only.
+
+The sums are plain SQL over the published Parquet files, not the expressions that wrote them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from allocation.engine import drivers, rules
+from allocation.engine.backends.duckdb import DuckDB, connect
+from allocation.engine.findings import DriverMatch, Finding, Held
+from allocation.engine.inputs import RunInputs
+from allocation.engine.schema import Flag, Model, Quantity
+from allocation.engine.weighing import COSTS
+from itfm.core import money
+
+ENGINE_VERSION: Final = "1"
+FILES: Final = ("ledger.parquet", "mart.parquet", "segments.parquet", "classification.parquet")
+
+Sums = dict[str, dict[str, Quantity]]
+"""Billing currency -> cost column -> sum."""
+
+_SUMS = ", ".join(f"COALESCE(SUM({cost}), 0) AS {cost}" for cost in COSTS)
+
+
+class Step(Model):
+    """What one step of the run sums to."""
+
+    name: str
+    sums: Sums
+
+
+class RevisionInput(Model):
+    """One bill revision and the SHA-256 of its files."""
+
+    source_id: str
+    revision_id: str
+    daily: str
+    attribute_sets: str
+
+
+class Inputs(Model):
+    """The SHA-256 of everything a run depends on."""
+
+    rule_set: str
+    revisions: tuple[RevisionInput, ...]
+    drivers: dict[str, str]
+
+
+class Measurement(Model):
+    """What the files of a run say, however they were made."""
+
+    inputs: Inputs
+    files: dict[str, str]
+    rows: dict[str, int]
+    steps: tuple[Step, ...]
+    unbalanced_origins: int
+    mart_differences: int
+    unallocated: dict[str, Sums]
+
+
+class Proof(Model):
+    """A measurement with its verdict, and what the run had to say. `problems` is empty when it holds."""
+
+    engine_version: str
+    period: str
+    holds: Flag
+    problems: tuple[str, ...]
+    measured: Measurement
+    held: tuple[Held, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    drivers: tuple[DriverMatch, ...] = ()
+
+    def sums(self, step: str) -> Sums:
+        """Return what a step sums to: `bill`, `classified`, `stage <n>`, `ledger` or `mart`."""
+        return next(found.sums for found in self.measured.steps if found.name == step)
+
+
+def conclude(
+    measured: Measurement,
+    *,
+    period: str,
+    held: Iterable[Held] = (),
+    findings: Iterable[Finding] = (),
+    matches: Iterable[DriverMatch] = (),
+) -> Proof:
+    """Return the proof of a measurement."""
+    problems = tuple(_problems(measured))
+    return Proof(
+        engine_version=ENGINE_VERSION,
+        period=period,
+        holds=not problems,
+        problems=problems,
+        measured=measured,
+        held=tuple(held),
+        findings=tuple(findings),
+        drivers=tuple(matches),
+    )
+
+
+def prove(run_folder: Path, inputs: RunInputs, *, backend: DuckDB | None = None) -> Proof:
+    """Measure a run's files again and compare with the proof beside them; differences are its problems."""
+    stored = read(run_folder)
+    measured = measure(run_folder, inputs, backend=backend or DuckDB())
+    problems = [*_problems(measured), *_differences(stored.measured, measured)]
+    if not stored.holds:
+        problems.append("The stored proof does not hold.")
+    return stored.model_copy(update={"measured": measured, "holds": not problems, "problems": tuple(problems)})
+
+
+def read(run_folder: Path) -> Proof:
+    """Return the proof stored with a run."""
+    return Proof.model_validate_json((run_folder / "proof.json").read_bytes())
+
+
+def write(proof: Proof, run_folder: Path) -> None:
+    """Store the proof with its run: JSON with sorted keys."""
+    text = json.dumps(proof.model_dump(mode="json"), sort_keys=True, indent=1, ensure_ascii=False)
+    (run_folder / "proof.json").write_text(text + "\n", encoding="utf-8")
+
+
+def measure(run_folder: Path, inputs: RunInputs, *, backend: DuckDB) -> Measurement:
+    """Sum the files of a run and of its bills."""
+    bills = [revision.daily for revision in inputs.revisions]
+    files = {name: run_folder / name for name in FILES}
+    with connect(backend, reads=[*bills, *files.values()], writes=run_folder) as connection:
+        for name, path in files.items():
+            view = name.removesuffix(".parquet")
+            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({_text(path)})")  # noqa: S608
+        parts = [
+            f"SELECT *, {_text(revision.source_id)} AS source_id FROM read_parquet({_text(revision.daily)})"  # noqa: S608
+            for revision in inputs.revisions
+        ]
+        connection.execute("CREATE VIEW bill AS " + " UNION ALL BY NAME ".join(parts))
+        connection.execute(_LEDGER_SUMS)
+        return Measurement(
+            inputs=_inputs(inputs),
+            files={name: _digest(path) for name, path in files.items()},
+            rows={
+                name: _number(connection, f"SELECT COUNT(*) FROM {name}")  # noqa: S608
+                for name in ("bill", "ledger", "mart", "segments", "classification")
+            },
+            steps=tuple(_steps(connection)),
+            unbalanced_origins=_number(connection, _UNBALANCED),
+            mart_differences=_number(connection, _MART_DIFFERENCES),
+            unallocated=_unallocated(connection, [one.key for one in inputs.rule_set.dimensions]),
+        )
+
+
+# Grain: one row per stage, split, segment and currency of the ledger.
+_LEDGER_SUMS = f"""
+CREATE TEMP TABLE ledger_sums AS
+SELECT stage, COALESCE(split_key, 'direct') AS origin, segment_id, billing_currency, {_SUMS}
+FROM ledger
+GROUP BY stage, split_key, segment_id, billing_currency
+"""  # noqa: S608
+
+# An origin is one pool cell on one day; its minus and its pluses sum to zero in every cost column.
+_UNBALANCED = f"""
+SELECT COUNT(*)
+FROM (
+    SELECT split_key
+    FROM ledger
+    WHERE entry <> 'direct'
+    GROUP BY split_key, charge_date, cell_id, pool_segment_id, billing_currency
+    HAVING {" OR ".join(f"SUM({cost}) <> 0" for cost in COSTS)}
+)
+"""  # noqa: S608
+
+_MART_DIFFERENCES = f"""
+WITH
+from_ledger AS (
+    SELECT origin, segment_id, billing_currency, {_SUMS} FROM ledger_sums GROUP BY ALL
+),
+from_mart AS (
+    SELECT origin, segment_id, billing_currency, {_SUMS} FROM mart GROUP BY ALL
+)
+SELECT
+    (SELECT COUNT(*) FROM (FROM from_ledger EXCEPT FROM from_mart))
+    + (SELECT COUNT(*) FROM (FROM from_mart EXCEPT FROM from_ledger))
+"""  # noqa: S608
+
+_BY_CURRENCY = f"SELECT billing_currency, {_SUMS} FROM {{rows}} GROUP BY billing_currency ORDER BY billing_currency"  # noqa: S608
+
+
+def _steps(connection: duckdb.DuckDBPyConnection) -> Iterable[Step]:
+    yield Step(name="bill", sums=_sums(connection, _BY_CURRENCY.format(rows="bill")))
+    joined = "bill JOIN classification USING (source_id, attribute_set_id)"
+    yield Step(name="classified", sums=_sums(connection, _BY_CURRENCY.format(rows=joined)))
+    stages = connection.execute(
+        "SELECT DISTINCT stage FROM ledger_sums WHERE stage IS NOT NULL ORDER BY stage"
+    ).fetchall()
+    for (stage,) in stages:
+        until = f"(SELECT * FROM ledger_sums WHERE stage IS NULL OR stage <= {int(stage)})"  # noqa: S608
+        yield Step(name=f"stage {stage}", sums=_sums(connection, _BY_CURRENCY.format(rows=until)))
+    yield Step(name="ledger", sums=_sums(connection, _BY_CURRENCY.format(rows="ledger_sums")))
+    yield Step(name="mart", sums=_sums(connection, _BY_CURRENCY.format(rows="mart")))
+
+
+def _sums(connection: duckdb.DuckDBPyConnection, query: str) -> Sums:
+    found = connection.execute(query).fetchall()
+    return {row[0]: dict(zip(COSTS, row[1:], strict=True)) for row in found}
+
+
+def _unallocated(connection: duckdb.DuckDBPyConnection, keys: list[str]) -> dict[str, Sums]:
+    """Return what no rule of a dimension caught and no split gave to a value of it, from the mart."""
+    found = connection.execute(
+        f"""
+        SELECT dimension_values, billing_currency, {_SUMS}
+        FROM mart JOIN segments USING (segment_id)
+        GROUP BY dimension_values, billing_currency
+        """  # noqa: S608
+    ).fetchall()
+    totals: dict[str, dict[str, list[Decimal]]] = {key: defaultdict(lambda: [Decimal(0)] * 4) for key in keys}
+    for values, currency, *sums in found:
+        present = json.loads(values)
+        for key in keys:
+            if key not in present:
+                before = totals[key][currency]
+                totals[key][currency] = [money.CONTEXT.add(a, b) for a, b in zip(before, sums, strict=True)]
+    return {
+        key: {currency: dict(zip(COSTS, sums, strict=True)) for currency, sums in sorted(found.items())}
+        for key, found in totals.items()
+    }
+
+
+def _problems(measured: Measurement) -> Iterable[str]:
+    bill = measured.steps[0].sums
+    for step in measured.steps[1:]:
+        for currency in sorted({*bill, *step.sums}):
+            for cost in COSTS:
+                expected = bill.get(currency, {}).get(cost, Decimal(0))
+                found = step.sums.get(currency, {}).get(cost, Decimal(0))
+                if expected != found:
+                    yield f"{step.name}: {cost} in {currency} sums to {found:f}, the bill to {expected:f}."
+    if measured.unbalanced_origins:
+        yield f"{measured.unbalanced_origins} split cells do not sum to zero with what they gave."
+    if measured.mart_differences:
+        yield f"{measured.mart_differences} sums of the mart differ from the ledger."
+
+
+def _differences(stored: Measurement, measured: Measurement) -> Iterable[str]:
+    before, after = stored.model_dump(mode="json"), measured.model_dump(mode="json")
+    for name in before:
+        if before[name] != after[name]:
+            yield f"{name}: differs from the stored proof."
+
+
+def _inputs(inputs: RunInputs) -> Inputs:
+    return Inputs(
+        rule_set=rules.fingerprint(inputs.rule_set),
+        revisions=tuple(
+            RevisionInput(
+                source_id=revision.source_id,
+                revision_id=revision.revision_id,
+                daily=_digest(revision.daily),
+                attribute_sets=_digest(revision.attribute_sets),
+            )
+            for revision in sorted(inputs.revisions, key=lambda one: one.source_id)
+        ),
+        drivers=_driver_digests(inputs),
+    )
+
+
+def _driver_digests(inputs: RunInputs) -> dict[str, str]:
+    keys = sorted(driver.key for driver in inputs.rule_set.drivers)
+    return {key: drivers.fingerprint(inputs.driver_values(key)) for key in keys}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _text(value: Any) -> str:
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,129 @@
+"""The weights of a stage as small tables for the relational engine. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+
+from allocation.engine import shares
+from allocation.engine.segments import Segments
+from allocation.engine.weights import PoolGroup, Shared
+from itfm.core import money
+
+_UNITS, _MONEY = pa.decimal128(38, 0), pa.decimal128(38, 18)
+
+
+GroupKey = tuple[int, date, str, int]
+"""Split number, charge date, billing currency and partition of a group of pool rows."""
+
+
+class SharedRows:
+    """Collects what each split shares; equal sets of weights are stored once.
+
+    `by_hand`: weights too long for the engine, by group; its `is_even` is null. `has_even`: some set weighs all
+    alike. `largest_total`, `largest_amount`: of the other sets, 0 without any.
+    """
+
+    def __init__(self, segments: Segments) -> None:
+        self.segments = segments
+        self.has_even = False
+        self.by_hand: dict[GroupKey, Mapping[str, Decimal]] = {}
+        self.largest_total = 0
+        self.largest_amount = Decimal(0)
+        self._sets: dict[tuple[str, tuple[tuple[str, Decimal], ...]], int] = {}
+        self._totals: list[int] = []
+        self._weights: list[tuple[int, int, int, int, Decimal, Decimal]] = []
+        self._shared: list[tuple[object, ...]] = []
+        self._receivers: dict[tuple[str, str], int] = {}
+        self._targets: dict[tuple[int, int], int] = {}
+        self._pairs: set[tuple[int, int]] = set()
+
+    def add(
+        self,
+        split_number: int,
+        shared: Mapping[PoolGroup, Shared],
+        *,
+        dimension: str,
+        members: Mapping[tuple[int, int], int],
+    ) -> None:
+        """Add one split's shared groups; `members` are its pool's pairs with their partition."""
+        receiving: dict[int, set[str]] = defaultdict(set)
+        for group, one in shared.items():
+            key = (split_number, group.charge_date, group.billing_currency, group.partition)
+            number = self._set(dimension, one.weights)
+            total = self._totals[number]
+            fits, is_even = total <= shares.MAX_TOTAL_WEIGHT, total == len(one.weights)
+            if not fits:
+                self.by_hand[key] = one.weights
+            elif is_even:
+                self.has_even = True
+            else:
+                self.largest_total = max(self.largest_total, total)
+                self.largest_amount = max(self.largest_amount, group.largest)
+            receiving[group.partition].update(one.weights)
+            self._shared.append((*key, number, Decimal(total if fits else 0), is_even if fits else None, one.fallback))
+        for (profile, segment), partition in sorted(members.items()):
+            for receiver in sorted(receiving.get(partition, ())):
+                self._target(profile, segment, dimension, receiver)
+
+    def target(self, segment: int, *, dimension: str, receiver: str) -> int:
+        """Return the segment a receiver books to what comes from a pool segment."""
+        return self._targets[segment, self._receivers[dimension, receiver]]
+
+    def pairs(self) -> set[tuple[int, int]]:
+        """Return the profiles and segments that receive something."""
+        return self._pairs
+
+    def shared_table(self) -> pa.Table:
+        """Return, for each group of pool rows, its weights: `relations.SHARED_SCHEMA`."""
+        kinds = {
+            "split_number": pa.int32(), "charge_date": pa.date32(), "billing_currency": pa.string(),
+            "partition_number": pa.int32(), "weights_number": pa.int32(), "total": _UNITS, "is_even": pa.bool_(),
+            "fallback": pa.string(),
+        }  # fmt: skip
+        return _table(kinds, self._shared)
+
+    def weights_table(self) -> pa.Table:
+        """Return each set's receivers in key order: `relations.WEIGHTS_SCHEMA`."""
+        kinds = {
+            "weights_number": pa.int32(), "receiver_number": pa.int32(), "position": pa.int32(), "weight": _UNITS,
+            "driver_quantity": _MONEY, "driver_total": _MONEY,
+        }  # fmt: skip
+        rows = (
+            (*row[:3], Decimal(row[3]), *row[4:])
+            for row in self._weights
+            if self._totals[row[0]] <= shares.MAX_TOTAL_WEIGHT
+        )
+        return _table(kinds, rows)
+
+    def targets_table(self) -> pa.Table:
+        """Return where a receiver books what comes from a pool segment: `relations.TARGETS_SCHEMA`."""
+        kinds = {"segment_id": pa.int32(), "receiver_number": pa.int32(), "target_segment_id": pa.int32()}
+        return _table(kinds, ((*place, target) for place, target in self._targets.items()))
+
+    def _set(self, dimension: str, weights: Mapping[str, Decimal]) -> int:
+        key = (dimension, tuple(sorted(weights.items())))
+        if key not in self._sets:
+            number = self._sets[key] = len(self._sets)
+            whole = money.whole_weights(weights)
+            self._totals.append(sum(whole.values()))
+            total = money.total(weights.values())
+            for position, receiver in enumerate(sorted(weights)):
+                at = self._receivers.setdefault((dimension, receiver), len(self._receivers))
+                self._weights.append((number, at, position, whole[receiver], weights[receiver], total))
+        return self._sets[key]
+
+    def _target(self, profile: int, segment: int, dimension: str, receiver: str) -> None:
+        place = (segment, self._receivers[dimension, receiver])
+        if place not in self._targets:
+            self._targets[place] = self.segments.moved(segment, dimension=dimension, value=receiver)
+        self._pairs.add((profile, self._targets[place]))
+
+
+def _table(kinds: Mapping[str, pa.DataType], rows: Iterable[tuple[object, ...]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    return pa.table({name: pa.array(column, kind) for (name, kind), column in zip(kinds.items(), columns, strict=True)})

@@ -1,0 +1,263 @@
+"""One stage of splits: who is in which pool, who receives with what weight, and the moves that follow.
+
+Python decides on profiles and segments, which are few; the relational engine multiplies cells, which are many.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from allocation.engine import relations, shares
+from allocation.engine.backends.duckdb import Session
+from allocation.engine.cells import CHARGE_CATEGORY, Cells
+from allocation.engine.conditions import All, AnyOf, Not, Subject, Test, subjects
+from allocation.engine.findings import DriverMatch, Finding, Held
+from allocation.engine.inputs import RunInputs
+from allocation.engine.matching import holds
+from allocation.engine.shared_rows import SharedRows
+from allocation.engine.splits import Split
+from allocation.engine.weighing import COSTS
+from allocation.engine.weights import PoolGroup, Receivers, Standing, Weigher, asks_who_stands_where
+from itfm.core import money
+
+_KINDS = {
+    "decimal(38, 18)": pa.decimal128(38, 18), "date": pa.date32(), "string": pa.string(), "int8": pa.int8(),
+}  # fmt: skip
+
+Pair = tuple[int, int]
+"""A profile and a segment: what a split can see of a cell."""
+
+
+@dataclass
+class Report:
+    """What the stages of a run have to say."""
+
+    findings: list[Finding] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    matches: list[DriverMatch] = field(default_factory=list)
+
+
+@dataclass
+class _Pool:
+    """One split at work: its pool pairs and everybody else's place, by partition."""
+
+    split: Split
+    number: int
+    members: dict[Pair, int] = field(default_factory=dict)
+    standing: dict[Pair, tuple[str, int]] = field(default_factory=dict)
+    candidates: frozenset[str] = frozenset()
+
+
+class Stage:
+    """Runs the splits of one stage against what the stages before left."""
+
+    def __init__(self, session: Session, *, inputs: RunInputs, cells: Cells, before: Sequence[int]) -> None:
+        self.session, self.inputs, self.cells, self.before = session, inputs, cells, list(before)
+        self._partitions: dict[tuple[str | None, ...], int] = {}
+
+    def run(self, number: int, splits: Sequence[tuple[int, Split]], report: Report) -> None:
+        """Store `moves_<number>` for the splits, each with its number in the rule set."""
+        pools = [_Pool(split, split_number) for split_number, split in splits]
+        self._assign(pools, report)
+        for pool in pools:
+            self._find_receivers(pool)
+        self.session.load("members", self._members(pools))
+        self.session.store("pool", relations.pool(self.before))
+        groups = self._groups()
+        standing = self._standing(pools)
+        rows = SharedRows(self.cells.segments)
+        for pool in pools:
+            found = groups.get(pool.number, [])
+            decision = self._weigher(pool, standing.get(pool.number, [])).decide(found)
+            report.findings += decision.findings
+            report.held += decision.held
+            report.matches += decision.matches
+            rows.add(pool.number, decision.shared, dimension=pool.split.receivers.dimension, members=pool.members)
+        self._move(number, rows)
+        self.cells.pairs.update(rows.pairs())
+
+    def _assign(self, pools: Sequence[_Pool], report: Report) -> None:
+        """Put each pair into the first pool that catches it; a second one is a finding."""
+        overlaps: dict[tuple[str, str], int] = defaultdict(int)
+        taken: dict[Pair, str] = {}
+        for pool in pools:
+            catches = self._asking(pool.split.pool)
+            for pair in sorted(self.cells.pairs):
+                if not catches(pair):
+                    continue
+                if pair in taken:
+                    overlaps[taken[pair], pool.split.key] += 1
+                else:
+                    taken[pair] = pool.split.key
+                    pool.members[pair] = self._partition(pool.split, pair)
+        for (first, second), count in sorted(overlaps.items()):
+            message = f"{count} kinds of cells of its pool belong to '{first}', which stands first in the stage."
+            report.findings.append(Finding(code="overlapping_pools", split=second, message=message))
+
+    def _asking(self, condition: All | AnyOf | Not | Test) -> Callable[[Pair], bool]:
+        """Return the function that answers a condition for a pair; equal rows are answered once."""
+        at = sorted(subjects(condition))
+        matches = holds(condition, {subject: place for place, subject in enumerate(at)})
+        known: dict[tuple[str | None, ...], bool] = {}
+
+        def answer(pair: Pair) -> bool:
+            row = tuple(self._text(pair, subject) for subject in at)
+            if row not in known:
+                known[row] = matches(row)
+            return known[row]
+
+        return answer
+
+    def _text(self, pair: Pair, subject: Subject) -> str | None:
+        if subject.kind == "dimension":
+            return self.cells.segments.value(pair[1], subject.key)
+        return self.cells.profiles[pair[0]].get(subject)
+
+    def _partition(self, split: Split, pair: Pair) -> int:
+        dimensions = self.cells.segments.dimensions
+        texts = tuple(
+            self._text(pair, Subject("dimension" if name in dimensions else "column", name))
+            for name in split.partition_by
+        )
+        return self._partitions.setdefault((split.key, *texts), len(self._partitions))
+
+    def _find_receivers(self, pool: _Pool) -> None:
+        """Name the candidates and where they stand outside the pool."""
+        split, dimension = pool.split, pool.split.receivers.dimension
+        value = self.cells.segments.value
+        outside = {pair for pair in self.cells.pairs if pair not in pool.members}
+        known = {value(segment, dimension) for _, segment in self.cells.pairs}
+        named = split.method.named_receivers()
+        chosen: set[str | None]
+        if named is not None:
+            chosen = set(named)
+        elif split.receivers.one_of is not None:
+            chosen = set(split.receivers.one_of)
+        elif split.receivers.where is not None:
+            matches = holds(split.receivers.where, {Subject("value"): 0})
+            chosen = {one for one in known if one is not None and matches((one,))}
+        else:
+            tested = Subject("dimension", dimension) in subjects(split.pool)
+            chosen = known - {value(segment, dimension) for _, segment in pool.members if tested}
+        pool.candidates = frozenset(one for one in chosen if one is not None)
+        for pair in sorted(outside):
+            receiver = value(pair[1], dimension)
+            if receiver in pool.candidates:
+                pool.standing[pair] = (str(receiver), self._partition(split, pair))
+
+    def _weigher(self, pool: _Pool, standing: Sequence[Standing]) -> Weigher:
+        by_partition: dict[int, set[str]] | None = None
+        if pool.split.partition_by:
+            by_partition = defaultdict(set)
+            for receiver, partition in pool.standing.values():
+                by_partition[partition].add(receiver)
+        key = pool.split.method.driver_key()
+        return Weigher(
+            pool.split,
+            period=self.inputs.period,
+            receivers=Receivers(
+                pool.candidates,
+                None if by_partition is None else {at: frozenset(found) for at, found in by_partition.items()},
+            ),
+            standing=standing,
+            driver=() if key is None else self.inputs.driver_values(key),
+            previous=self.inputs.previous_weights.get(pool.split.key),
+        )
+
+    def _members(self, pools: Sequence[_Pool]) -> pa.Table:
+        rows = [(*pair, pool.number, partition) for pool in pools for pair, partition in pool.members.items()]
+        return _numbers(list(relations.MEMBERS_SCHEMA), rows)
+
+    def _groups(self) -> dict[int, list[PoolGroup]]:
+        found: dict[int, list[PoolGroup]] = defaultdict(list)
+        for row in self.session.rows(relations.pool_groups()).to_pylist():
+            sums = tuple(row[cost] for cost in COSTS)
+            group = PoolGroup(
+                row["charge_date"], row["billing_currency"], row["partition_number"], sums, row["largest"]
+            )
+            found[row["split_number"]].append(group)
+        return found
+
+    def _standing(self, pools: Sequence[_Pool]) -> dict[int, list[Standing]]:
+        """Return who stands where, summed by the engine, by split number."""
+        receivers = sorted({receiver for pool in pools for receiver, _ in pool.standing.values()})
+        number = {receiver: at for at, receiver in enumerate(receivers)}
+        asked = [
+            (*pair, pool.number, partition, number[receiver], self._cost_number(pool.split, pair), self._by_day(pool))
+            for pool in pools
+            if asks_who_stands_where(pool.split)
+            for pair, (receiver, partition) in pool.standing.items()
+        ]
+        found: dict[int, list[Standing]] = defaultdict(list)
+        if not asked:
+            return found
+        self.session.load("standing", _numbers(list(relations.STANDING_SCHEMA), asked))
+        for row in self.session.rows(relations.standing(self.before)).to_pylist():
+            found[row["split_number"]].append(
+                Standing(
+                    row["charge_date"],
+                    row["billing_currency"],
+                    row["partition_number"],
+                    receivers[row["receiver_number"]],
+                    row["own_cost"],
+                )
+            )
+        return found
+
+    def _by_day(self, pool: _Pool) -> bool:
+        return pool.split.window.kind != "billing_period"
+
+    def _cost_number(self, split: Split, pair: Pair) -> int:
+        """Return which cost column of a pair weighs, -1 when none does."""
+        basis = split.method.cost_basis()
+        if basis is None or self._text(pair, CHARGE_CATEGORY) not in basis.charge_categories:
+            return -1
+        return COSTS.index(basis.column)
+
+    def _move(self, number: int, rows: SharedRows) -> None:
+        """Store what leaves each pool and what each receiver gets."""
+        self.session.load("shared", rows.shared_table())
+        self.session.load("weights", rows.weights_table())
+        self.session.load("targets", rows.targets_table())
+        name = f"moves_{number}"
+        self.session.store(name, relations.outgoing())
+        if rows.has_even:
+            self.session.append(name, relations.incoming_even())
+        if rows.largest_total:
+            largest = money.units_of(rows.largest_amount) // money.UNITS_PER_QUANTUM
+            division = shares.division(largest_quanta=largest, largest_total=rows.largest_total)
+            self.session.append(name, relations.incoming_weighted(division))
+        if rows.by_hand:
+            self.session.load("by_hand", self._shared_by_hand(rows))
+            self.session.append(name, relations.incoming_by_hand())
+
+    def _shared_by_hand(self, rows: SharedRows) -> pa.Table:
+        """Share in Python what has weights too long for 128 bits."""
+        dimensions = {at: split.receivers.dimension for at, split in enumerate(self.inputs.rule_set.splits)}
+        found: list[dict[str, object]] = []
+        for row in self.session.rows(relations.pool_by_hand()).to_pylist():
+            key = (row["split_number"], row["charge_date"], row["billing_currency"], row["partition_number"])
+            weights = rows.by_hand[key]
+            parts = {cost: money.split(row[cost], weights) for cost in COSTS}
+            for receiver, weight in weights.items():
+                dimension = dimensions[row["split_number"]]
+                target = rows.target(row["segment_id"], dimension=dimension, receiver=receiver)
+                found.append({
+                    **row, **{cost: parts[cost][receiver] for cost in COSTS}, "segment_id": target,
+                    "entry": relations.IN, "pool_segment_id": row["segment_id"], "driver_quantity": weight,
+                    "driver_total": money.total(weights.values()),
+                })  # fmt: skip
+        kinds = {name: _KINDS.get(kind, pa.int32()) for name, kind in relations.MOVES_SCHEMA.items()}
+        return pa.table({name: pa.array([row[name] for row in found], kind) for name, kind in kinds.items()})
+
+
+def _numbers(names: Sequence[str], rows: Sequence[tuple[int | bool, ...]]) -> pa.Table:
+    kinds = {"by_day": pa.bool_()}
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    return pa.table(
+        {name: pa.array(column, kinds.get(name, pa.int32())) for name, column in zip(names, columns, strict=True)}
+    )

@@ -1,0 +1,81 @@
+"""Bills small enough to work out by hand, and a plain-Python oracle of what a run makes of them."""
+
+import json
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from allocation.engine import run
+from allocation.engine.inputs import Revision, RunInputs
+from allocation.engine.weighing import COSTS
+from ingestion.focus import attributes
+
+MONEY = pa.decimal128(38, 18)
+OCTOBER = date(2026, 10, 1)
+
+
+def day(number):
+    return date(2026, 10, number)
+
+
+def charge(cost, *, on=1, currency="USD", tags=None, quantity="1", costs=None, **columns):
+    """Return one daily row with its attributes; the four costs are alike unless `costs` gives them."""
+    four = [Decimal(one) for one in (costs or [cost] * 4)]
+    return {"charge_date": day(on) if isinstance(on, int) else on, "billing_currency": currency, "costs": four,
+            "quantity": Decimal(quantity), "columns": {"charge_category": "Usage", **columns}, "tags": tags or {}}  # fmt: skip
+
+
+def write_revision(folder, charges, *, source="aws", name=None):
+    """Write attribute sets and daily rows as ingestion does, and return the revision."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = [_attributes(one) for one in charges]
+    order = sorted(set(texts), key=lambda text: [(part is not None, part or "") for part in text])
+    number = {text: at for at, text in enumerate(order)}
+    names = [*attributes.COLUMNS, "tags"]
+    sets = {"attribute_set_id": pa.array(range(len(order)), pa.int32())}
+    sets |= {column: pa.array([text[at] for text in order], pa.string()) for at, column in enumerate(names)}
+    pq.write_table(pa.table(sets), folder / "attribute_sets.parquet")
+    sums = defaultdict(lambda: [Decimal(0)] * 5 + [0])
+    for one, text in zip(charges, texts, strict=True):
+        row = sums[one["charge_date"], number[text], one["billing_currency"]]
+        row[:5] = [a + b for a, b in zip(row[:5], [*one["costs"], one["quantity"]], strict=True)]
+        row[5] += 1
+    keys = list(sums)
+    daily = {
+        "charge_date": pa.array([key[0] for key in keys], pa.date32()),
+        "attribute_set_id": pa.array([key[1] for key in keys], pa.int32()),
+        "billing_currency": pa.array([key[2] for key in keys], pa.string()),
+        **{c: pa.array([sums[k][at] for k in keys], MONEY) for at, c in enumerate([*COSTS, "consumed_quantity"])},
+        "charge_count": pa.array([sums[key][5] for key in keys], pa.int64()),
+    }
+    pq.write_table(pa.table(daily), folder / "daily.parquet")
+    return Revision(source, f"{source}-1", folder / "daily.parquet", folder / "attribute_sets.parquet", name)
+
+
+def _attributes(one):
+    tags = json.dumps(one["tags"], sort_keys=True, separators=(",", ":"))
+    return (*(one["columns"].get(name) for name in attributes.COLUMNS), tags)
+
+
+def allocate(tmp_path, rule_set, charges, *, backend=None, **more):
+    """Run one bill through the engine."""
+    revision = write_revision(tmp_path / "bill", charges)
+    inputs = RunInputs(revisions=(revision,), rule_set=rule_set, period=OCTOBER, **more)
+    return inputs, run.allocate(inputs, output=tmp_path / "run", backend=backend)
+
+
+def table(folder, name):
+    return pq.read_table(folder / f"{name}.parquet").to_pylist()
+
+
+def by_value(result, dimension="team", *, cost="effective_cost", **where):
+    """Return allocated cost by a dimension's value; None is unallocated."""
+    segments = {row["segment_id"]: json.loads(row["dimension_values"]) for row in table(result.folder, "segments")}
+    sums = defaultdict(Decimal)
+    for row in table(result.folder, "mart"):
+        if all(row[column] == wanted for column, wanted in where.items()):
+            sums[segments[row["segment_id"]].get(dimension)] += row[cost]
+    return {value: total for value, total in sums.items() if total}
