@@ -1,0 +1,227 @@
+"""One Postgres cluster of our own: made, started, found again and stopped. No Django."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, urlencode
+
+import psycopg
+from psycopg import sql
+
+from itfm.embedded import processes
+from itfm.embedded.accounts import child_user, give
+from itfm.embedded.binaries import postgres_folder, within_reach
+from itfm.embedded.home import Home, private_folder, write_private
+
+ADMIN: Final = "itfm_admin"
+OWNER: Final = "itfm_owner"
+APPLICATION: Final = "itfm_app"
+DATABASE: Final = "itfm"
+PORT: Final = 5432
+"""Only part of the socket's name: nothing listens on the network."""
+
+LONGEST_SOCKET: Final = 103
+"""Bytes of a socket's path that every platform takes (Linux 107, macOS 103)."""
+SECONDS_TO_START: Final = 120
+"""Recovery after a crash replays the log first."""
+ATTEMPTS: Final = 10
+
+ALWAYS: Final = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "password_encryption": "scram-sha-256",
+    "logging_collector": "off",
+    "log_destination": "stderr",
+    "max_connections": "100",
+}
+THROWAWAY: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
+
+
+class PostgresError(Exception):
+    """Postgres could not be made or started; the message ends with where its log is."""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """The cluster of one home. `durable` is false only for tests: a crash may then lose everything."""
+
+    home: Home
+    durable: bool = True
+
+    @property
+    def data(self) -> Path:
+        """Return the data folder."""
+        return self.home.servers / "postgres"
+
+    @property
+    def log(self) -> Path:
+        """Return the log file."""
+        return self.home.logs / "postgres.log"
+
+    @property
+    def sockets(self) -> Path:
+        """Return the folder of the socket: beside the data, or a recorded one where that path is too long."""
+        record = self.home.servers / "sockets.path"
+        if record.exists():
+            return Path(record.read_text(encoding="utf-8").strip())
+        return self.home.servers / "sockets"
+
+    def pid(self) -> int:
+        """Return the process id of the running postmaster; 0 when none runs."""
+        pid = processes.recorded_number(self.data / "postmaster.pid")
+        return pid if processes.is_running(pid, naming=str(self.data)) else 0
+
+    def url(self, role: str) -> str:
+        """Return the address of the database for the owner's or the application's role."""
+        place = urlencode({"host": str(self.sockets), "port": PORT}, safe="/", quote_via=quote)
+        return f"postgres://{role}:{quote(self._password(role), safe='')}@/{DATABASE}?{place}"
+
+    def start(self) -> None:
+        """Start the cluster unless it runs, made first where there is none, and see that roles and database exist.
+
+        :raises PostgresError: it does not answer.
+        :raises NoProgramError: Postgres is not installed.
+        """
+        pid = self.pid()
+        if not pid:
+            if not (self.data / "PG_VERSION").exists():
+                self._make()
+            self._prepare_sockets()
+            pid = self._spawn()
+        self._wait_until_ready(pid)
+        self._make_roles()
+
+    def stop(self) -> None:
+        """Stop the cluster: open transactions are rolled back, everything committed is on disk."""
+        if pid := self.pid():
+            processes.stop(pid, naming=str(self.data), first=signal.SIGINT, seconds=60)
+
+    def _program(self, name: str, *, major: int | None = None) -> Path:
+        folder = postgres_folder(major=major)
+        copies = self.home.servers / "programs"
+        return within_reach(folder / name, root=folder.parent, copies=copies, account=self.home.account)
+
+    def _password(self, role: str) -> str:
+        secrets = self.home.secrets
+        return {
+            ADMIN: secrets.admin_password,
+            OWNER: secrets.owner_password,
+            APPLICATION: secrets.application_password,
+        }[role]
+
+    def _make(self) -> None:
+        """Write a new cluster beside its final name, so that an interrupted attempt leaves nothing half-made."""
+        unfinished = self.data.with_name("postgres.part")
+        initdb = str(self._program("initdb"))
+        password = self.home.servers / "password"
+        write_private(password, self.home.secrets.admin_password, self.home.account)
+        try:
+            for locale in ("C.UTF-8", "C"):
+                shutil.rmtree(unfinished, ignore_errors=True)
+                private_folder(unfinished, self.home.account)
+                command = [initdb, "-D", str(unfinished), "-U", ADMIN, "--auth=scram-sha-256", f"--pwfile={password}"]
+                command += ["--encoding=UTF8", f"--locale={locale}"]
+                command += ["--data-checksums"] if self.durable else ["--no-sync"]
+                with self.log.open("ab") as log:
+                    made = subprocess.run(
+                        command,
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
+                        cwd="/",
+                        check=False,
+                        **child_user(self.home.account),
+                    )
+                if made.returncode == 0:
+                    unfinished.rename(self.data)
+                    return
+        finally:
+            password.unlink()
+        raise PostgresError(f"Postgres could not make its data folder: see {self.log}")
+
+    def _prepare_sockets(self) -> None:
+        beside = self.home.servers / "sockets"
+        if len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET:
+            private_folder(beside, self.home.account)
+        elif not self.sockets.is_dir() or self.sockets == beside:
+            # $TMPDIR may be long as well.
+            short = Path(tempfile.mkdtemp(prefix="itfm-", dir="/tmp"))
+            give(short, self.home.account)
+            write_private(self.home.servers / "sockets.path", f"{short}\n")
+
+    def _spawn(self) -> int:
+        left_behind = self.data / "postmaster.pid"
+        if processes.command_line(processes.recorded_number(left_behind)):
+            # By now the number belongs to somebody else, which Postgres cannot know; it deals with the rest itself.
+            left_behind.unlink()
+        major = int((self.data / "PG_VERSION").read_text(encoding="ascii"))
+        folder = '"' + str(self.sockets).replace('"', '""') + '"'
+        settings = {**ALWAYS, **({} if self.durable else THROWAWAY), "unix_socket_directories": folder}
+        command: list[str | Path] = [self._program("postgres", major=major), "-D", self.data]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
+        return processes.spawn(command, log=self.log, account=self.home.account)
+
+    def _wait_until_ready(self, pid: int) -> None:
+        deadline = time.monotonic() + SECONDS_TO_START
+        attempts = 1
+        while True:
+            try:
+                self._connect("postgres").close()
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline or attempts > ATTEMPTS:
+                    raise PostgresError(f"Postgres does not answer: see {self.log}") from error
+                if not processes.command_line(pid):
+                    # After a kill -9 the orphaned sessions need a moment to let go of the data.
+                    attempts += 1
+                    time.sleep(0.5)
+                    pid = self._spawn()
+            else:
+                return
+            time.sleep(0.05)
+
+    def _connect(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(
+            host=str(self.sockets),
+            port=PORT,
+            user=ADMIN,
+            password=self.home.secrets.admin_password,
+            dbname=database,
+            autocommit=True,
+            connect_timeout=10,
+        )
+
+    def _make_roles(self) -> None:
+        """Make the two roles and the database where they are missing.
+
+        Tests make databases of their own, as the owner; only a throwaway cluster lets them.
+        """
+        with self._connect("postgres") as connection:
+            for role in (OWNER, APPLICATION):
+                known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+                if not known:
+                    creates = "CREATEDB" if role == OWNER and not self.durable else "NOCREATEDB"
+                    connection.execute(
+                        sql.SQL(
+                            "CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOREPLICATION {} PASSWORD {}"
+                        ).format(sql.Identifier(role), sql.SQL(creates), sql.Literal(self._password(role)))
+                    )
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
+                )
+        with self._connect(DATABASE) as connection:
+            for statement in (
+                f"ALTER SCHEMA public OWNER TO {OWNER}",
+                f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC",
+                f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {APPLICATION}",
+            ):
+                connection.execute(statement)
