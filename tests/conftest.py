@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +21,9 @@ NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: pytest.FixtureRequest, worker_id: str) -> Iterator[None]:
+def django_db_setup(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
     """Make a database owned by the owner's role; tests then connect as the application's."""
-    name = f"test_itfm_{worker_id}"
+    name = f"test_itfm_{os.getpid()}"
     owner, application = connections["owner"], connections["default"]
     with django_db_blocker.unblock():
         owner.settings_dict["NAME"] = application.settings_dict["NAME"] = name

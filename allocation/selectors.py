@@ -1,0 +1,150 @@
+"""What is asked of the mart: every figure is a sum over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.fields.json import KeyTextTransform
+
+from allocation.models import AllocatedCost, AllocationRun, RuleSet
+
+COST_COLUMNS: Final = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
+COLUMNS: Final = (
+    "source_id",
+    "origin",
+    "charge_date",
+    "billing_account_id",
+    "sub_account_id",
+    "service_provider_name",
+    "service_name",
+    "service_category",
+    "region_id",
+    "charge_category",
+    "pricing_category",
+    "commitment_discount_status",
+)
+"""Columns of the mart to group by, beside the dimensions."""
+
+
+class UnknownGroupingError(LookupError):
+    """Costs cannot be grouped by a name; the message lists the names there are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visibility:
+    """Which part of an organization's cost somebody may see: all, or values of dimensions, any of which suffices."""
+
+    sees_everything: bool = True
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def condition(self) -> Q:
+        """Return the filter over the mart; it lets nothing through where no value is named."""
+        if self.sees_everything:
+            return Q()
+        condition = Q(pk__in=[])
+        for dimension, values in self.values:
+            condition |= Q(**{f"segment__dimension_values__{dimension}__in": list(values)})
+        return condition
+
+
+EVERYTHING: Final = Visibility()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostRow:
+    """Costs of one combination of what they were grouped by, in one currency; None means that nothing was caught."""
+
+    groups: tuple[str | date | None, ...]
+    currency: str
+    billed_cost: Decimal
+    effective_cost: Decimal
+    list_cost: Decimal
+    contracted_cost: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleSetNames:
+    """The dimensions of a published rule set, in order: (key, name)."""
+
+    dimensions: tuple[tuple[str, str], ...] = ()
+
+    def key_of(self, name: str) -> str | None:
+        """Return the key of the dimension so called, by key or by name in any case."""
+        folded = name.casefold()
+        return next((key for key, label in self.dimensions if folded in {key.casefold(), label.casefold()}), None)
+
+
+def mart(period: date, *, visibility: Visibility = EVERYTHING) -> QuerySet[AllocatedCost]:
+    """Return the current organization's cells of a billing period that somebody may see."""
+    return AllocatedCost.objects.filter(visibility.condition(), billing_period=period)
+
+
+def cost_rows(
+    period: date, *, by: Sequence[str], rule_set: RuleSetNames, visibility: Visibility = EVERYTHING
+) -> list[CostRow]:
+    """Return the costs of a billing period by columns and dimensions, in a stable order.
+
+    :raises UnknownGroupingError: a name is neither a column of the mart nor a dimension's key or name.
+    """
+    groups = {f"group_{number}": _expression(name, rule_set) for number, name in enumerate(by)}
+    sums = {f"sum_{column}": Sum(column) for column in COST_COLUMNS}
+    found = (
+        mart(period, visibility=visibility)
+        .annotate(**groups)
+        .values(*groups, "billing_currency")
+        .annotate(**sums)
+        .order_by(*(F(group).asc(nulls_last=True) for group in groups), "billing_currency")
+    )
+    return [
+        CostRow(
+            groups=tuple(row[group] if isinstance(row[group], date) else _text(row[group]) for group in groups),
+            currency=row["billing_currency"],
+            **{column: row[f"sum_{column}"] for column in COST_COLUMNS},
+        )
+        for row in found
+    ]
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _expression(name: str, rule_set: RuleSetNames) -> F | KeyTextTransform:
+    if name in COLUMNS:
+        return F(name)
+    key = rule_set.key_of(name)
+    if key is None:
+        known = ", ".join([*(key for key, _ in rule_set.dimensions), *COLUMNS])
+        raise UnknownGroupingError(f"Costs cannot be grouped by '{name}'. Known: {known}.")
+    return KeyTextTransform(key, "segment__dimension_values")
+
+
+def current_rule_set() -> RuleSet | None:
+    """Return the version of the rules in force."""
+    return RuleSet.objects.order_by("-version").first()
+
+
+def names_of(rule_set: RuleSet | None) -> RuleSetNames:
+    """Return the dimensions of a version."""
+    dimensions = rule_set.dimensions if rule_set else []
+    return RuleSetNames(dimensions=tuple((dimension["key"], dimension["name"]) for dimension in dimensions))
+
+
+def run_in_force(period: date) -> AllocationRun | None:
+    """Return the run whose ledger stands for a billing period."""
+    return (
+        AllocationRun.objects.filter(billing_period=period, state=AllocationRun.State.PUBLISHED)
+        .select_related("rule_set")
+        .first()
+    )
+
+
+def allocated_periods() -> list[date]:
+    """Return the billing periods that have a ledger, newest first."""
+    runs = AllocationRun.objects.filter(state=AllocationRun.State.PUBLISHED)
+    return list(runs.order_by("-billing_period").values_list("billing_period", flat=True))

@@ -1,0 +1,6 @@
+"""What changes rules and ledgers."""
+
+from allocation.services.rules import DriverFileError, exported, publish_rules
+from allocation.services.runs import AllocationRefusedError, allocate, due_periods
+
+__all__ = ["AllocationRefusedError", "DriverFileError", "allocate", "due_periods", "exported", "publish_rules"]

@@ -1,0 +1,124 @@
+"""Loading a run's sums into Postgres: DuckDB writes, Postgres copies, one statement swaps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.db import connection
+
+from allocation.models import AllocationRun, Segment
+
+_COPY_BYTES: Final = 1 << 20
+_ATTRIBUTES: Final = (
+    "source_id",
+    "origin",
+    "charge_date",
+    "billing_account_id",
+    "sub_account_id",
+    "service_provider_name",
+    "service_name",
+    "service_category",
+    "region_id",
+    "charge_category",
+    "pricing_category",
+    "commitment_discount_status",
+    "billing_currency",
+)
+_SUMS: Final = ("billed_cost", "effective_cost", "list_cost", "contracted_cost", "consumed_quantity", "charge_count")
+COLUMNS: Final = ("row_number", "segment_id", *_ATTRIBUTES, *_SUMS)
+"""Columns of the mart that a run's `mart.parquet` gives, in the order they are copied."""
+
+
+def replace_mart(run: AllocationRun, *, folder: Path, scratch: Path) -> None:
+    """Put a run's rows in the place of those of its period; the caller's transaction makes it one step."""
+    segments = _segment_ids(run.organization_id, folder / "segments.parquet")
+    rows = scratch / "mart.csv"
+    _write_csv(folder / "mart.parquet", segments=segments, to=rows)
+    columns = ", ".join(COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT itfm_mart_partition(%s)", [run.billing_period])
+        # A table under row-level security takes no COPY; one of this session's own does.
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE mart_rows ON COMMIT DROP AS SELECT {columns}"  # noqa: S608 - our own names
+            " FROM allocation_allocatedcost WITH NO DATA"
+        )
+        _copy(cursor, rows, columns)
+        cursor.execute(
+            "DELETE FROM allocation_allocatedcost WHERE organization_id = %s AND billing_period = %s",
+            [run.organization_id, run.billing_period],
+        )
+        cursor.execute(
+            f"INSERT INTO allocation_allocatedcost (organization_id, billing_period, run_id, {columns})"  # noqa: S608
+            f" SELECT %s, %s, %s, {columns} FROM mart_rows ORDER BY row_number",
+            [run.organization_id, run.billing_period, run.id],
+        )
+        cursor.execute("DROP TABLE mart_rows")
+
+
+def mart_sums(period: date) -> dict[str, dict[str, Decimal]]:
+    """Return the mart's sums by currency and cost column, as Postgres adds them up."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT billing_currency, sum(billed_cost), sum(effective_cost), sum(list_cost), sum(contracted_cost)"
+            " FROM allocation_allocatedcost"
+            " WHERE organization_id = (SELECT itfm_current_organization()) AND billing_period = %s"
+            " GROUP BY billing_currency ORDER BY billing_currency",
+            [period],
+        )
+        return {row[0]: dict(zip(_SUMS[:4], row[1:], strict=True)) for row in cursor.fetchall()}
+
+
+def _segment_ids(organization_id: UUID, segments: Path) -> dict[int, UUID]:
+    """Return the stored id of each of the run's segments, saving those that are new."""
+    table = pq.read_table(segments)
+    rows = dict(zip(table["segment_id"].to_pylist(), table["dimension_values"].to_pylist(), strict=True))
+    digests = {number: hashlib.sha256(text.encode()).hexdigest() for number, text in rows.items()}
+    Segment.objects.bulk_create(
+        (
+            Segment(organization_id=organization_id, dimension_values=json.loads(text), digest=digests[number])
+            for number, text in rows.items()
+        ),
+        ignore_conflicts=True,
+        batch_size=1000,
+    )
+    stored = dict(Segment.objects.filter(digest__in=list(digests.values())).values_list("digest", "id"))
+    return {number: stored[digest] for number, digest in digests.items()}
+
+
+def _write_csv(mart: Path, *, segments: dict[int, UUID], to: Path) -> None:
+    table = pa.table(
+        {
+            "segment_id": pa.array(list(segments), pa.int32()),
+            "stored_id": pa.array([str(value) for value in segments.values()], pa.string()),
+        }
+    )
+    with duckdb.connect() as database:
+        database.register("stored", table)
+        attributes = ", ".join(f"m.{name}" for name in (*_ATTRIBUTES, *_SUMS))
+        database.execute(
+            f"COPY (SELECT row_number() OVER () AS row_number, s.stored_id, {attributes}"  # noqa: S608
+            f" FROM read_parquet('{_quoted(mart)}') AS m JOIN stored AS s USING (segment_id))"
+            f" TO '{_quoted(to)}' (FORMAT csv, HEADER false, NULLSTR '', FORCE_QUOTE (origin))"
+        )
+
+
+def _copy(cursor: Any, rows: Path, columns: str) -> None:
+    with (
+        cursor.copy(f"COPY mart_rows ({columns}) FROM STDIN (FORMAT csv, NULL '')") as copy,
+        rows.open("rb") as source,
+    ):
+        while block := source.read(_COPY_BYTES):
+            copy.write(block)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

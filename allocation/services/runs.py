@@ -1,0 +1,235 @@
+"""Running the engine over a billing period and publishing what it proves.
+
+A run is decided by its inputs: with the same revisions, rules and driver values there is nothing to do. Only a run
+whose proof holds, in the files and in the mart, takes the place of the one before it, in one transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from allocation.engine.backends.duckdb import DuckDB
+from allocation.engine.inputs import Revision, RunInputs
+from allocation.engine.proof import ENGINE_VERSION, Proof
+from allocation.engine.rules import RuleSet as EngineRuleSet
+from allocation.engine.rules import parse, to_document
+from allocation.engine.run import allocate as run_engine
+from allocation.models import AllocationRun, DriverValue, RuleSet
+from allocation.selectors import current_rule_set
+from allocation.services.mart import mart_sums, replace_mart
+from allocation.services.rules import with_driver_values
+from ingestion.models import BillRevision
+from ingestion.selectors import billed_periods, current_revisions
+from itfm.core import lake
+from itfm.core.locks import single
+from itfm.core.periods import next_period
+from itfm.core.tenancy import tenant
+
+logger = structlog.get_logger(__name__)
+State = AllocationRun.State
+RULES_FILE: Final = "rules.json"
+NO_RULES: Final = EngineRuleSet(version=1)
+
+
+class AllocationRefusedError(RuntimeError):
+    """A run's proof does not hold; the run before it stays in force."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What a run would stand on, and its name; driver values are named here and read when it runs."""
+
+    period: date
+    revisions: tuple[BillRevision, ...]
+    rule_set: RuleSet | None
+    engine_rules: EngineRuleSet
+    sha256: str
+
+    @property
+    def driver_days(self) -> tuple[date, date]:
+        """The days whose driver values a run can look at: first inclusive, last exclusive."""
+        windows = [split.window.days or 0 for split in self.engine_rules.splits]
+        return self.period - timedelta(days=max(windows, default=0)), next_period(self.period)
+
+
+def due_periods(organization_id: UUID) -> list[date]:
+    """Return the billing periods whose ledger does not stand on the bills, rules and drivers in force."""
+    with tenant(organization_id):
+        published = dict(
+            AllocationRun.objects.filter(state=State.PUBLISHED).values_list("billing_period", "inputs_sha256")
+        )
+        refused = set(AllocationRun.objects.filter(state=State.REFUSED).values_list("inputs_sha256", flat=True))
+        saved = current_rule_set()
+        wanted = {period: inputs_of(period, saved=saved).sha256 for period in billed_periods()}
+    return [period for period, sha256 in wanted.items() if published.get(period) != sha256 and sha256 not in refused]
+
+
+def inputs_of(period: date, *, saved: RuleSet | None) -> Inputs:
+    """Return what a run over the current organization's billing period would stand on under these rules."""
+    inputs = Inputs(
+        period=period,
+        revisions=tuple(current_revisions(period).select_related("bill__source")),
+        rule_set=saved,
+        engine_rules=parsed(saved.document) if saved else NO_RULES,
+        sha256="",
+    )
+    named = {
+        "engine": ENGINE_VERSION,
+        "period": period.isoformat(),
+        "revisions": [str(revision.id) for revision in inputs.revisions],
+        "rules": hashlib.sha256(saved.document.encode()).hexdigest() if saved else "",
+        "drivers": driver_digests(*inputs.driver_days),
+    }
+    return replace(inputs, sha256=hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest())
+
+
+@lru_cache(maxsize=8)
+def parsed(document: str) -> EngineRuleSet:
+    """Return the rule set of a stored document; versions never change, so the text is the key."""
+    return parse(document)
+
+
+def driver_digests(first: date, end: date) -> dict[str, str]:
+    """Return a digest of each driver's values on days from `first` until before `end`, made in the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT driver, encode(sha256(convert_to(string_agg(date || ' ' || quantity || ' ' || value, chr(10)"
+            " ORDER BY date, value), 'UTF8')), 'hex')"
+            " FROM allocation_drivervalue"
+            " WHERE organization_id = (SELECT itfm_current_organization()) AND date >= %s AND date < %s"
+            " GROUP BY driver ORDER BY driver",
+            [first, end],
+        )
+        return dict(cursor.fetchall())
+
+
+def allocate(organization_id: UUID, *, period: date, again: bool = False) -> AllocationRun | None:
+    """Allocate a billing period and return the run in force; None when there is no bill, or another worker is at it.
+
+    :param again: run even when the ledger stands on the same inputs already.
+    :raises AllocationRefusedError: the proof does not hold.
+    """
+    with single("allocate", organization_id, period) as is_ours:
+        if not is_ours:
+            return None
+        with tenant(organization_id):
+            _give_up_interrupted(period)
+            inputs = inputs_of(period, saved=current_rule_set())
+            in_force = AllocationRun.objects.filter(billing_period=period, state=State.PUBLISHED).first()
+            if not inputs.revisions:
+                return None
+            if in_force is not None and in_force.inputs_sha256 == inputs.sha256 and not again:
+                return in_force
+            run = _start(organization_id, inputs)
+        return _carry_out(run, inputs)
+
+
+def _give_up_interrupted(period: date) -> None:
+    """Close runs whose worker died; the lock says that nobody is at this period but us."""
+    AllocationRun.objects.filter(billing_period=period, state=State.RUNNING).update(
+        state=State.FAILED, error="The worker stopped before the run was done.", finished_at=timezone.now()
+    )
+
+
+def _start(organization_id: UUID, inputs: Inputs) -> AllocationRun:
+    return AllocationRun.objects.create(
+        organization_id=organization_id,
+        billing_period=inputs.period,
+        rule_set=inputs.rule_set,
+        inputs_sha256=inputs.sha256,
+        revisions={str(revision.bill.source_id): str(revision.id) for revision in inputs.revisions},
+        started_at=timezone.now(),
+    )
+
+
+def engine_inputs(organization_id: UUID, inputs: Inputs) -> RunInputs:
+    """Return the engine's view of the inputs, with the driver values there are."""
+    rules = inputs.engine_rules
+    if inputs.rule_set is not None:
+        first, end = inputs.driver_days
+        rules = with_driver_values(rules, DriverValue.objects.filter(date__gte=first, date__lt=end))
+    return RunInputs(
+        revisions=tuple(engine_revision(organization_id, revision) for revision in inputs.revisions),
+        rule_set=rules,
+        period=inputs.period,
+    )
+
+
+def engine_revision(organization_id: UUID, revision: BillRevision) -> Revision:
+    """Return the engine's view of a bill revision, which comes with its bill and source."""
+    folder = lake.organization_folder(organization_id) / revision.folder
+    return Revision(
+        source_id=str(revision.bill.source_id),
+        revision_id=str(revision.id),
+        daily=folder / "daily.parquet",
+        attribute_sets=folder / "attribute_sets.parquet",
+        source_name=revision.bill.source.name,
+    )
+
+
+def backend(scratch: Path) -> DuckDB:
+    """Return the engine's database, held to the limits of the settings."""
+    return DuckDB(
+        memory_limit=f"{settings.ENGINE_MEMORY_BYTES >> 20}MiB",
+        threads=settings.ENGINE_THREADS,
+        temp_directory=scratch / "spill",
+    )
+
+
+def _carry_out(run: AllocationRun, inputs: Inputs) -> AllocationRun:
+    try:
+        with lake.scratch(run.organization_id) as scratch:
+            with tenant(run.organization_id):
+                given = engine_inputs(run.organization_id, inputs)
+            result = run_engine(given, output=scratch / "run", backend=backend(scratch))
+            run.proof = result.proof.model_dump(mode="json")
+            _write_rules(given.rule_set, to=result.folder)
+            _publish(run, result.proof, finished=result.folder, scratch=scratch)
+    except Exception as error:
+        state = State.REFUSED if isinstance(error, AllocationRefusedError) else State.FAILED
+        with tenant(run.organization_id):
+            AllocationRun.objects.filter(pk=run.pk).update(
+                state=state, error=str(error), proof=run.proof, finished_at=timezone.now()
+            )
+        logger.exception("allocation.failed", run=str(run.pk))
+        raise
+    logger.info("allocation.published", run=str(run.pk), period=run.billing_period.isoformat())
+    return run
+
+
+def _write_rules(rule_set: EngineRuleSet, *, to: Path) -> None:
+    """Keep the rules with the driver values the run stood on, so that it can be proved when they have changed."""
+    text = json.dumps(to_document(rule_set), sort_keys=True, ensure_ascii=False)
+    (to / RULES_FILE).write_text(text, encoding="utf-8")
+
+
+def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path) -> None:
+    """Replace the mart's rows and switch the run in force, if files and mart add up to the same.
+
+    :raises AllocationRefusedError: they do not.
+    """
+    if not proof.holds:
+        raise AllocationRefusedError(" ".join(proof.problems))
+    folder = lake.run_folder(run.organization_id, period=run.billing_period, run_id=run.id)
+    lake.publish(finished, to=folder)
+    with tenant(run.organization_id):
+        replace_mart(run, folder=folder, scratch=scratch)
+        if mart_sums(run.billing_period) != proof.sums("mart"):
+            raise AllocationRefusedError("The sums of the mart in Postgres differ from those of the files.")
+        in_force = AllocationRun.objects.filter(billing_period=run.billing_period, state=State.PUBLISHED)
+        in_force.update(state=State.REPLACED)
+        run.state, run.finished_at = State.PUBLISHED, timezone.now()
+        run.folder = str(folder.relative_to(lake.organization_folder(run.organization_id)))
+        run.save()
