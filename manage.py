@@ -1,17 +1,7 @@
 #!/usr/bin/env python
-"""Django's command line for this project."""
+"""The command line, from a checkout: `python manage.py bills import ...`."""
 
-import os
-import sys
-
-
-def main() -> None:
-    """Run the command named on the command line."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "itfm.settings")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
-
+from itfm.cli import main
 
 if __name__ == "__main__":
     main()

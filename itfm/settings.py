@@ -11,8 +11,6 @@ import structlog
 from csp.constants import NONE, SELF
 from environs import Env
 
-from itfm.static_sources import VENDOR_FOLDERS
-
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 HOME = Path(env.str("ITFM_HOME", str(Path.cwd() / ".itfm")))
@@ -118,7 +116,8 @@ if env.bool("ITFM_DATABASE_POOL", False):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LAKE_ROOT = Path(env.str("ITFM_LAKE", str(HOME / "lake")))
-ENGINE_MEMORY_LIMIT = env.str("ITFM_ENGINE_MEMORY", "4GB")
+ENGINE_MEMORY_BYTES = env.int("ITFM_ENGINE_MEMORY_MB", 4096) << 20
+"""What one import or allocation may use; beyond that it spills to disk."""
 ENGINE_THREADS = env.int("ITFM_ENGINE_THREADS", 2)
 
 REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379/0")
@@ -205,9 +204,14 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("ITFM_STATIC", str(HOME / "static")))
-STATICFILES_DIRS = [
-    BASE_DIR / "itfm" / "static",
-    *((prefix, BASE_DIR / folder) for prefix, folder in VENDOR_FOLDERS),
+if not STATIC_ROOT.is_dir():
+    # Nothing is collected where sources are served; WhiteNoise warns of a folder that is not there.
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+STATICFILES_DIRS = [BASE_DIR / "itfm" / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "itfm.web.vendor.PackageFinder",
 ]
 WHITENOISE_USE_FINDERS = env.bool("ITFM_SERVE_SOURCES", False)
 STORAGES = {

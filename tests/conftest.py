@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
@@ -18,6 +19,11 @@ from itfm.core.tenancy import tenant
 
 PASSWORD = "correct horse battery staple"
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+
+
+def pytest_configure() -> None:
+    """Hash passwords fast: logins are tested, the hash is Argon2's own business."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

@@ -7,175 +7,275 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_protect_tenants'),
+        ("accounts", "0002_protect_tenants"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bill',
+            name="Bill",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('billing_period', models.DateField(help_text='First day of the period.')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("billing_period", models.DateField(help_text="First day of the period.")),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organization"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='BillRevision',
+            name="BillRevision",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('delivery', models.CharField(help_text='Name of the delivery it came with.', max_length=500)),
-                ('fingerprint', models.CharField(help_text='SHA-256 over the delivered files.', max_length=64)),
-                ('files', models.JSONField(help_text='name, size, sha256 and row_count of each delivered file, by file number.')),
-                ('folder', models.CharField(help_text="In the organization's folder of the lake.", max_length=500)),
-                ('row_count', models.BigIntegerField()),
-                ('totals', models.JSONField(help_text='Exact sums by currency and cost column, as text.')),
-                ('charges_through', models.DateField(blank=True, help_text='Date of the latest usage.', null=True)),
-                ('imported_at', models.DateTimeField()),
-                ('bill', itfm.core.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='ingestion.bill')),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField()),
+                ("delivery", models.CharField(help_text="Name of the delivery it came with.", max_length=500)),
+                ("fingerprint", models.CharField(help_text="SHA-256 over the delivered files.", max_length=64)),
+                (
+                    "files",
+                    models.JSONField(
+                        help_text="name, size, sha256 and row_count of each delivered file, by file number."
+                    ),
+                ),
+                ("folder", models.CharField(help_text="In the organization's folder of the lake.", max_length=500)),
+                ("row_count", models.BigIntegerField()),
+                ("totals", models.JSONField(help_text="Exact sums by currency and cost column, as text.")),
+                ("charges_through", models.DateField(blank=True, help_text="Date of the latest usage.", null=True)),
+                ("imported_at", models.DateTimeField()),
+                (
+                    "bill",
+                    itfm.core.tenancy.TenantForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="revisions",
+                        to="ingestion.bill",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organization"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='bill',
-            name='current_revision',
-            field=itfm.core.tenancy.TenantForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ingestion.billrevision'),
+            model_name="bill",
+            name="current_revision",
+            field=itfm.core.tenancy.TenantForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="ingestion.billrevision",
+            ),
         ),
         migrations.CreateModel(
-            name='BillSource',
+            name="BillSource",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('key', models.SlugField(max_length=60)),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(help_text='File name of the connector.', max_length=40)),
-                ('settings', models.JSONField(default=dict)),
-                ('pull_time', models.TimeField(blank=True, help_text="When to pull each day, in the source's time zone. None: by hand only.", null=True)),
-                ('time_zone', models.CharField(default='UTC', max_length=60)),
-                ('next_pull_at', models.DateTimeField(blank=True, null=True)),
-                ('is_paused', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("key", models.SlugField(max_length=60)),
+                ("name", models.CharField(max_length=120)),
+                ("kind", models.CharField(help_text="File name of the connector.", max_length=40)),
+                ("settings", models.JSONField(default=dict)),
+                (
+                    "pull_time",
+                    models.TimeField(
+                        blank=True,
+                        help_text="When to pull each day, in the source's time zone. None: by hand only.",
+                        null=True,
+                    ),
+                ),
+                ("time_zone", models.CharField(default="UTC", max_length=60)),
+                ("next_pull_at", models.DateTimeField(blank=True, null=True)),
+                ("is_paused", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organization"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='bill',
-            name='source',
-            field=itfm.core.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='bills', to='ingestion.billsource'),
+            model_name="bill",
+            name="source",
+            field=itfm.core.tenancy.TenantForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="bills",
+                to="ingestion.billsource",
+            ),
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('settings', models.JSONField(help_text="The source's settings, or the path that was named for this run.")),
-                ('trigger', models.CharField(help_text='schedule, person or command', max_length=20)),
-                ('state', models.CharField(default='queued', max_length=12)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('step', models.CharField(blank=True, max_length=200)),
-                ('progress_ratio', models.DecimalField(decimal_places=4, default=0, max_digits=5)),
-                ('error_code', models.CharField(blank=True, max_length=60)),
-                ('error_message', models.TextField(blank=True)),
-                ('queued_at', models.DateTimeField(auto_now_add=True)),
-                ('not_before', models.DateTimeField(help_text='A failed attempt waits until then.')),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
-                ('source', itfm.core.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='ingestion.billsource')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "settings",
+                    models.JSONField(help_text="The source's settings, or the path that was named for this run."),
+                ),
+                ("trigger", models.CharField(help_text="schedule, person or command", max_length=20)),
+                ("state", models.CharField(default="queued", max_length=12)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("step", models.CharField(blank=True, max_length=200)),
+                ("progress_ratio", models.DecimalField(decimal_places=4, default=0, max_digits=5)),
+                ("error_code", models.CharField(blank=True, max_length=60)),
+                ("error_message", models.TextField(blank=True)),
+                ("queued_at", models.DateTimeField(auto_now_add=True)),
+                ("not_before", models.DateTimeField(help_text="A failed attempt waits until then.")),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organization"
+                    ),
+                ),
+                (
+                    "source",
+                    itfm.core.tenancy.TenantForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="ingestion.billsource",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField(help_text='Position among the findings of its run.')),
-                ('code', models.CharField(max_length=60)),
-                ('severity', models.CharField(max_length=10)),
-                ('file', models.CharField(blank=True, max_length=500)),
-                ('row', models.BigIntegerField(blank=True, null=True)),
-                ('column', models.CharField(blank=True, max_length=200)),
-                ('message', models.TextField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
-                ('revision', itfm.core.tenancy.TenantForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='ingestion.billrevision')),
-                ('run', itfm.core.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='ingestion.importrun')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField(help_text="Position among the findings of its run.")),
+                ("code", models.CharField(max_length=60)),
+                ("severity", models.CharField(max_length=10)),
+                ("file", models.CharField(blank=True, max_length=500)),
+                ("row", models.BigIntegerField(blank=True, null=True)),
+                ("column", models.CharField(blank=True, max_length=200)),
+                ("message", models.TextField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organization"
+                    ),
+                ),
+                (
+                    "revision",
+                    itfm.core.tenancy.TenantForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="findings",
+                        to="ingestion.billrevision",
+                    ),
+                ),
+                (
+                    "run",
+                    itfm.core.tenancy.TenantForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="findings",
+                        to="ingestion.importrun",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='billrevision',
-            name='run',
-            field=itfm.core.tenancy.TenantForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='ingestion.importrun'),
+            model_name="billrevision",
+            name="run",
+            field=itfm.core.tenancy.TenantForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="revisions",
+                to="ingestion.importrun",
+            ),
         ),
         migrations.AddIndex(
-            model_name='billsource',
-            index=models.Index(fields=['organization', 'next_pull_at'], name='ingestion_billsource_due'),
+            model_name="billsource",
+            index=models.Index(fields=["organization", "next_pull_at"], name="ingestion_billsource_due"),
         ),
         migrations.AddConstraint(
-            model_name='billsource',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='ingestion_billsource_tenant'),
+            model_name="billsource",
+            constraint=models.UniqueConstraint(fields=("organization", "id"), name="ingestion_billsource_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='billsource',
-            constraint=models.UniqueConstraint(fields=('organization', 'key'), name='ingestion_billsource_key'),
+            model_name="billsource",
+            constraint=models.UniqueConstraint(fields=("organization", "key"), name="ingestion_billsource_key"),
         ),
         migrations.AddIndex(
-            model_name='bill',
-            index=models.Index(fields=['organization', 'billing_period'], name='ingestion_bill_period'),
+            model_name="bill",
+            index=models.Index(fields=["organization", "billing_period"], name="ingestion_bill_period"),
         ),
         migrations.AddConstraint(
-            model_name='bill',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='ingestion_bill_tenant'),
+            model_name="bill",
+            constraint=models.UniqueConstraint(fields=("organization", "id"), name="ingestion_bill_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='bill',
-            constraint=models.UniqueConstraint(fields=('organization', 'source', 'billing_period'), name='ingestion_bill_once'),
+            model_name="bill",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "source", "billing_period"), name="ingestion_bill_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['organization', 'state', 'not_before'], name='ingestion_importrun_due'),
+            model_name="importrun",
+            index=models.Index(fields=["organization", "state", "not_before"], name="ingestion_importrun_due"),
         ),
         migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['organization', '-queued_at'], name='ingestion_importrun_recent'),
+            model_name="importrun",
+            index=models.Index(fields=["organization", "-queued_at"], name="ingestion_importrun_recent"),
         ),
         migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='ingestion_importrun_tenant'),
+            model_name="importrun",
+            constraint=models.UniqueConstraint(fields=("organization", "id"), name="ingestion_importrun_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'running'])), fields=('organization', 'source'), name='ingestion_importrun_one_at_a_time'),
+            model_name="importrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["queued", "running"])),
+                fields=("organization", "source"),
+                name="ingestion_importrun_one_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='ingestion_finding_tenant'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(fields=("organization", "id"), name="ingestion_finding_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('organization', 'run', 'number'), name='ingestion_finding_number'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "run", "number"), name="ingestion_finding_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billrevision',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='ingestion_billrevision_tenant'),
+            model_name="billrevision",
+            constraint=models.UniqueConstraint(fields=("organization", "id"), name="ingestion_billrevision_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='billrevision',
-            constraint=models.UniqueConstraint(fields=('organization', 'bill', 'number'), name='ingestion_billrevision_number'),
+            model_name="billrevision",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "bill", "number"), name="ingestion_billrevision_number"
+            ),
         ),
     ]

@@ -1,0 +1,217 @@
+"""One delivery from the store to a bill revision in force: archive, normalize, publish."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings as project
+from django.utils import timezone
+
+from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, archive, open_store
+from ingestion.focus.findings import Finding as FoundFinding
+from ingestion.focus.findings import RejectedBillError, shortened
+from ingestion.models import Bill, BillRevision, Finding, ImportRun
+from ingestion.normalize import Limits, NormalizedBill, NormalizedDelivery, Step, Totals
+from ingestion.normalize.connector import ConnectorKind
+from itfm.core import lake
+from itfm.core.events import BillImported, publish
+from itfm.core.tenancy import tenant
+
+State = ImportRun.State
+Report = Callable[[str, Decimal], None]
+ARCHIVING: Final = Decimal("0.2")
+"""Part of a delivery's progress that fetching counts for."""
+COST_COLUMNS: Final = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryOutcome:
+    """How one delivery ended; what it found is stored with the run."""
+
+    state: str
+    error_code: str = ""
+    error_message: str = ""
+
+
+def import_delivery(
+    run: ImportRun, delivery: Delivery, *, connector: ConnectorKind, settings: SourceSettings, report: Report
+) -> DeliveryOutcome:
+    """Bring in one delivery whole, or not at all."""
+    if not delivery.is_complete:
+        _save_findings(run, delivery.findings)
+        message = f"{delivery.name} names files that are not there yet: {', '.join(delivery.missing[:5])}."
+        return DeliveryOutcome(state=State.WAITING, error_code="files_missing", error_message=message)
+    files = _archived(run, delivery, settings=settings, report=report)
+    fingerprint = _fingerprint(files)
+    if _is_in_force(run, fingerprint):
+        return DeliveryOutcome(state=State.UNCHANGED)
+    with lake.scratch(run.organization_id) as scratch:
+        try:
+            normalized = connector.normalize(
+                files,
+                settings=settings,
+                output=scratch / "bills",
+                limits=_limits(scratch),
+                tag_keys=None,
+                progress=_steps(report, name=delivery.name),
+            )
+            _refuse_empty_restatement(run, normalized)
+        except RejectedBillError as error:
+            _save_findings(run, [*error.findings, *delivery.findings])
+            return DeliveryOutcome(state=State.REJECTED, error_code=error.code, error_message=str(error))
+        _publish(run, delivery, files=files, fingerprint=fingerprint, normalized=normalized)
+    return DeliveryOutcome(state=State.IMPORTED)
+
+
+def _archived(run: ImportRun, delivery: Delivery, *, settings: SourceSettings, report: Report) -> list[ArchivedFile]:
+    store = open_store(settings)
+    root = lake.organization_folder(run.organization_id)
+    files = []
+    for number, file in enumerate(delivery.files):
+        report(f"Fetching {file.name}", ARCHIVING * number / len(delivery.files))
+        files.append(archive(store, file, root=root))
+    return files
+
+
+def _fingerprint(files: Iterable[ArchivedFile]) -> str:
+    return hashlib.sha256("\n".join(sorted(file.sha256 for file in files)).encode()).hexdigest()
+
+
+def _is_in_force(run: ImportRun, fingerprint: str) -> bool:
+    """Return whether every bill that once came from these very bytes still stands on them."""
+    with tenant(run.organization_id):
+        revisions = BillRevision.objects.filter(bill__source_id=run.source_id, fingerprint=fingerprint)
+        bills = {revision.bill_id for revision in revisions}
+        standing = Bill.objects.filter(current_revision__in=revisions).count()
+        return bool(bills) and standing == len(bills)
+
+
+def _limits(scratch: Path) -> Limits:
+    return Limits(temp_folder=scratch, memory=project.ENGINE_MEMORY_BYTES, threads=project.ENGINE_THREADS)
+
+
+def _steps(report: Report, *, name: str) -> Callable[[Step], None]:
+    def progress(step: Step) -> None:
+        report(f"{name}: {step.name}", ARCHIVING + (1 - ARCHIVING) * step.ratio)
+
+    return progress
+
+
+def _refuse_empty_restatement(run: ImportRun, normalized: NormalizedDelivery) -> None:
+    """Hold back a bill that suddenly has no charges: more likely a failed export than a free month."""
+    empty = [bill.billing_period for bill in normalized.bills if bill.row_count == 0]
+    with tenant(run.organization_id):
+        filled = Bill.objects.filter(
+            source_id=run.source_id, billing_period__in=empty, current_revision__row_count__gt=0
+        ).first()
+    if filled is not None:
+        raise RejectedBillError(
+            [
+                FoundFinding(
+                    code="empty_restatement",
+                    severity="error",
+                    message=f"The delivery restates {filled.billing_period:%Y-%m} as empty, which has charges now."
+                    " The charges were kept. When it is right, delete the bill and pull again.",
+                )
+            ]
+        )
+
+
+def _publish(
+    run: ImportRun,
+    delivery: Delivery,
+    *,
+    files: Sequence[ArchivedFile],
+    fingerprint: str,
+    normalized: NormalizedDelivery,
+) -> None:
+    """Move the charges to their place and make the revisions the ones in force, all in one transaction."""
+    listed = [
+        {"name": file.name, "size": file.size, "sha256": file.sha256, "row_count": rows}
+        for file, rows in zip(files, normalized.row_counts, strict=True)
+    ]
+    now = timezone.now()
+    with tenant(run.organization_id):
+        revisions = [
+            _publish_bill(run, bill, delivery=delivery.name, fingerprint=fingerprint, files=listed, at=now)
+            for bill in normalized.bills
+        ]
+        only = revisions[0] if len(revisions) == 1 else None
+        _save_findings(run, [*delivery.findings, *normalized.findings], revision=only)
+        for revision in revisions:
+            publish(BillImported(organization_id=run.organization_id, billing_period=revision.bill.billing_period))
+
+
+def _publish_bill(
+    run: ImportRun,
+    normalized: NormalizedBill,
+    *,
+    delivery: str,
+    fingerprint: str,
+    files: list[dict[str, Any]],
+    at: datetime,
+) -> BillRevision:
+    owner, period, revision_id = run.organization_id, normalized.billing_period, uuid.uuid4()
+    Bill.objects.get_or_create(organization_id=owner, source_id=run.source_id, billing_period=period)
+    bill = Bill.objects.select_for_update().get(source_id=run.source_id, billing_period=period)
+    last = BillRevision.objects.filter(bill=bill).order_by("-number").first()
+    folder = lake.charges_folder(owner, source_id=run.source_id, period=period, revision_id=revision_id)
+    lake.publish(normalized.folder, to=folder)
+    revision = BillRevision.objects.create(
+        id=revision_id,
+        organization_id=owner,
+        bill=bill,
+        run=run,
+        number=last.number + 1 if last else 1,
+        delivery=delivery,
+        fingerprint=fingerprint,
+        files=files,
+        folder=str(folder.relative_to(lake.organization_folder(owner))),
+        row_count=normalized.row_count,
+        totals={currency: _texts(totals) for currency, totals in sorted(normalized.totals.items())},
+        charges_through=normalized.charges_through,
+        imported_at=at,
+    )
+    bill.current_revision = revision
+    bill.save(update_fields=["current_revision"])
+    return revision
+
+
+def _texts(totals: Totals) -> dict[str, str]:
+    return {column: plain(getattr(totals, column)) for column in COST_COLUMNS}
+
+
+def plain(amount: Decimal) -> str:
+    """Return an amount without exponent and without zeros that say nothing."""
+    text = f"{amount:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def _save_findings(run: ImportRun, found: Iterable[FoundFinding], *, revision: BillRevision | None = None) -> None:
+    with tenant(run.organization_id):
+        first = Finding.objects.filter(run=run).count()
+        Finding.objects.bulk_create(
+            (
+                Finding(
+                    organization_id=run.organization_id,
+                    run=run,
+                    revision=revision,
+                    number=first + number,
+                    code=finding.code,
+                    severity=finding.severity,
+                    file=finding.file,
+                    row=finding.row,
+                    column=finding.column,
+                    message=finding.message,
+                )
+                for number, finding in enumerate(shortened(found))
+            ),
+            batch_size=1000,
+        )

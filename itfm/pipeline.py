@@ -1,0 +1,66 @@
+"""The whole line on one page: what follows each event, and the sweep that finds what was missed.
+
+The due work is in Postgres. A task on Redis is a hint that some of it is waiting; when the hint is lost, the sweep,
+once a minute, gives it again. Every task may therefore run twice, also at the same time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from celery import Task, shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from allocation.tasks import allocate_due, allocate_period
+from ingestion.services import queue_due
+from ingestion.tasks import import_bills
+from itfm.accounts.selectors import organization_ids
+from itfm.core.events import BillImported, Event, ImportRequested, MessageQueued, RulesPublished
+from itfm.core.tenancy import tenant
+from itfm.notify.services import has_queued
+from itfm.notify.tasks import send_messages
+
+logger = structlog.get_logger(__name__)
+
+FOLLOWS: Final[dict[type[Event], tuple[Task[Any, Any], ...]]] = {
+    ImportRequested: (import_bills,),
+    BillImported: (allocate_period,),
+    RulesPublished: (allocate_due,),
+    MessageQueued: (send_messages,),
+}
+
+
+def follow(event: Event) -> None:
+    """Hint to the workers what an event makes due."""
+    arguments = {name: str(value) for name, value in asdict(event).items()}
+    for task in FOLLOWS[type(event)]:
+        _hint(task, **arguments)
+
+
+@shared_task(name="itfm.pipeline.sweep")
+def sweep() -> None:
+    """Find due work of every organization and hint at it."""
+    for organization_id in organization_ids():
+        sweep_organization(organization_id)
+
+
+def sweep_organization(organization_id: UUID) -> None:
+    """Find due work of one organization and hint at it."""
+    for run_id in queue_due(organization_id, at=timezone.now()):
+        _hint(import_bills, organization_id=str(organization_id), run_id=str(run_id))
+    _hint(allocate_due, organization_id=str(organization_id))
+    with tenant(organization_id):
+        letters = has_queued()
+    if letters:
+        _hint(send_messages, organization_id=str(organization_id))
+
+
+def _hint(task: Task[Any, Any], **arguments: str) -> None:
+    try:
+        task.delay(**arguments)
+    except OperationalError as error:
+        logger.warning("hint.lost", task=task.name, error=str(error), **arguments)

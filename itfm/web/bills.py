@@ -1,0 +1,189 @@
+"""From sources, bills and runs to the Bills pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from itertools import zip_longest
+from typing import Final, cast
+from uuid import UUID
+
+from django.db.models import Count
+
+from ingestion import connectors
+from ingestion.models import Bill, BillRevision, Finding, ImportRun
+from ingestion.selectors import (
+    COST_COLUMNS,
+    SourceStatus,
+    bills,
+    first_findings,
+    recent_imports,
+    running_imports,
+    source_statuses,
+)
+from itfm.core.kinds import Registry
+from itfm.web.pages import (
+    BillPage,
+    BillRow,
+    BillsPage,
+    CurrencyTotals,
+    FileRow,
+    FindingRow,
+    RevisionRow,
+    RunningPart,
+    RunRow,
+    Shell,
+    SourceRow,
+)
+
+RECENT: Final = 20
+FINDINGS_PER_RUN: Final = 10
+FINDINGS_PER_BILL: Final = 200
+
+
+def bills_page(*, shell: Shell, may_pull: bool, at: datetime) -> BillsPage:
+    """Return where bills come from, what has arrived, and what runs."""
+    found = dict(Finding.objects.filter(revision__isnull=False).values_list("revision_id").annotate(count=Count("id")))
+    return BillsPage(
+        shell=shell,
+        sources=tuple(_source_row(status) for status in source_statuses(at=at)),
+        bills=tuple(_bill_row(bill, found) for bill in bills()),
+        running=running_part().runs,
+        recent=tuple(_run_row(run) for run in recent_imports(RECENT)),
+        may_pull=may_pull,
+    )
+
+
+def running_part() -> RunningPart:
+    """Return the imports that wait or run."""
+    return RunningPart(runs=tuple(_run_row(run) for run in running_imports()))
+
+
+def bill_page(bill_id: UUID, *, shell: Shell) -> BillPage:
+    """Return one bill with its revisions.
+
+    :raises Bill.DoesNotExist: not a bill of this organization.
+    """
+    bill = Bill.objects.select_related("source").get(pk=bill_id)
+    revisions = list(bill.revisions.order_by("-number"))
+    findings = Finding.objects.filter(revision_id=bill.current_revision_id) if bill.current_revision_id else None
+    return BillPage(
+        shell=shell,
+        source_name=bill.source.name,
+        billing_period=bill.billing_period,
+        revisions=tuple(
+            _revision_row(revision, before=before, current_id=bill.current_revision_id)
+            for revision, before in zip_longest(revisions, revisions[1:])
+        ),
+        findings=tuple(_finding_row(one) for one in first_findings(findings, FINDINGS_PER_BILL)) if findings else (),
+        finding_count=findings.count() if findings else 0,
+    )
+
+
+def _source_row(status: SourceStatus) -> SourceRow:
+    source, run = status.source, status.last_run
+    return SourceRow(
+        id=source.id,
+        name=source.name,
+        kind_name=Registry(connectors)[source.kind].label,
+        health=status.health,
+        schedule=f"Daily at {source.pull_time:%H:%M}, {source.time_zone}" if source.pull_time else "By hand",
+        last_pull_at=status.last_pull_at,
+        next_pull_at=None if source.is_paused else source.next_pull_at,
+        data_through=status.data_through,
+        message=run.error_message if run is not None and status.health == "failing" else "",
+    )
+
+
+def _bill_row(bill: Bill, findings: Mapping[UUID, int]) -> BillRow:
+    revision = bill.current_revision
+    return BillRow(
+        id=bill.id,
+        source_name=bill.source.name,
+        billing_period=bill.billing_period,
+        revision_number=revision.number if revision else None,
+        revision_count=cast("int", getattr(bill, "revision_count", 0)),
+        row_count=revision.row_count if revision else None,
+        totals=_totals(revision.totals) if revision else (),
+        imported_at=revision.imported_at if revision else None,
+        finding_count=findings.get(revision.id, 0) if revision else 0,
+    )
+
+
+def _totals(totals: Mapping[str, Mapping[str, str | None]]) -> tuple[CurrencyTotals, ...]:
+    return tuple(
+        CurrencyTotals(
+            currency=currency,
+            **{column: None if text is None else Decimal(text) for column, text in columns.items()},  # type: ignore[arg-type]
+        )
+        for currency, columns in sorted(totals.items())
+    )
+
+
+def _run_row(run: ImportRun) -> RunRow:
+    findings = run.findings.all()
+    return RunRow(
+        id=run.id,
+        source_name=run.source.name,
+        state=run.state,  # type: ignore[arg-type]
+        trigger=run.trigger,  # type: ignore[arg-type]
+        queued_at=run.queued_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        step=run.step,
+        progress_ratio=run.progress_ratio,
+        attempts=run.attempts,
+        not_before=run.not_before if run.state == ImportRun.State.QUEUED and run.attempts else None,
+        error_message=run.error_message,
+        findings=tuple(_finding_row(one) for one in first_findings(findings, FINDINGS_PER_RUN)),
+        finding_count=findings.count(),
+    )
+
+
+def _finding_row(finding: Finding) -> FindingRow:
+    return FindingRow(
+        severity=finding.severity,  # type: ignore[arg-type]
+        code=finding.code,
+        message=finding.message,
+        file=finding.file,
+        row=finding.row,
+        column=finding.column,
+    )
+
+
+def _revision_row(revision: BillRevision, *, before: BillRevision | None, current_id: UUID | None) -> RevisionRow:
+    return RevisionRow(
+        number=revision.number,
+        is_current=revision.id == current_id,
+        delivery=revision.delivery,
+        fingerprint=revision.fingerprint,
+        imported_at=revision.imported_at,
+        row_count=revision.row_count,
+        totals=_totals(revision.totals),
+        changes=_totals(_changes(revision.totals, before.totals)) if before else (),
+        files=tuple(
+            FileRow(
+                number=number,
+                name=file["name"],
+                size=file["size"],
+                sha256=file["sha256"],
+                row_count=file["row_count"],
+            )
+            for number, file in enumerate(revision.files)
+        ),
+    )
+
+
+def _changes(
+    after: Mapping[str, Mapping[str, str | None]], before: Mapping[str, Mapping[str, str | None]]
+) -> dict[str, dict[str, str]]:
+    return {
+        currency: {
+            column: str(
+                Decimal(after.get(currency, {}).get(column) or 0) - Decimal(before.get(currency, {}).get(column) or 0)
+            )
+            for column in COST_COLUMNS
+        }
+        for currency in {*after, *before}
+    }

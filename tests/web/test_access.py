@@ -1,0 +1,109 @@
+"""Every address of the site, tried by everybody: owner, colleague without scope, stranger, member of another."""
+
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from ingestion.models import Bill, BillSource
+from itfm.core.policy import Role
+from itfm.core.tenancy import tenant
+from tests.architecture.test_layout import own_views
+from tests.conftest import member, person
+
+CANARY = "Canary-7f3a"
+
+
+@pytest.fixture
+def acme_source(acme):
+    with tenant(acme.id):
+        source = BillSource.objects.create(organization=acme, key="aws", name=CANARY, kind="aws_cur")
+        bill = Bill.objects.create(organization=acme, source=source, billing_period="2026-10-01")
+    return source, bill
+
+
+# address name -> (arguments from the source and its bill, method, who gets what)
+WALK = {
+    "home": ((), "get", {"owner": 302, "engineer": 302, "foreign": 302, "nobody": 302, "stranger": 302}),
+    "overview": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 302, "stranger": 302}),
+    "bills": ((), "get", {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}),
+    "bills_running": ((), "get", {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}),
+    "bill": (("bill",), "get", {"owner": 200, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302}),
+    "pull": (("source",), "post", {"owner": 302, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302}),
+    "members": ((), "get", {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}),
+    "invite": ((), "post", {"owner": 422, "engineer": 403, "foreign": 422, "nobody": 302, "stranger": 302}),
+    "organizations": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 302, "stranger": 200}),
+    "invitation": (("token",), "get", {"owner": 404, "engineer": 404, "foreign": 404, "nobody": 404, "stranger": 404}),
+    "healthz": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 200, "stranger": 200}),
+    "readyz": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 200, "stranger": 200}),
+}
+
+
+@pytest.fixture
+def people(acme, globex):
+    return {
+        "owner": member(acme, Role.OWNER),
+        "engineer": member(acme, Role.ENGINEER),
+        "foreign": member(globex, Role.OWNER),
+        "stranger": person("stranger@example.com"),
+        "nobody": None,
+    }
+
+
+def addresses():
+    from django.urls import get_resolver
+
+    return {pattern.name for pattern in get_resolver().url_patterns if getattr(pattern, "name", None)}
+
+
+def test_the_walk_covers_every_address():
+    assert addresses() == set(WALK)
+    assert len(own_views()) == len(WALK)
+
+
+@pytest.mark.parametrize("who", ["owner", "engineer", "foreign", "nobody", "stranger"])
+@pytest.mark.parametrize("name", WALK)
+def test_everybody_gets_what_is_theirs_and_nothing_else(client, people, acme_source, name, who):
+    source, bill = acme_source
+    arguments, method, expected = WALK[name]
+    values = {"bill": bill.id, "source": source.id, "token": f"{uuid4().hex}.guess"}
+    if people[who]:
+        client.force_login(people[who])
+
+    response = getattr(client, method)(reverse(name, args=[values[key] for key in arguments]))
+
+    assert response.status_code == expected[who]
+    if who != "owner":
+        assert CANARY not in response.content.decode()
+
+
+@pytest.mark.parametrize(("name", "method"), [("bill", "get"), ("pull", "post")])
+def test_a_foreign_id_answers_exactly_as_an_unknown_one(client, people, acme_source, name, method):
+    source, bill = acme_source
+    foreign_id = {"bill": bill.id, "pull": source.id}[name]
+    client.force_login(people["foreign"])
+
+    foreign = getattr(client, method)(reverse(name, args=[foreign_id]))
+    unknown = getattr(client, method)(reverse(name, args=[uuid4()]))
+
+    assert (foreign.status_code, foreign.content) == (unknown.status_code, unknown.content)
+
+
+def test_an_organization_in_a_form_field_changes_nothing(client, people, acme, acme_source):
+    client.force_login(people["foreign"])
+
+    shown = client.get(reverse("bills"), {"organization": acme.id, "organization_id": acme.id})
+    chosen = client.post(reverse("organizations"), {"organization": str(acme.id)})
+
+    assert CANARY not in shown.content.decode()
+    assert chosen.status_code == 404
+    assert CANARY not in client.get(reverse("bills")).content.decode()
+
+
+def test_a_session_left_over_from_another_organization_opens_nothing(client, people, acme, acme_source):
+    client.force_login(people["foreign"])
+    session = client.session
+    session["organization_id"] = str(acme.id)
+    session.save()
+
+    assert CANARY not in client.get(reverse("bills")).content.decode()
