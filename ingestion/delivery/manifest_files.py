@@ -1,0 +1,145 @@
+"""Reading one manifest: what an AWS report or export says its files are. Pure but for the reading.
+
+A manifest comes from outside: its size, depth and every path in it are checked before they are used.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ingestion.delivery import tree
+from ingestion.delivery.contents import DeliveredFile
+from ingestion.delivery.stores import DeliveryError, Store
+
+MANIFEST_ENDING: Final = "-Manifest.json"
+MOST_BYTES: Final = 5_000_000
+MOST_LEVELS: Final = 16
+_START: Final = re.compile(r"(\d{4})-?(\d{2})-?01(?:T|$)")
+_S3: Final = re.compile(r"s3[an]?://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What one manifest says. `keys` are the provider's paths of the files, without bucket, in the order given."""
+
+    file: DeliveredFile
+    kind: Literal["cur", "data_export"]
+    billing_period: date | None
+    keys: tuple[str, ...]
+
+
+class _Period(BaseModel):
+    start: str
+
+
+class _Report(BaseModel):
+    """A manifest of the legacy Cost and Usage Report."""
+
+    model_config = ConfigDict(strict=True)
+
+    billing_period: Annotated[_Period, Field(alias="billingPeriod")]
+    keys: Annotated[list[str], Field(alias="reportKeys")]
+
+
+class _Export(BaseModel):
+    """A manifest of AWS Data Exports (CUR 2.0, FOCUS)."""
+
+    model_config = ConfigDict(strict=True)
+
+    billing_period: Annotated[_Period | None, Field(alias="billingPeriod")] = None
+    keys: Annotated[list[str], Field(alias="dataFiles")]
+
+
+def read_manifest(store: Store, file: DeliveredFile) -> Manifest:
+    """Read a manifest.
+
+    :raises DeliveryError: bad_manifest, outside_store, unsupported_file, period_mismatch; each names the manifest.
+    """
+    document = _document(store, file)
+    is_report = isinstance(document, dict) and "reportKeys" in document
+    form: type[_Report | _Export] = _Report if is_report else _Export
+    try:
+        told = form.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise _bad(file, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    keys = tuple(dict.fromkeys(_key(file, key) for key in told.keys))
+    return Manifest(
+        file=file,
+        kind="cur" if is_report else "data_export",
+        billing_period=_billing_period(file, told.billing_period, keys),
+        keys=keys,
+    )
+
+
+def _document(store: Store, file: DeliveredFile) -> Any:  # the JSON as it comes; validated by the caller
+    if file.size > MOST_BYTES:
+        raise _bad(file, f"it has {file.size:,} bytes, more than {MOST_BYTES:,}")
+    with store.open(file.path) as stream:
+        content = stream.read(MOST_BYTES + 1)
+    if len(content) != file.size:
+        raise DeliveryError("changed", f"{file.path} changed while it was read. Pull again.")
+    try:
+        document = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise _bad(file, "it is no JSON") from error
+    if _is_deeper(document, than=MOST_LEVELS):
+        raise _bad(file, f"it is nested more than {MOST_LEVELS} levels deep")
+    return document
+
+
+def _is_deeper(document: object, *, than: int) -> bool:
+    level: list[object] = [document]
+    for _ in range(than + 1):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(level)
+
+
+def _key(file: DeliveredFile, told: str) -> str:
+    """Return the path without scheme and bucket; doubled and leading slashes, which S3 allows, mean nothing here."""
+    path = told
+    if scheme := _S3.match(told):
+        path = told[scheme.end() :].partition("/")[2]
+    parts = [part for part in path.split("/") if part]
+    if not parts or "://" in path or "\\" in path or "\x00" in path or {".", ".."} & set(parts):
+        raise DeliveryError(
+            "outside_store", f"The manifest {file.path} names {told!r}, which is no file of a delivery. Get it anew."
+        )
+    if not tree.is_data(parts[-1]):
+        raise DeliveryError(
+            "unsupported_file",
+            f"The manifest {file.path} names {told}, which is neither CSV, gzip nor Parquet."
+            " Choose GZIP or Parquet as the report's format.",
+        )
+    return "/".join(parts)
+
+
+def _billing_period(file: DeliveredFile, told: _Period | None, keys: tuple[str, ...]) -> date | None:
+    found = {period for path in (file.path, *keys) if (period := tree.period_of(path))}
+    if told:
+        start = _START.match(told.start)
+        period = tree.month(start[1], start[2]) if start else None
+        if period is None:
+            raise _bad(file, f"billingPeriod starts at {told.start!r}, which is no first day of a month")
+        found.add(period)
+    if len(found) > 1:
+        several = " and ".join(f"{period:%Y-%m}" for period in sorted(found))
+        raise DeliveryError(
+            "period_mismatch", f"The manifest {file.path} and its paths speak of {several}. Put it where it belongs."
+        )
+    return found.pop() if found else None
+
+
+def _bad(file: DeliveredFile, why: str) -> DeliveryError:
+    return DeliveryError("bad_manifest", f"The manifest {file.path} cannot be used: {why}. Get it anew.")

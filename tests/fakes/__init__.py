@@ -1,0 +1,1 @@
+"""Local services that real clients talk to in tests."""
