@@ -1,0 +1,153 @@
+"""Write the bills of a made-up company in each provider's own format, with rules to allocate them. Pure.
+
+The same arguments give the same bytes. What was written is known from the whole numbers it was made of, so that an
+import can be held against totals it had no part in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from itfm.core.periods import period_name, previous_period
+from itfm.demo import catalog, organization, sources, usage
+from itfm.demo.sources import Source
+from itfm.demo.usage import Month
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being written, how many charges are written and how many there will be."""
+
+FEWEST_CHARGES: Final = 3_000
+RESTATED_AGE: Final = 2
+"""The month before the month before the last one was delivered twice."""
+
+
+class TooFewChargesError(ValueError):
+    """A company of 40 teams needs more charges than asked for."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """What the bill of one source and month says; `cost` is AWS's unblended or FOCUS's billed cost."""
+
+    charges: int
+    cost: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One source as delivered: the kind of connector that reads it, its folder and its totals by `2026-10`."""
+
+    kind: str
+    name: str
+    folder: Path
+    totals: dict[str, Total]
+
+
+@dataclass(frozen=True)
+class DemoCompany:
+    """What was written. Import `deliveries`, then `restated`, which replaces one month of the first source."""
+
+    name: str
+    folder: Path
+    deliveries: tuple[Delivered, ...]
+    restated: Delivered
+
+    @property
+    def totals(self) -> dict[tuple[str, str], Total]:
+        """Return the totals of the first deliveries by source and month."""
+        return {
+            (delivered.name, month): total for delivered in self.deliveries for month, total in delivered.totals.items()
+        }
+
+
+def write(
+    folder: Path,
+    *,
+    charges: int,
+    last_month: date,
+    months: int = 13,
+    seed: int = 1,
+    progress: Progress | None = None,
+) -> DemoCompany:
+    """Write `months` months of bills that end with `last_month`, which has exactly `charges` charges over all sources.
+
+    :raises TooFewChargesError: `charges` is under 3,000.
+    """
+    if charges < FEWEST_CHARGES:
+        raise TooFewChargesError(f"{charges:,} charges are too few; write at least {FEWEST_CHARGES:,}")
+    made = sources.all_sources(charges, seed)
+    calendar = _calendar(last_month, months)
+    planned = _Planned(folder, made, charges, seed, progress, calendar)
+    deliveries = tuple(planned.delivered(source, number) for number, source in enumerate(made))
+    return DemoCompany(organization.NAME, folder, deliveries, planned.restated())
+
+
+def _calendar(last_month: date, months: int) -> list[Month]:
+    """Return the months from the first to the last."""
+    day = last_month.replace(day=1)
+    found = []
+    for age in range(months):
+        found.append(Month(day, age))
+        day = previous_period(day)
+    return found[::-1]
+
+
+class _Planned:
+    """What is to be written, and how much of it is done."""
+
+    def __init__(
+        self,
+        folder: Path,
+        made: list[Source],
+        charges: int,
+        seed: int,
+        progress: Progress | None,
+        calendar: list[Month],
+    ) -> None:
+        self.folder = folder
+        self.sources = made
+        self.charges = charges
+        self.seed = seed
+        self.calendar = calendar
+        self._progress = progress
+        self._done = 0
+        restated = next((month for month in calendar if month.age == RESTATED_AGE), calendar[0])
+        self.restated_month = Month(restated.first_day, restated.age, is_restated=True)
+        every = [self.lines(number, month) for month in calendar for number in range(len(made))]
+        self._whole = sum(every) + self.lines(0, self.restated_month)
+
+    def lines(self, number: int, month: Month) -> int:
+        """Return how many lines a source has in a month: its share of the charges, the first taking what is over."""
+        shares = [self.charges * source.percent // 100 for source in self.sources]
+        shares[0] += self.charges - sum(shares)
+        return usage.shrunk(shares[number], months=month.age)
+
+    def delivered(self, source: Source, number: int) -> Delivered:
+        totals = {
+            period_name(month.first_day): self._written(source, number, month, self.folder) for month in self.calendar
+        }
+        return Delivered(source.kind, source.name, self.folder / source.name, totals)
+
+    def restated(self) -> Delivered:
+        source, month, folder = self.sources[0], self.restated_month, self.folder / "restated"
+        total = self._written(source, 0, month, folder)
+        return Delivered(source.kind, source.name, folder / source.name, {period_name(month.first_day): total})
+
+    def _written(self, source: Source, number: int, month: Month, folder: Path) -> Total:
+        # The restated month draws the same numbers, so that only what was restated differs.
+        random = np.random.default_rng([self.seed, number, month.first_day.year, month.first_day.month])
+        lines = self.lines(number, month)
+        written = source.write(folder / source.name, month, lines=lines, random=random)
+        self._done += lines
+        if self._progress is not None:
+            self._progress(f"{source.name} {period_name(month.first_day)}", self._done, self._whole)
+        cost = Decimal(written.cost).scaleb(-catalog.COST_DIGITS)
+        return Total(written.lines, cost, source.currency)
