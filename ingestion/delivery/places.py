@@ -62,7 +62,7 @@ def open_store(settings: SourceSettings) -> Store:
 _CONFIG = Config(connect_timeout=10, read_timeout=60, retries={"max_attempts": 4, "mode": "standard"})
 
 
-def _session(settings: Bucket) -> boto3.Session:
+def _session(settings: SourceSettings) -> boto3.Session:
     secret = settings.secret_access_key.get_secret_value() if settings.secret_access_key else None
     own = boto3.Session(
         aws_access_key_id=settings.access_key_id, aws_secret_access_key=secret, region_name=settings.region
