@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from ingestion.delivery.stores import DeliveryError, FolderStore, S3Store, Store
 
@@ -21,7 +22,7 @@ class SourceSettings(BaseModel):
 
     `path` is a file, or a folder laid out as the provider delivers it; when it is named it is read instead of the
     bucket. `endpoint_url` is that of an S3-compatible store. With `role_arn` that role is assumed, naming
-    `external_id`; without keys the machine's own credentials are used
+    `external_id`; without keys the machine's own credentials are used, though never for an `endpoint_url`
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html).
     """
 
@@ -30,7 +31,7 @@ class SourceSettings(BaseModel):
     path: Path | None = None
     bucket: Annotated[str, Field(min_length=3, max_length=63)] | None = None
     prefix: str = ""
-    region: str | None = None
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,32}$")] | None = None
     endpoint_url: str | None = None
     role_arn: str | None = None
     external_id: str | None = None
@@ -45,7 +46,20 @@ class SourceSettings(BaseModel):
             raise ValueError("An external id belongs to a role: name role_arn too.")
         if bool(self.access_key_id) != bool(self.secret_access_key):
             raise ValueError("Give both access_key_id and secret_access_key, or neither.")
+        if self.bucket and self.endpoint_url and not self.access_key_id:
+            # Else the machine's own credentials, session token included, would go to a host that a user chose.
+            raise ValueError("An endpoint of your own needs access_key_id and secret_access_key of that service.")
         return self
+
+    @field_validator("endpoint_url")
+    @classmethod
+    def _is_plain_address(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("An endpoint begins with https:// or http:// and names a host.")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("An endpoint carries no user, password, query or fragment.")
+        return url
 
 
 def open_store(settings: SourceSettings) -> Store:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
 
 from ingestion.delivery.contents import DeliveredFile
 
@@ -49,30 +55,47 @@ class FolderStore:
     root: Path
 
     def files(self) -> tuple[DeliveredFile, ...]:
-        """Return all files by path; what begins with a dot or an underscore belongs to some tool and is left out."""
-        if not self.root.exists():
-            raise DeliveryError("not_found", f"There is no file or folder {self.root}. Check the path.")
-        if self.root.is_file():
-            return (self._file(self.root, self.root.name),)
-        found = []
-        for path in self.root.rglob("*"):
-            parts = path.relative_to(self.root).parts
-            if path.is_file() and not any(part.startswith((".", "_")) for part in parts):
-                found.append(self._file(path, "/".join(parts)))
-        return tuple(sorted(found, key=lambda file: file.path))
+        """Return all files by path; what begins with a dot or an underscore belongs to some tool and is left out.
+
+        A link within the folder is passed over, as its file counts under its own name; one that leads out is refused.
+        """
+        try:
+            if self.root.is_file():
+                return (self._file(self.root, self.root.name),)
+            if not self.root.is_dir():
+                raise DeliveryError("not_found", f"There is no file or folder {self.root}. Check the path.")
+            return tuple(sorted(self._walk(self.root), key=lambda file: file.path))
+        except OSError as error:
+            place = error.filename or self.root
+            raise DeliveryError("unreadable", f"{place} could not be read: {error.strerror}.") from error
 
     @contextmanager
     def open(self, path: str) -> Iterator[BinaryIO]:
         """Open a file of this folder."""
         base = self.root.parent if self.root.is_file() else self.root
         place = (base / path).resolve()
-        if not place.is_relative_to(base.resolve()):
+        # A single file was named by its user, who may point at it through a link.
+        if not self.root.is_file() and not place.is_relative_to(base.resolve()):
             raise DeliveryError("outside", f"{path} lies outside {base} and was not read.")
         try:
-            with place.open("rb") as stream:
-                yield stream
+            stream = place.open("rb")
         except OSError as error:
             raise DeliveryError("unreadable", f"{path} could not be read: {error.strerror}.") from error
+        with stream:
+            yield stream
+
+    def _walk(self, folder: Path) -> Iterator[DeliveredFile]:
+        for place in folder.iterdir():
+            if place.name.startswith((".", "_")):
+                continue
+            path = place.relative_to(self.root).as_posix()
+            if place.is_symlink():
+                if not place.resolve().is_relative_to(self.root.resolve()):
+                    raise DeliveryError("outside", f"{path} leads out of {self.root}. Copy what it points to there.")
+            elif place.is_dir():
+                yield from self._walk(place)
+            elif place.is_file():
+                yield self._file(place, path)
 
     @staticmethod
     def _file(path: Path, name: str) -> DeliveredFile:
@@ -122,7 +145,26 @@ class S3Store:
         return f"{prefix}/" if prefix else ""
 
     def _refused(self, error: ClientError | BotoCoreError) -> DeliveryError:
-        return DeliveryError(
-            "unreachable",
-            f"The bucket {self.bucket} could not be read: {error} Check bucket, region, role and permissions.",
-        )
+        code, advice = _cause(error)
+        return DeliveryError(code, f"The bucket {self.bucket} could not be read: {error} {advice}")
+
+
+def _cause(error: ClientError | BotoCoreError) -> tuple[str, str]:
+    """Return the stable code of what went wrong at S3, and what to do about it."""
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | CredentialRetrievalError):
+        return "no_credentials", "Give the source access keys, or run this program under a role."
+    told = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    match told:
+        case "NoSuchBucket":
+            return "no_such_bucket", "Check the bucket's name, and the endpoint if one is set."
+        case "AccessDenied" | "AllAccessDisabled" | "403":
+            return "access_denied", "Permit s3:ListBucket and s3:GetObject, and kms:Decrypt for encrypted bills."
+        case "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken":
+            return "bad_credentials", "Check the source's access keys."
+        case "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" | "301":
+            return "wrong_region", "Set the region the bucket is in."
+        case "NoSuchKey":
+            return "changed", "The file was there when the bucket was listed. Pull again."
+        case "InvalidObjectState":
+            return "archived", "Restore the file from the archive storage class first."
+    return "unreachable", "Check bucket, region, endpoint and network."
