@@ -14,7 +14,7 @@ ManifestKind = Literal["none", "cur", "data_export"]
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveredFile:
-    """A file in a store. `path` is its key there; `version` (an ETag, or a time) changes whenever its bytes may have."""
+    """A file in a store by its key. `version` changes whenever its bytes may have (an ETag or a time)."""
 
     path: str
     size: int
@@ -69,12 +69,13 @@ class Delivery:
             )
             for path in self.missing
         ]
+        reason = "no data file of" if self.manifest == "none" else "not named by the manifest of"
         strangers = [
             Finding(
                 code="file_ignored",
                 severity="warning",
                 file=path,
-                message=f"{path} is not named by the manifest of {self.name} and was left out.",
+                message=f"{path} is {reason} {self.name} and was left out.",
             )
             for path in self.ignored
         ]

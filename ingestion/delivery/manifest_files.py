@@ -96,14 +96,14 @@ def _document(store: Store, file: DeliveredFile) -> Any:  # the JSON as it comes
 
 def _is_deeper(document: object, *, than: int) -> bool:
     level: list[object] = [document]
-    for _ in range(than + 1):
+    for _ in range(than):
         level = [
             inner
             for outer in level
             if isinstance(outer, dict | list)
             for inner in (outer.values() if isinstance(outer, dict) else outer)
         ]
-    return bool(level)
+    return any(isinstance(inner, dict | list) for inner in level)
 
 
 def _key(file: DeliveredFile, told: str) -> str:
