@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from itfm.demo import company, organization
@@ -170,3 +172,91 @@ def test_the_restated_month_differs_only_where_it_was_restated(demo):
     assert month == "2026-08"
     assert total.cost != first.cost
     assert sum(Decimal(row["line_item_unblended_cost"]) for row in rows) == total.cost
+
+
+def legacy_rows(folder: Path, month: str) -> list[Row]:
+    return list(rows_of(list(folder.glob(f"reports/*/{month.replace('-', '')}01-*/*/*.csv.gz"))))
+
+
+def focus_rows(folder: Path, month: str) -> list[dict[str, Any]]:
+    [path] = folder.glob(f"focus/*/data/BILLING_PERIOD={month}/*.parquet")
+    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    return rows
+
+
+def test_legacy_totals_tie_with_the_files(demo):
+    for (source, month), total in demo.totals.items():
+        if source == "aws-cur":
+            rows = legacy_rows(demo.folder / "aws-cur", month)
+
+            assert len(rows) == total.charges
+            assert sum(Decimal(row["lineItem/UnblendedCost"]) for row in rows) == total.cost
+            assert {row["bill/PayerAccountId"] for row in rows} == {"520000000009"}
+
+
+def test_focus_totals_tie_with_the_files(demo):
+    for (source, month), total in demo.totals.items():
+        if source == "focus":
+            rows = focus_rows(demo.folder / "focus", month)
+
+            assert len(rows) == total.charges
+            assert sum(row["BilledCost"] for row in rows) == total.cost
+            assert {row["BillingCurrency"] for row in rows} == {total.currency} == {"EUR"}
+
+
+def test_focus_prices_times_quantities_are_the_costs_of_each_use(demo):
+    rows = [
+        row
+        for row in focus_rows(demo.folder / "focus", "2026-10")
+        if row["ChargeCategory"] == "Usage" and row["ChargeClass"] is None
+    ]
+
+    assert len(rows) > 500
+    for row in rows:
+        assert row["PricingQuantity"] * row["ListUnitPrice"] == row["ListCost"]
+        assert row["PricingQuantity"] * row["ContractedUnitPrice"] == row["ContractedCost"] == row["BilledCost"]
+
+
+def test_legacy_manifests_name_the_files_and_the_columns_delivered(demo):
+    folder = demo.folder / "aws-cur"
+    manifests = sorted(folder.glob("reports/*/*/*-Manifest.json"))
+
+    for path in manifests:
+        manifest = json.loads(path.read_text())
+        [key] = manifest["reportKeys"]
+        with gzip.open(folder / key, "rt", encoding="utf-8") as file:
+            header = file.readline().rstrip("\n").split(",")
+        assert [f"{column['category']}/{column['name']}" for column in manifest["columns"]] == header
+    assert len(manifests) == 4
+
+
+def test_legacy_headers_are_those_of_the_report(demo):
+    [row, *_] = legacy_rows(demo.folder / "aws-cur", "2026-10")
+
+    expected = {
+        "identity/LineItemId", "bill/BillingPeriodStartDate", "lineItem/LineItemType", "lineItem/UnblendedCost",
+        "pricing/publicOnDemandCost", "pricing/RateCode", "pricing/unit", "product/ProductName", "product/regionCode",
+        "reservation/EffectiveCost", "reservation/ReservationARN", "reservation/UnusedRecurringFee",
+        "savingsPlan/SavingsPlanARN", "savingsPlan/SavingsPlanEffectiveCost", "savingsPlan/TotalCommitmentToDate",
+        "resourceTags/user:team",
+    }  # fmt: skip
+    assert expected <= row.keys()
+
+
+def test_all_usage_lies_within_its_billing_period(demo):
+    for row in cur2_rows(demo.folder / "aws-cur2", "2026-09"):
+        assert "2026-09-01T00:00:00.000Z" <= row["line_item_usage_start_date"] < row["line_item_usage_end_date"]
+        assert row["line_item_usage_end_date"] <= "2026-10-01T00:00:00.000Z"
+
+
+def test_an_outage_makes_the_checkout_team_spend_more_for_three_days(demo):
+    by_day: dict[str, Decimal] = {}
+    for row in cur2_rows(demo.folder / "aws-cur2", "2026-10"):
+        is_checkout = json.loads(row["resource_tags"]).get("user_product") == "checkout-service"
+        if is_checkout and row["line_item_line_item_type"] == "Usage":
+            day = row["line_item_usage_start_date"][:10]
+            by_day[day] = by_day.get(day, Decimal(0)) + Decimal(row["line_item_unblended_cost"])
+
+    days = sorted(by_day, key=lambda day: by_day[day])
+
+    assert set(days[-3:]) == {"2026-10-12", "2026-10-13", "2026-10-14"}
