@@ -1,0 +1,233 @@
+"""Saying what is wrong with a bill, to the row; only asked when something is. Pure.
+
+The fast way through a bill stops at the first thing it cannot read, without its place. What is wrong is then looked
+for by itself: row widths by Python's csv reader, values by one query per column.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+import duckdb
+
+from ingestion.focus import expressions
+from ingestion.focus.expressions import literal, quoted
+from ingestion.focus.findings import MOST_PER_CODE, Finding, RejectedBillError
+from ingestion.normalize.plan import EntryCheck
+from ingestion.normalize.reading import Reading
+from ingestion.normalize.tables import Table
+
+LONGEST_SHOWN: Final = 60
+
+
+def odd_columns(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Reading:
+    """Return a reading that takes the exact way wherever values need it.
+
+    :raises RejectedBillError: a row has the wrong width, or a value is no number or date-time at all.
+    """
+    _check_structure(connection, reading)
+    findings = [*_bad_numbers(connection, reading), *_bad_moments(connection, reading)]
+    if findings:
+        raise RejectedBillError(findings)
+    plan = reading.plan
+    raw = reading.raw.sql(numbered=False)
+    odd = [f"bool_or(regexp_matches({quoted(name)}, {literal(expressions.ODD_NUMBER)}))" for name in plan.decimals]
+    strange = [
+        f"bool_or(regexp_matches({name}, {literal(expressions.ODD_MOMENT)})"
+        f" OR {name} IS NOT NULL AND TRY_CAST({name} AS TIMESTAMP) IS NULL)"
+        for name in map(quoted, plan.date_times)
+    ]
+    answers = connection.execute(f"SELECT {', '.join([*odd, *strange])} FROM ({raw})").fetchall()[0]
+    numbers = [name for name, is_odd in zip(plan.decimals, answers[: len(plan.decimals)], strict=True) if is_odd]
+    moments = [name for name, is_odd in zip(plan.date_times, answers[len(plan.decimals) :], strict=True) if is_odd]
+    return reading.with_odd(numbers=numbers, moments=moments)
+
+
+def check_row_counts(reading: Reading, row_counts: Sequence[int]) -> None:
+    """Hold the rows that the engine read against the lines of the file.
+
+    :raises RejectedBillError: they differ, and not because of line breaks inside cells or empty lines.
+    """
+    for table in reading.raw.tables:
+        count = row_counts[table.file.number]
+        if table.file.format == "parquet" or count == table.file.line_count - 1:
+            continue
+        findings = list(_ragged_rows(table))
+        if not findings and (rows := _csv_row_count(table)) != count:
+            message = f"{table.file.name} has {rows:,} rows, of which {count:,} were read. Nothing was imported."
+            findings = [Finding(code="rows_lost", severity="error", file=table.file.name, message=message)]
+        if findings:
+            raise RejectedBillError(findings)
+
+
+def _csv_row_count(table: Table) -> int:
+    with table.file.path.open(encoding="utf-8-sig", newline="") as stream:
+        return sum(1 for cells in csv.reader(stream, strict=True) if cells) - 1
+
+
+def rounding_findings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Iterator[Finding]:
+    """Say where values have more than 18 fractional digits, which are rounded half to even."""
+    for name in sorted(reading.odd_numbers):
+        plain = expressions.without_exponent(quoted(name))
+        rest = rf"regexp_extract({plain}, '\.[0-9]{{18}}([0-9]*)$', 1)"
+        query = f"SELECT x_file_number, min(x_row_number), count(*) FROM ({reading.raw.sql()})"
+        query += f" WHERE rtrim({rest}, '0') <> '' GROUP BY ALL ORDER BY ALL"
+        for number, row, count in connection.execute(query).fetchall():
+            file, title = _file_name(reading, number), _title(reading, name)
+            yield Finding(
+                code="rounded",
+                severity="warning",
+                file=file,
+                row=row,
+                column=title,
+                message=(
+                    f"{title} has more than 18 fractional digits in {count:,} rows of {file}, first in row {row};"
+                    f" they were rounded half to even, by less than {count} x 10^-18 in all."
+                ),
+            )
+
+
+def entry_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, check: EntryCheck) -> tuple[Finding, ...]:
+    """Return an error for each row, up to the most shown, whose entry the check finds wrong."""
+    wrong = connection.execute(f"SELECT x_entry FROM entry WHERE NOT is_double AND ({check.is_wrong})").fetchall()
+    if not wrong:
+        return ()
+    entries = ", ".join(str(row[0]) for row in wrong[:MOST_PER_CODE])
+    key = f"enum_code(CAST({reading.key()} AS entry_key))"
+    query = f"SELECT x_file_number, x_row_number, {quoted(check.column)} FROM ({reading.raw.sql()})"
+    query += f" WHERE {key} IN ({entries}) ORDER BY 1, 2 LIMIT {MOST_PER_CODE + 1}"
+    findings = []
+    for number, row, value in connection.execute(query).fetchall():
+        file = _file_name(reading, number)
+        message = check.message.format(file=file, row=row, value=_shown(value))
+        findings.append(
+            Finding(
+                code=check.code,
+                severity="error",
+                file=file,
+                row=row,
+                column=_title(reading, check.column),
+                message=message,
+            )
+        )
+    return tuple(findings)
+
+
+def empty_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, name: str) -> tuple[Finding, ...]:
+    """Return an error for each row, up to the most shown, in which a raw column that must have a value has none."""
+    query = f"SELECT x_file_number, x_row_number FROM ({reading.raw.sql()}) WHERE {quoted(name)} IS NULL"
+    query += f" ORDER BY 1, 2 LIMIT {MOST_PER_CODE + 1}"
+    title = _title(reading, name)
+    return tuple(
+        Finding(
+            code="value_missing",
+            severity="error",
+            file=_file_name(reading, number),
+            row=row,
+            column=title,
+            message=f"{_file_name(reading, number)}, row {row}: {title} is empty. A charge cannot do without it.",
+        )
+        for number, row in connection.execute(query).fetchall()
+    )
+
+
+def _check_structure(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
+    try:
+        connection.execute(f"SELECT count(*) FROM ({reading.raw.sql(numbered=False)})").fetchall()
+    except duckdb.Error as error:
+        found = [finding for table in reading.raw.tables for finding in _ragged_rows(table)]
+        if not found:
+            found = [_unreadable(reading, error)]
+        raise RejectedBillError(found) from error
+
+
+def _ragged_rows(table: Table) -> Iterator[Finding]:
+    if table.file.format != "csv":
+        return
+    csv.field_size_limit(sys.maxsize)
+    name, width = table.file.name, len(table.titles)
+    with table.file.path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = csv.reader(stream, strict=True)
+        next(rows, None)
+        row = 0
+        try:
+            for row, cells in enumerate((cells for cells in rows if cells), start=1):
+                if len(cells) != width:
+                    message = f"{name}, row {row}: {len(cells)} cells where the header names {width}. Deliver it again."
+                    yield Finding(code="row_width", severity="error", file=name, row=row, message=message)
+                    return
+        except csv.Error as error:
+            message = f"{name}, row {row + 1}: the quoting cannot be read ({error}). Deliver it again."
+            yield Finding(code="row_quoting", severity="error", file=name, row=row + 1, message=message)
+
+
+def _unreadable(reading: Reading, error: duckdb.Error) -> Finding:
+    names = ", ".join(table.file.name for table in reading.raw.tables)
+    reason = str(error).splitlines()[0][:300]
+    return Finding(
+        code="unreadable", severity="error", file=names, message=f"{names} cannot be read: {reason} Deliver it again."
+    )
+
+
+def _bad_numbers(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Iterator[Finding]:
+    for name in reading.plan.decimals:
+        column = quoted(name)
+        is_number = f"regexp_matches({column}, {literal(expressions.NUMBER)})"
+        is_bad = f"NOT {is_number} OR TRY({expressions.exact_decimal(column)}) IS NULL"
+        for number, row, value in _rows_where(connection, reading, column, is_bad):
+            file, title = _file_name(reading, number), _title(reading, name)
+            yield Finding(
+                code="not_a_number",
+                severity="error",
+                file=file,
+                row=row,
+                column=title,
+                message=(
+                    f"{file}, row {row}: {title} is {_shown(value)}, which is not a decimal number of at most 20"
+                    " digits before the point. Deliver it again."
+                ),
+            )
+
+
+def _bad_moments(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Iterator[Finding]:
+    for name in reading.plan.date_times:
+        column = quoted(name)
+        moment = f"TRY({expressions.lenient_moment(column)})"
+        is_bad = f"{moment} IS NULL OR {moment} NOT BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2200-01-01'"
+        for number, row, value in _rows_where(connection, reading, column, is_bad):
+            file, title = _file_name(reading, number), _title(reading, name)
+            message = f"{file}, row {row}: {title} is {_shown(value)}, which is not a date and time such as"
+            yield Finding(
+                code="not_a_moment",
+                severity="error",
+                file=file,
+                row=row,
+                column=title,
+                message=f"{message} 2026-10-31T23:00:00Z. Deliver it again.",
+            )
+
+
+def _rows_where(
+    connection: duckdb.DuckDBPyConnection, reading: Reading, column: str, condition: str
+) -> list[tuple[int, int, str]]:
+    query = f"SELECT x_file_number, x_row_number, {column} FROM ({reading.raw.sql()})"
+    query += f" WHERE {column} IS NOT NULL AND ({condition}) ORDER BY 1, 2 LIMIT {MOST_PER_CODE + 1}"
+    return list(islice(connection.execute(query).fetchall(), MOST_PER_CODE + 1))
+
+
+def _file_name(reading: Reading, number: int) -> str:
+    return next(table.file.name for table in reading.raw.tables if table.file.number == number)
+
+
+def _title(reading: Reading, name: str) -> str:
+    return reading.raw.names()[name].title
+
+
+def _shown(value: str | None) -> str:
+    if value is None:
+        return "empty"
+    return repr(value if len(value) <= LONGEST_SHOWN else value[: LONGEST_SHOWN - 1] + "…")

@@ -1,0 +1,150 @@
+"""Laying a delivered file ready for the engine: inflated, its bytes checked. Pure but for the files.
+
+DuckDB neither checks a gzip's CRC nor says how large it will get, and lets NUL and some broken UTF-8 pass. One
+streaming pass over the bytes does, at a small part of the cost of reading the bill.
+"""
+
+from __future__ import annotations
+
+import codecs
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, Literal, NoReturn
+
+from isal import igzip
+
+from ingestion.delivery import ArchivedFile
+from ingestion.focus.findings import Finding, RejectedBillError
+from ingestion.normalize.contents import Limits
+
+CHUNK_BYTES: Final = 1 << 20
+GZIP: Final = b"\x1f\x8b"
+PARQUET: Final = b"PAR1"
+RATIO_COUNTS_FROM: Final = 64 << 20
+"""A file this small once inflated harms nobody, however well it was packed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadyFile:
+    """A file the engine can read. `number` is its place in the delivery.
+
+    Of a CSV, `has_controls` says whether the text holds U+001E or U+001F, and `line_count` how many lines there are.
+    """
+
+    number: int
+    name: str
+    path: Path
+    format: Literal["csv", "parquet"]
+    has_controls: bool = False
+    line_count: int = 0
+
+
+def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
+    """Check a file's bytes and return where the engine can read it; CSV goes inflated to the temporary folder.
+
+    :raises RejectedBillError: it is empty, damaged, no UTF-8 text, or inflates beyond the limits.
+    """
+    with file.path.open("rb") as stream:
+        start = stream.read(4)
+        stream.seek(0)
+        if not start:
+            _refuse(file, "file_empty", "has no bytes. Deliver it again.")
+        if start == PARQUET:
+            return ReadyFile(number=number, name=file.name, path=file.path, format="parquet")
+        if start[:2] in {b"PK", b"\xff\xfe", b"\xfe\xff"}:
+            _refuse(file, "file_format", "is a ZIP or UTF-16 file. Deliver CSV in UTF-8, gzip of it, or Parquet.")
+        target = limits.temp_folder / f"bill-{number}.csv"
+        is_packed = start[:2] == GZIP
+        chunks = _inflated(file, stream) if is_packed else iter(lambda: stream.read(CHUNK_BYTES), b"")
+        most = file.size * limits.inflation_ratio if is_packed else limits.inflated_size
+        written = _copy(file, chunks, target, most=min(limits.inflated_size, max(most, RATIO_COUNTS_FROM)))
+    if written.line_count == 1 and written.has_old_breaks:
+        _refuse(file, "line_breaks", "ends its lines with CR alone. Deliver it with LF or CR LF.")
+    return ReadyFile(
+        number=number,
+        name=file.name,
+        path=target,
+        format="csv",
+        has_controls=written.has_controls,
+        line_count=written.line_count,
+    )
+
+
+def _inflated(file: ArchivedFile, stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the inflated bytes of all gzip members; each member's CRC and length are checked at its end."""
+    try:
+        with igzip.open(stream, "rb") as packed:
+            while chunk := packed.read(CHUNK_BYTES):
+                yield chunk
+    except (EOFError, OSError, zlib.error, igzip.BadGzipFile) as error:
+        _refuse(file, "gzip_damaged", f"is a damaged gzip file ({error}). Deliver it again.")
+
+
+@dataclass
+class _Written:
+    """What was seen while a file was copied."""
+
+    size: int = 0
+    line_breaks: int = 0
+    has_controls: bool = False
+    has_old_breaks: bool = False
+    last: bytes = b""
+
+    def see(self, chunk: bytes) -> None:
+        """Count a chunk in."""
+        self.size += len(chunk)
+        self.line_breaks += chunk.count(b"\n")
+        self.has_controls = self.has_controls or b"\x1f" in chunk or b"\x1e" in chunk
+        self.has_old_breaks = self.has_old_breaks or b"\r" in chunk
+        self.last = chunk[-1:]
+
+    @property
+    def line_count(self) -> int:
+        """Lines, also a last one without a break."""
+        return self.line_breaks + (self.last != b"\n")
+
+
+def _copy(file: ArchivedFile, chunks: Iterator[bytes], target: Path, *, most: int) -> _Written:
+    """Write the text with LF alone between lines, whatever its breaks are, and say what was seen."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    written, is_pending = _Written(), False
+    with target.open("wb") as inflated:
+        for chunk in _with_plain_breaks(chunks):
+            if written.size + len(chunk) > most:
+                _refuse(file, "file_too_large", f"inflates to more than {most:,} bytes. Raise the limit if it is real.")
+            if b"\0" in chunk:
+                row = written.line_breaks + chunk.count(b"\n", 0, chunk.index(b"\0"))
+                _refuse(file, "nul_byte", f"holds a NUL byte in row {row}. Deliver it again.", row=row)
+            if is_pending or not chunk.isascii():
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError as error:
+                    row = written.line_breaks + chunk.count(b"\n", 0, error.start)
+                    _refuse(file, "not_utf8", f"is not UTF-8 text in row {row}. Deliver it in UTF-8.", row=row)
+                is_pending = bool(decoder.getstate()[0])
+            written.see(chunk)
+            inflated.write(chunk)
+    if is_pending:
+        _refuse(file, "not_utf8", "ends inside a UTF-8 character. Deliver it again.")
+    if not written.size:
+        _refuse(file, "file_empty", "holds no text. Deliver it again.")
+    return written
+
+
+def _with_plain_breaks(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the text with CR LF made LF; DuckDB 2.0 reads a CSV declared to have CR LF as empty."""
+    held = b""
+    for chunk in chunks:
+        text = held + chunk
+        held = b"\r" if text.endswith(b"\r") else b""
+        text = text[: len(text) - len(held)]
+        yield text.replace(b"\r\n", b"\n") if b"\r" in text else text
+    if held:
+        yield held
+
+
+def _refuse(file: ArchivedFile, code: str, message: str, *, row: int | None = None) -> NoReturn:
+    finding = Finding(code=code, severity="error", file=file.name, row=row, message=f"{file.name} {message}")
+    raise RejectedBillError([finding])

@@ -1,0 +1,63 @@
+"""What a connector says about the columns it found: how each becomes a FOCUS column. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ingestion.focus.findings import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawColumn:
+    """A column as delivered: `title` as the provider writes it, `name` unique in lower case among the raw columns."""
+
+    title: str
+    name: str
+
+
+NEVER: Final = "FALSE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryCheck:
+    """A statement that must not be true of any entry, over its `entries` columns; `message` says what is wrong.
+
+    In the message `{file}`, `{row}` and `{value}` stand for the place and what is written in `column`.
+    """
+
+    code: str
+    is_wrong: str
+    column: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How raw text columns become charges.
+
+    Expressions are SQL. *Entries* are the distinct combinations of the `key` columns: few, so what depends on nothing
+    else is worked out once per entry, by `entries`, over the raw columns by name, over `x_amount` (the entry's sum of
+    `source_amount`), and by window functions over all entries. They must give `billing_period` (DATE),
+    `billing_currency`, `is_dropped` and the columns of `ingestion.focus.attributes`; `tags` is their JSON object of
+    tags as delivered, made canonical later. Everything else is worked out per row, by `rows`, over the raw columns,
+    over `n_<raw>` for `decimals` and `t_<raw>` for `date_times`, and over `e_<column>` for the entry's columns.
+
+    No row may lack a value in the raw columns `needed`. Rows of which `is_doubled` is true become a second charge, for
+    which `double_entries` and `double_rows` stand in.
+    """
+
+    key: tuple[str, ...]
+    entries: Mapping[str, str]
+    rows: Mapping[str, str]
+    decimals: tuple[str, ...]
+    date_times: tuple[str, ...]
+    source_amount: str
+    needed: tuple[str, ...]
+    kept: Mapping[str, str] = field(default_factory=dict)
+    checks: tuple[EntryCheck, ...] = ()
+    is_doubled: str = NEVER
+    double_entries: Mapping[str, str] = field(default_factory=dict)
+    double_rows: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()

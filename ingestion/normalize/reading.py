@@ -1,0 +1,82 @@
+"""Raw rows with their numbers and moments read, and the entry each belongs to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from ingestion.focus import expressions
+from ingestion.focus.expressions import quoted
+from ingestion.normalize.plan import Plan
+from ingestion.normalize.tables import RawTables
+
+BETWEEN: Final = "chr(31)"
+NOTHING: Final = "chr(30)"
+DOUBLE: Final = "chr(30) || chr(30)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The raw rows of a delivery as its plan reads them.
+
+    `odd_numbers` and `odd_moments` are the raw columns that hold values the fast casts cannot be trusted with.
+    """
+
+    raw: RawTables
+    plan: Plan
+    odd_numbers: frozenset[str] = field(default=frozenset())
+    odd_moments: frozenset[str] = field(default=frozenset())
+
+    def with_odd(self, *, numbers: Iterable[str] = (), moments: Iterable[str] = ()) -> Reading:
+        """Return the same reading, taking the exact way for more columns."""
+        return replace(
+            self,
+            odd_numbers=self.odd_numbers | frozenset(numbers),
+            odd_moments=self.odd_moments | frozenset(moments),
+        )
+
+    def number(self, name: str) -> str:
+        """Return the expression of a raw column's number."""
+        column = quoted(name)
+        return expressions.exact_decimal(column) if name in self.odd_numbers else expressions.decimal(column)
+
+    def moment(self, name: str) -> str:
+        """Return the expression of a raw column's moment."""
+        column = quoted(name)
+        return expressions.lenient_moment(column) if name in self.odd_moments else expressions.moment(column)
+
+    def key(self) -> str:
+        """Return the expression of a row's key: its texts joined so that no two combinations give the same."""
+        is_safe = not any(table.file.has_controls or table.file.format == "parquet" for table in self.raw.tables)
+        texts = (quoted(name) for name in self.plan.key)
+        # Lengths keep texts apart that hold the separator themselves.
+        kept = (text if is_safe else f"length({text}) || ':' || {text}" for text in texts)
+        return f"concat_ws({BETWEEN}, {', '.join(f'coalesce({text}, {NOTHING})' for text in kept)})"
+
+    def oddity(self) -> str:
+        """Return the condition of rows whose numbers or moments the fast casts cannot be trusted with."""
+        numbers = f"concat_ws('|', {', '.join(quoted(name) for name in self.plan.decimals)})"
+        moments = f"concat_ws('|', {', '.join(quoted(name) for name in self.plan.date_times)})"
+        return (
+            f"regexp_matches({numbers}, {expressions.literal(expressions.ODD_NUMBER)})"
+            f" OR regexp_matches({moments}, {expressions.literal(expressions.ODD_MOMENT)})"
+        )
+
+    def combinations(self) -> str:
+        """Return the query of each file's distinct key columns, with their charges, amounts and oddities."""
+        numbers = ", ".join(f"TRY({self.number(name)}) AS {quoted('n_' + name)}" for name in self.plan.decimals)
+        key = ", ".join(quoted(name) for name in self.plan.key)
+        return (
+            f"SELECT x_file_number, {key}, count(*) AS x_charges, sum({self.plan.source_amount}) AS x_amount,"
+            f" count(*) FILTER (WHERE {self.oddity()}) AS x_odd,"
+            f" count(*) FILTER (WHERE {self.plan.is_doubled}) AS x_doubled"
+            f" FROM (SELECT *, {numbers} FROM ({self.raw.sql(numbered=False)})) GROUP BY x_file_number, {key}"
+        )
+
+    def rows(self, *, file_numbers: Iterable[int] | None = None) -> str:
+        """Return the query of the numbered raw rows with `n_`, `t_` and their key's place among the entries."""
+        numbers = [f"{self.number(name)} AS {quoted('n_' + name)}" for name in self.plan.decimals]
+        moments = [f"{self.moment(name)} AS {quoted('t_' + name)}" for name in self.plan.date_times]
+        columns = ", ".join(["*", *numbers, *moments, f"enum_code(CAST({self.key()} AS entry_key)) AS x_entry"])
+        return f"SELECT {columns} FROM ({self.raw.sql(file_numbers=file_numbers)})"

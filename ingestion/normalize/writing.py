@@ -1,0 +1,131 @@
+"""Writing one bill's charges, attribute sets and daily sums. Pure but for the files.
+
+The files are those of `docs/architecture.md`, The lake.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from ingestion.focus import attributes
+from ingestion.focus.columns import COLUMNS, COSTS, SQL_TYPES
+from ingestion.focus.expressions import DECIMAL, literal, quoted
+from ingestion.normalize.contents import NormalizedBill, Totals
+from ingestion.normalize.entries import Dictionary
+from ingestion.normalize.reading import Reading
+
+PARQUET: Final = "(FORMAT parquet, COMPRESSION zstd)"
+DAILY_SUMS: Final = (*COSTS, "consumed_quantity")
+
+
+class ConservationError(Exception):
+    """What is stored does not add up to what the files say. A defect of this program; nothing is published."""
+
+
+def charges_sql(reading: Reading, dictionary: Dictionary, *, period: date, file_numbers: tuple[int, ...]) -> str:
+    """Return the query of one billing period's charges, in file order."""
+    plan = reading.plan
+    rows = reading.rows(file_numbers=file_numbers)
+    if dictionary.has_doubles:
+        both = f"unnest(CASE WHEN {plan.is_doubled} THEN [FALSE, TRUE] ELSE [FALSE] END) AS x_is_double"
+        twin = "CASE WHEN x_is_double THEN getvariable('entry_double')[x_entry + 1] ELSE x_entry END AS x_entry"
+        rows = f"SELECT * REPLACE ({twin}) FROM (SELECT *, {both} FROM ({rows}))"
+    looked_up = ", ".join(f"{dictionary.value(name)} AS {quoted('e_' + name)}" for name in dictionary.columns)
+    filters = [f"e_billing_period = DATE '{period:%Y-%m-%d}'"] if "billing_period" not in dictionary.constants else []
+    if dictionary.constants.get("is_dropped") != "CAST('false' AS BOOLEAN)":
+        filters.append("NOT e_is_dropped")
+    where = f" WHERE {' AND '.join(filters)}" if filters else ""
+    return f"SELECT {', '.join(_columns(reading, dictionary))} FROM (SELECT *, {looked_up} FROM ({rows})){where}"
+
+
+def _columns(reading: Reading, dictionary: Dictionary) -> list[str]:
+    plan = reading.plan
+    columns = []
+    for column in COLUMNS:
+        if column.name in plan.rows:
+            value = plan.rows[column.name]
+            if dictionary.has_doubles and column.name in plan.double_rows:
+                value = f"CASE WHEN x_is_double THEN {plan.double_rows[column.name]} ELSE {value} END"
+        elif column.name in dictionary.columns:
+            value = dictionary.constants.get(column.name, quoted(f"e_{column.name}"))
+        else:
+            value = "NULL"
+        columns.append(f"CAST({value} AS {SQL_TYPES[column.type]}) AS {quoted(column.name)}")
+    columns.append("x_file_number")
+    columns.append("x_row_number::BIGINT AS x_row_number")
+    columns.append("e_attribute_set_id::INTEGER AS x_attribute_set_id")
+    columns.extend(f"{value} AS {quoted(name)}" for name, value in plan.kept.items())
+    return columns
+
+
+def write_charges(connection: duckdb.DuckDBPyConnection, query: str, *, folder: Path) -> None:
+    """Write charges.parquet."""
+    connection.execute(f"COPY ({query}) TO {literal(str(folder / 'charges.parquet'))} {PARQUET}")
+
+
+def write_attribute_sets(connection: duckdb.DuckDBPyConnection, *, folder: Path, period: date) -> None:
+    """Write attribute_sets.parquet from table `entry`."""
+    columns = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in attributes.COLUMNS)
+    connection.execute(
+        f"COPY (SELECT DISTINCT attribute_set_id::INTEGER AS attribute_set_id, {columns}, allocation_tags AS tags"
+        f" FROM entry WHERE billing_period = DATE '{period:%Y-%m-%d}' AND NOT is_dropped ORDER BY attribute_set_id)"
+        f" TO {literal(str(folder / 'attribute_sets.parquet'))} {PARQUET}"
+    )
+
+
+def write_daily(connection: duckdb.DuckDBPyConnection, *, folder: Path) -> None:
+    """Write daily.parquet from charges.parquet."""
+    sums = ", ".join(f"sum(coalesce({name}, 0))::{DECIMAL} AS {name}" for name in DAILY_SUMS)
+    connection.execute(
+        "COPY (SELECT charge_period_start::DATE AS charge_date, x_attribute_set_id AS attribute_set_id,"
+        f" billing_currency, {sums}, count(*)::BIGINT AS charge_count"
+        f" FROM read_parquet({literal(str(folder / 'charges.parquet'))})"
+        " GROUP BY ALL ORDER BY charge_date, attribute_set_id, billing_currency)"
+        f" TO {literal(str(folder / 'daily.parquet'))} {PARQUET}"
+    )
+
+
+def normalized_bill(connection: duckdb.DuckDBPyConnection, *, period: date, folder: Path) -> NormalizedBill:
+    """Read back what was written and hold it against the files.
+
+    :raises ConservationError: they differ.
+    """
+    daily, charges = literal(str(folder / "daily.parquet")), literal(str(folder / "charges.parquet"))
+    source = dict(
+        connection.execute(
+            "SELECT billing_currency, sum(x_amount) FROM entry"
+            f" WHERE billing_period = DATE '{period:%Y-%m-%d}' AND NOT is_double GROUP BY ALL"
+        ).fetchall()
+    )
+    sums = ", ".join(f"sum({name})" for name in COSTS)
+    stored = connection.execute(f"SELECT billing_currency, {sums} FROM read_parquet({daily}) GROUP BY ALL ORDER BY 1")
+    totals = {
+        currency: Totals(
+            source=source.get(currency) or Decimal(0),
+            billed_cost=billed,
+            effective_cost=effective,
+            list_cost=listed,
+            contracted_cost=contracted,
+        )
+        for currency, billed, effective, listed, contracted in stored.fetchall()
+    }
+    for currency, amount in source.items():
+        billed = totals[currency].billed_cost if currency in totals else Decimal(0)
+        if (amount or Decimal(0)) != billed:
+            raise ConservationError(f"{period:%Y-%m}: the files bill {amount} {currency}, stored are {billed}.")
+    row_count, through = connection.execute(
+        "SELECT count(*), max(charge_period_start) FILTER (WHERE charge_category = 'Usage')"
+        f" FROM read_parquet({charges})"
+    ).fetchall()[0]
+    return NormalizedBill(
+        billing_period=period,
+        folder=folder,
+        row_count=int(row_count),
+        charges_through=through.date() if isinstance(through, datetime) else None,
+        totals=totals,
+    )
