@@ -138,7 +138,10 @@ def _numbers(ids: attribute_sets.Codes) -> Coded:
 
 
 def _texts(column: Coded, rows: attribute_sets.Codes) -> pa.Array:
-    return pa.array(column.values, pa.string()).take(pa.array(column.codes[rows]))
+    """Return the texts of some rows as a dictionary: engines keep and write it without looking at the texts again."""
+    codes = column.codes[rows]
+    indices = pa.array(codes - 1, pa.int32(), mask=codes == 0)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(column.values[1:], pa.string()))
 
 
 def _marts(shown: list[Coded], rows: attribute_sets.Codes) -> pa.Table:
@@ -166,7 +169,7 @@ def _classification(
     everything = np.arange(rows)[order]
     return pa.table(
         {
-            "source_id": _texts(source, everything),
+            "source_id": _texts(source, everything).cast(pa.string()),
             "attribute_set_id": pa.array(sets.attribute_set_ids[order], pa.int32()),
             "cell_id": pa.array(cell_ids[order], pa.int32()),
             "segment_id": pa.array(segment_ids[order], pa.int32()),

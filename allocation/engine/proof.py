@@ -142,6 +142,7 @@ def measure(run_folder: Path, inputs: RunInputs, *, backend: DuckDB) -> Measurem
         ]
         connection.execute("CREATE VIEW bill AS " + " UNION ALL BY NAME ".join(parts))
         connection.execute(_LEDGER_SUMS)
+        connection.execute(_MART_SUMS)
         return Measurement(
             inputs=_inputs(inputs),
             files={name: _digest(path) for name, path in files.items()},
@@ -176,17 +177,22 @@ FROM (
 )
 """  # noqa: S608
 
+# Grain: one row per origin, segment and currency of the mart.
+_MART_SUMS = f"""
+CREATE TEMP TABLE mart_sums AS
+SELECT origin, segment_id, billing_currency, {_SUMS}
+FROM mart
+GROUP BY origin, segment_id, billing_currency
+"""  # noqa: S608
+
 _MART_DIFFERENCES = f"""
 WITH
 from_ledger AS (
     SELECT origin, segment_id, billing_currency, {_SUMS} FROM ledger_sums GROUP BY ALL
-),
-from_mart AS (
-    SELECT origin, segment_id, billing_currency, {_SUMS} FROM mart GROUP BY ALL
 )
 SELECT
-    (SELECT COUNT(*) FROM (FROM from_ledger EXCEPT FROM from_mart))
-    + (SELECT COUNT(*) FROM (FROM from_mart EXCEPT FROM from_ledger))
+    (SELECT COUNT(*) FROM (FROM from_ledger EXCEPT FROM mart_sums))
+    + (SELECT COUNT(*) FROM (FROM mart_sums EXCEPT FROM from_ledger))
 """  # noqa: S608
 
 _BY_CURRENCY = f"SELECT billing_currency, {_SUMS} FROM {{rows}} GROUP BY billing_currency ORDER BY billing_currency"  # noqa: S608
@@ -203,7 +209,7 @@ def _steps(connection: duckdb.DuckDBPyConnection) -> Iterable[Step]:
         until = f"(SELECT * FROM ledger_sums WHERE stage IS NULL OR stage <= {int(stage)})"  # noqa: S608
         yield Step(name=f"stage {stage}", sums=_sums(connection, _BY_CURRENCY.format(rows=until)))
     yield Step(name="ledger", sums=_sums(connection, _BY_CURRENCY.format(rows="ledger_sums")))
-    yield Step(name="mart", sums=_sums(connection, _BY_CURRENCY.format(rows="mart")))
+    yield Step(name="mart", sums=_sums(connection, _BY_CURRENCY.format(rows="mart_sums")))
 
 
 def _sums(connection: duckdb.DuckDBPyConnection, query: str) -> Sums:
@@ -216,7 +222,7 @@ def _unallocated(connection: duckdb.DuckDBPyConnection, keys: list[str]) -> dict
     found = connection.execute(
         f"""
         SELECT dimension_values, billing_currency, {_SUMS}
-        FROM mart JOIN segments USING (segment_id)
+        FROM mart_sums JOIN segments USING (segment_id)
         GROUP BY dimension_values, billing_currency
         """  # noqa: S608
     ).fetchall()

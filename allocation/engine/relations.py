@@ -1,12 +1,12 @@
 """The relational steps of a run as expressions over named tables. Pure; `run` and `stages` give them an engine.
 
 Tables carry numbers only: `cell_id`, `profile_id`, `segment_id`, `split_number`, `receiver_number`. Names and texts
-come back when the ledger and the mart are written.
+come back when the ledger and the mart are written. Expressions are built once per process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import ibis
@@ -15,6 +15,9 @@ from ibis.expr.types import Table
 from allocation.engine import shares
 from allocation.engine.splits import CELL_COLUMNS
 from allocation.engine.weighing import COSTS
+
+Stages = tuple[int, ...]
+"""The stages that have run, in order."""
 
 _COSTS = dict.fromkeys(COSTS, "decimal(38, 18)")
 _PLACE = {"charge_date": "date", "cell_id": "int32", "profile_id": "int32", "segment_id": "int32"}
@@ -48,8 +51,11 @@ WEIGHTS_SCHEMA = {
 }  # fmt: skip
 TARGETS_SCHEMA = {"segment_id": "int32", "receiver_number": "int32", "target_segment_id": "int32"}
 SPLITS_SCHEMA = {"split_number": "int32", "stage": "int32", "split_key": "string"}
+ORIGINS_SCHEMA = {"split_number": "int32", "origin_name": "string"}
+ENTRY_NAMES_SCHEMA = {"entry": "int8", "entry_name": "string"}
 
 
+@cache
 def direct(revisions: int) -> Table:
     """Return the cells with their own cost: tables `daily_<n>` by `slices`. Grain: day, cell, segment, currency."""
     bills = [
@@ -59,12 +65,11 @@ def direct(revisions: int) -> Table:
     daily = ibis.union(*bills) if len(bills) > 1 else bills[0]
     slices = ibis.table(SLICES_SCHEMA, name="slices")
     joined = daily.join(slices, ["revision_number", "attribute_set_id"])
-    return joined.group_by([*_PLACE, *_CURRENCY]).agg(
-        **{name: joined[name].sum().cast(kind) for name, kind in _AMOUNTS.items()}
-    )
+    return joined.group_by([*_PLACE, *_CURRENCY]).agg(**_summed(joined))
 
 
-def entries(stages: Sequence[int]) -> Table:
+@cache
+def entries(stages: Stages) -> Table:
     """Return own cost and what the stages before moved, with `entry`. Grain: as written, not summed."""
     own = ibis.table(DIRECT_SCHEMA, name="direct").mutate(entry=ibis.literal(DIRECT, "int8"))
     columns = [*_PLACE, *_CURRENCY, *COSTS, "entry"]
@@ -72,7 +77,8 @@ def entries(stages: Sequence[int]) -> Table:
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
-def pool(stages: Sequence[int]) -> Table:
+@cache
+def pool(stages: Stages) -> Table:
     """Return what the splits of the next stage find in their pools (`members`). Grain: day, cell, segment, currency."""
     members = ibis.table(MEMBERS_SCHEMA, name="members")
     found = entries(stages).join(members, ["profile_id", "segment_id"])
@@ -80,6 +86,7 @@ def pool(stages: Sequence[int]) -> Table:
     return found.group_by(keys).agg(**{cost: found[cost].sum().cast(_COSTS[cost]) for cost in COSTS})
 
 
+@cache
 def pool_groups() -> Table:
     """Return the sums and the largest size of each group of pool rows that shares one set of weights."""
     rows = ibis.table(POOL_SCHEMA, name="pool")
@@ -88,7 +95,8 @@ def pool_groups() -> Table:
     return rows.group_by(list(_GROUP)).agg(**sums, largest=largest.max()).order_by(list(_GROUP))
 
 
-def standing(stages: Sequence[int]) -> Table:
+@cache
+def standing(stages: Stages) -> Table:
     """Return who is present where, and their own cost, for the splits that ask (`standing`).
 
     `charge_date` is null for a window of the whole billing period. `own_cost` is null where no cost is asked for.
@@ -104,6 +112,7 @@ def standing(stages: Sequence[int]) -> Table:
     return rows.group_by(keys).agg(own_cost=rows.own.sum().cast("decimal(38, 18)")).order_by(keys)
 
 
+@cache
 def outgoing() -> Table:
     """Return the minus of every pool row that is shared."""
     rows = _shared_pool()
@@ -112,6 +121,7 @@ def outgoing() -> Table:
     ).select(list(MOVES_SCHEMA))
 
 
+@cache
 def incoming_even() -> Table:
     """Return the plus of every receiver where all weigh the same."""
     rows = _shared_pool()
@@ -119,6 +129,7 @@ def incoming_even() -> Table:
     return _incoming(shares.even_parts(_to_receivers(rows)))
 
 
+@cache
 def incoming_weighted(division: shares.Division) -> Table:
     """Return the plus of every receiver where weights differ."""
     rows = _shared_pool()
@@ -127,23 +138,26 @@ def incoming_weighted(division: shares.Division) -> Table:
     return _incoming(shares.weighted_parts(_to_receivers(rows), division))
 
 
+@cache
 def pool_by_hand() -> Table:
     """Return the pool rows whose weights are too long for the engine."""
     rows = _shared_pool()
     return rows.filter(rows.is_even.isnull()).select(*POOL_SCHEMA, "fallback")
 
 
+@cache
 def incoming_by_hand() -> Table:
     """Return the plus of every receiver as shared in Python (`by_hand`)."""
     return ibis.table(MOVES_SCHEMA, name="by_hand")
 
 
-def ledger(stages: Sequence[int]) -> Table:
+@cache
+def ledger(stages: Stages) -> Table:
     """Return every entry with its texts, in its one order. `docs/architecture.md`, ledger.parquet."""
     cells, marts = ibis.table({"cell_id": "int32", "mart_id": "int32"}, name="cells"), _marts()
     splits = ibis.table(SPLITS_SCHEMA, name="splits")
     rows = _all_entries(stages).join(cells, "cell_id").join(marts, "mart_id").left_join(splits, "split_number")
-    kind = ibis.cases((rows.entry == DIRECT, "direct"), (rows.entry == OUT, "out"), else_="in")
+    rows = rows.join(ibis.table(ENTRY_NAMES_SCHEMA, name="entry_names"), "entry")
     order = [
         "charge_date",
         "cell_id",
@@ -154,7 +168,7 @@ def ledger(stages: Sequence[int]) -> Table:
         "pool_segment_id",
     ]
     return (
-        rows.mutate(entry_number=rows.entry, entry=kind)
+        rows.mutate(entry_number=rows.entry, entry=rows.entry_name)
         .order_by([ibis.asc(name, nulls_first=True) for name in order])
         .select(
             "charge_date", "cell_id", "source_id", *CELL_COLUMNS, "billing_currency", "segment_id", "entry", "stage",
@@ -163,16 +177,19 @@ def ledger(stages: Sequence[int]) -> Table:
     )  # fmt: skip
 
 
-def mart(stages: Sequence[int]) -> Table:
+@cache
+def mart(stages: Stages) -> Table:
     """Return the ledger summed to what pages show, in its one order. `docs/architecture.md`, mart.parquet."""
     cells, marts = ibis.table({"cell_id": "int32", "mart_id": "int32"}, name="cells"), _marts()
-    splits = ibis.table(SPLITS_SCHEMA, name="splits")
     rows = _all_entries(stages).join(cells, "cell_id")
     keys = ["charge_date", "mart_id", "billing_currency", "segment_id", "split_number"]
-    sums = rows.group_by(keys).agg(**{name: rows[name].sum().cast(kind) for name, kind in _AMOUNTS.items()})
-    named = sums.join(marts, "mart_id").left_join(splits, "split_number")
+    sums = rows.group_by(keys).agg(**_summed(rows))
+    origins = ibis.table(ORIGINS_SCHEMA, name="origins")
+    named = sums.mutate(split_number=sums.split_number.fill_null(-1))
+    named = named.join(marts, "mart_id").join(origins, "split_number")
+    rows = rows.join(ibis.table(ENTRY_NAMES_SCHEMA, name="entry_names"), "entry")
     return (
-        named.mutate(origin=named.split_key.fill_null("direct"))
+        named.mutate(origin=named.origin_name)
         .order_by([ibis.asc(name, nulls_first=True) for name in keys])
         .select("charge_date", "source_id", *CELL_COLUMNS, "billing_currency", "segment_id", "origin", *_AMOUNTS)
     )
@@ -185,6 +202,11 @@ def _moves(stage: int) -> Table:
 def _marts() -> Table:
     texts = dict.fromkeys(("source_id", *CELL_COLUMNS), "string")
     return ibis.table({"mart_id": "int32", **texts}, name="marts")
+
+
+def _summed(rows: Table) -> dict[str, Any]:
+    sums = {name: rows[name].sum().cast(kind) for name, kind in _AMOUNTS.items() if name != "charge_count"}
+    return {**sums, "charge_count": shares.count_of(rows.charge_count.sum())}
 
 
 def _shared_pool() -> Table:
@@ -219,7 +241,7 @@ def _provenance(rows: Table, entry: int, *, has_driver: bool) -> dict[str, Any]:
     }
 
 
-def _all_entries(stages: Sequence[int]) -> Table:
+def _all_entries(stages: Stages) -> Table:
     """Return own cost and moves with every column the ledger shows."""
     own = ibis.table(DIRECT_SCHEMA, name="direct")
     missing = {name: kind for name, kind in MOVES_SCHEMA.items() if name not in DIRECT_SCHEMA and name != "entry"}

@@ -63,25 +63,50 @@ def _load(session: Session, inputs: RunInputs, decided: cells.Cells) -> None:
         session.view(f"daily_{number}", revision.daily, columns=relations.DAILY_SCHEMA)
     for name in ("slices", "cells", "marts"):
         session.load(name, getattr(decided, name))
+    for name, table in _names(inputs).items():
+        session.load(name, table)
     session.store("direct", relations.direct(len(inputs.revisions)))
 
 
-def _run_stages(session: Session, inputs: RunInputs, decided: cells.Cells, report: Report) -> list[int]:
+def _names(inputs: RunInputs) -> dict[str, pa.Table]:
+    """Return the texts behind the numbers of splits and entries, as dictionaries."""
+    splits = inputs.rule_set.splits
+    keys = [split.key for split in splits]
+    numbers = pa.array(range(len(splits)), pa.int32())
+    stages = pa.array([split.stage for split in splits], pa.int32())
+    origins = pa.array(["direct", *keys], pa.string()).dictionary_encode()
+    return {
+        "splits": pa.table(
+            {
+                "split_number": numbers,
+                "stage": stages,
+                "split_key": pa.array(keys, pa.string()).dictionary_encode(),
+            }
+        ),
+        "origins": pa.table(
+            {
+                "split_number": pa.array(range(-1, len(splits)), pa.int32()),
+                "origin_name": origins,
+            }
+        ),
+        "entry_names": pa.table(
+            {
+                "entry": pa.array([relations.DIRECT, relations.OUT, relations.IN], pa.int8()),
+                "entry_name": pa.array(["direct", "out", "in"]).dictionary_encode(),
+            }
+        ),
+    }
+
+
+def _run_stages(session: Session, inputs: RunInputs, decided: cells.Cells, report: Report) -> tuple[int, ...]:
     """Run the stages in order and return their numbers."""
     by_stage: dict[int, list[tuple[int, Split]]] = defaultdict(list)
     for number, split in enumerate(inputs.rule_set.splits):
         by_stage[split.stage].append((number, split))
-    splits = inputs.rule_set.splits
-    columns = {
-        "split_number": pa.array(range(len(splits)), pa.int32()),
-        "stage": pa.array([split.stage for split in splits], pa.int32()),
-        "split_key": pa.array([split.key for split in splits], pa.string()),
-    }
-    session.load("splits", pa.table(columns))
-    done: list[int] = []
+    done: tuple[int, ...] = ()
     for stage in sorted(by_stage):
         Stage(session, inputs=inputs, cells=decided, before=done).run(stage, by_stage[stage], report)
-        done.append(stage)
+        done = (*done, stage)
     return done
 
 

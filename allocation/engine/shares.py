@@ -47,6 +47,11 @@ def money_of(_quanta: Units, _rest: Units) -> Money:  # type: ignore[valid-type]
     """Return the amount of so many quanta and units."""
 
 
+@ibis.udf.scalar.builtin
+def count_of(_sum: ibis.dtype("int64")) -> ibis.dtype("int64"):  # type: ignore[valid-type]
+    """Return a sum of counts as a 64-bit number: engines sum into 128 bits."""
+
+
 @dataclass(frozen=True)
 class Division:
     """How to divide without overflow: the dividend in `limbs` parts of `digits` decimal digits."""

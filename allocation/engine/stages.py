@@ -55,8 +55,8 @@ class _Pool:
 class Stage:
     """Runs the splits of one stage against what the stages before left."""
 
-    def __init__(self, session: Session, *, inputs: RunInputs, cells: Cells, before: Sequence[int]) -> None:
-        self.session, self.inputs, self.cells, self.before = session, inputs, cells, list(before)
+    def __init__(self, session: Session, *, inputs: RunInputs, cells: Cells, before: tuple[int, ...]) -> None:
+        self.session, self.inputs, self.cells, self.before = session, inputs, cells, before
         self._partitions: dict[tuple[str | None, ...], int] = {}
 
     def run(self, number: int, splits: Sequence[tuple[int, Split]], report: Report) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import duckdb
 import ibis
+import ibis.backends.duckdb  # the compiler, loaded with the process rather than in its first run
 import pyarrow as pa
 from ibis.expr.types import Table
 
@@ -23,6 +24,7 @@ _FUNCTIONS: Final = (
         CAST(trunc(amount) AS HUGEINT) * 1000000000000 + fraction_units(amount) // 1000000""",
     "CREATE MACRO rest(amount) AS CAST(fraction_units(amount) % 1000000 AS HUGEINT)",
     "CREATE MACRO floor_div(dividend, divisor) AS CAST(dividend AS HUGEINT) // CAST(divisor AS HUGEINT)",
+    "CREATE MACRO count_of(total) AS CAST(total AS BIGINT)",
     """CREATE MACRO money_of(quanta, rest) AS
         CAST(CAST(quanta AS DECIMAL(26, 0)) * CAST(0.000000000001 AS DECIMAL(12, 12)) AS DECIMAL(38, 18))
         + CAST(CAST(rest AS DECIMAL(7, 0)) * CAST(0.000000000000000001 AS DECIMAL(18, 18)) AS DECIMAL(38, 18))""",
@@ -108,7 +110,9 @@ class Session:
 
     def write(self, expression: Table, path: Path) -> None:
         """Write what an expression gives as Parquet (zstd), in its order."""
-        self.connection.execute(f"COPY ({statement(expression)}) TO {_quoted(path)} (FORMAT parquet, COMPRESSION zstd)")
+        self.connection.execute(
+            f"COPY ({statement(expression)}) TO {_quoted(path)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+        )
 
 
 @lru_cache(maxsize=256)

@@ -306,11 +306,13 @@ def test_the_files_have_the_published_columns_and_one_order(tmp_path):
         "consumed_quantity", "charge_count",
     ]  # fmt: skip
     assert str(mart.field("billed_cost").type) == "decimal128(38, 18)"
+    assert str(mart.field("charge_count").type) == "int64"
     ledger = pq.read_schema(result.folder / "ledger.parquet")
     assert set(mart.names) - set(ledger.names) == {"origin"}
     assert {"entry", "stage", "split_key", "pool_segment_id", "driver_quantity", "driver_total", "fallback"} <= set(
         ledger.names
     )
+    assert str(ledger.field("charge_count").type) == "int64"
     dates = [row["charge_date"] for row in table(result.folder, "ledger")]
     assert dates == sorted(dates)
 
