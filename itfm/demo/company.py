@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from itfm.core.periods import period_name, previous_period
-from itfm.demo import catalog, organization, sources, usage
+from itfm.demo import catalog, organization, rule_set, sources, usage
 from itfm.demo.sources import Source
 from itfm.demo.usage import Month
 
@@ -59,6 +59,7 @@ class DemoCompany:
     folder: Path
     deliveries: tuple[Delivered, ...]
     restated: Delivered
+    rules: Path
 
     @property
     def totals(self) -> dict[tuple[str, str], Total]:
@@ -87,7 +88,8 @@ def write(
     calendar = _calendar(last_month, months)
     planned = _Planned(folder, made, charges, seed, progress, calendar)
     deliveries = tuple(planned.delivered(source, number) for number, source in enumerate(made))
-    return DemoCompany(organization.NAME, folder, deliveries, planned.restated())
+    rules = rule_set.write(folder, calendar, seed=seed)
+    return DemoCompany(organization.NAME, folder, deliveries, planned.restated(), rules)
 
 
 def _calendar(last_month: date, months: int) -> list[Month]:
