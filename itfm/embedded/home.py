@@ -105,6 +105,6 @@ def _servers_folder(folder: Path, account: Account | None, *, say: Say) -> Path:
 def _secrets(file: Path) -> Secrets:
     """Return the secrets in a file, made when there is none."""
     if not file.exists():
-        made = Secrets(**{field.name: secrets.token_urlsafe(32) for field in fields(Secrets)})
+        made = Secrets(**{field.name: secrets.token_urlsafe(48) for field in fields(Secrets)})
         write_private(file, json.dumps(asdict(made), indent=2))
     return Secrets(**json.loads(file.read_text(encoding="utf-8")))

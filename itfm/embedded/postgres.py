@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -30,8 +31,11 @@ PORT: Final = 5432
 
 LONGEST_SOCKET: Final = 103
 """Bytes of a socket's path that every platform takes (Linux 107, macOS 103)."""
+PLAIN: Final = re.compile(r"[\w/. -]+", re.ASCII)
+"""What every reader of an address takes as it is; a comma, for one, would separate two hosts."""
 SECONDS_TO_START: Final = 120
 """Recovery after a crash replays the log first."""
+SECONDS_FOR_ORPHANS: Final = 30
 ATTEMPTS: Final = 10
 
 ALWAYS: Final = {
@@ -41,6 +45,8 @@ ALWAYS: Final = {
     "logging_collector": "off",
     "log_destination": "stderr",
     "max_connections": "100",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
 }
 THROWAWAY: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
 
@@ -68,7 +74,7 @@ class Postgres:
 
     @property
     def sockets(self) -> Path:
-        """Return the folder of the socket: beside the data, or a recorded one where that path is too long."""
+        """Return the folder of the socket: beside the data, or a recorded one where that path is too long or odd."""
         record = self.home.servers / "sockets.path"
         if record.exists():
             return Path(record.read_text(encoding="utf-8").strip())
@@ -133,6 +139,7 @@ class Postgres:
                 with self.log.open("ab") as log:
                     made = subprocess.run(
                         command,
+                        env=processes.plain_environment(),
                         stdin=subprocess.DEVNULL,
                         stdout=log,
                         stderr=subprocess.STDOUT,
@@ -149,7 +156,8 @@ class Postgres:
 
     def _prepare_sockets(self) -> None:
         beside = self.home.servers / "sockets"
-        if len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET:
+        is_short = len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET
+        if is_short and PLAIN.fullmatch(str(beside)):
             private_folder(beside, self.home.account)
         elif not self.sockets.is_dir() or self.sockets == beside:
             # $TMPDIR may be long as well.
@@ -158,17 +166,32 @@ class Postgres:
             write_private(self.home.servers / "sockets.path", f"{short}\n")
 
     def _spawn(self) -> int:
-        left_behind = self.data / "postmaster.pid"
-        if processes.command_line(processes.recorded_number(left_behind)):
-            # By now the number belongs to somebody else, which Postgres cannot know; it deals with the rest itself.
-            left_behind.unlink()
+        self._clear_left_behind()
         major = int((self.data / "PG_VERSION").read_text(encoding="ascii"))
         folder = '"' + str(self.sockets).replace('"', '""') + '"'
         settings = {**ALWAYS, **({} if self.durable else THROWAWAY), "unix_socket_directories": folder}
         command: list[str | Path] = [self._program("postgres", major=major), "-D", self.data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        return processes.spawn(command, log=self.log, account=self.home.account)
+        return processes.spawn(
+            command, log=self.log, account=self.home.account, environment=processes.plain_environment()
+        )
+
+    def _clear_left_behind(self) -> None:
+        """Remove the pid file of a dead server when a zombie or a stranger has its number by now.
+
+        Postgres itself takes care of a free number, and refuses to start when the number is taken. The file is also
+        what keeps a second server away from orphaned sessions, so those have to be gone first.
+        """
+        left_behind = self.data / "postmaster.pid"
+        if not processes.number_is_taken(processes.recorded_number(left_behind)):
+            return
+        deadline = time.monotonic() + SECONDS_FOR_ORPHANS
+        while processes.working_in(self.data):
+            if time.monotonic() > deadline:
+                raise PostgresError(f"Processes of a killed Postgres still work in {self.data}")
+            time.sleep(0.05)
+        left_behind.unlink(missing_ok=True)
 
     def _wait_until_ready(self, pid: int) -> None:
         deadline = time.monotonic() + SECONDS_TO_START

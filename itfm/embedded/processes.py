@@ -13,6 +13,7 @@ from typing import Final
 
 from itfm.embedded.accounts import Account, child_user
 
+PROC: Final = Path("/proc")
 _children: Final[dict[int, subprocess.Popen[bytes]]] = {}
 """What this process started; kept so that ended children are collected."""
 
@@ -41,12 +42,17 @@ def spawn(
     return child.pid
 
 
+def plain_environment() -> dict[str, str]:
+    """Return what a server needs; ours may hold PGDATA, PGPORT or a locale that the machine lacks."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
 def command_line(pid: int) -> str:
     """Return the command line of a process, words joined by spaces; '' when it has ended or is a zombie."""
-    proc = Path("/proc")
-    if (proc / "self" / "cmdline").exists():
+    collect_ended_children()
+    if PROC.is_dir():
         try:
-            words = (proc / str(pid) / "cmdline").read_bytes().split(b"\0")
+            words = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
         except OSError:
             return ""
         return os.fsdecode(b" ".join(words)).strip()
@@ -81,7 +87,7 @@ def stop(pid: int, *, naming: str, first: signal.Signals = signal.SIGTERM, secon
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, how)
         _wait_for_end(pid, naming=naming, seconds=patience)
-    _reap(pid)
+    collect_ended_children()
 
 
 def _wait_for_end(pid: int, *, naming: str, seconds: float) -> None:
@@ -90,8 +96,30 @@ def _wait_for_end(pid: int, *, naming: str, seconds: float) -> None:
         time.sleep(0.02)
 
 
-def _reap(pid: int) -> None:
-    """Collect the process if it was our child, so that no zombie stays."""
-    if child := _children.pop(pid, None):
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=5)
+def collect_ended_children() -> None:
+    """Let no ended child stay a zombie, whose number looks taken to others: Postgres would refuse to start."""
+    for pid, child in list(_children.items()):
+        if child.poll() is not None:
+            del _children[pid]
+
+
+def number_is_taken(pid: int) -> bool:
+    """Whether any process, be it a zombie or a stranger, has this number."""
+    collect_ended_children()
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return pid > 0
+
+
+def working_in(folder: Path) -> list[int]:
+    """Return the processes whose working folder this is; none where the system does not tell."""
+    found = []
+    for entry in PROC.glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if (entry / "cwd").samefile(folder):
+                found.append(int(entry.name))
+    return found

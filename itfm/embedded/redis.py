@@ -102,7 +102,12 @@ class Redis:
         program = within_reach(
             program, root=program.parent, copies=self.home.servers / "programs", account=self.home.account
         )
-        return processes.spawn([program, self._settings_file], log=self.log, account=self.home.account)
+        return processes.spawn(
+            [program, self._settings_file],
+            log=self.log,
+            account=self.home.account,
+            environment=processes.plain_environment(),
+        )
 
     def _answers_within(self, seconds: float, *, pid: int) -> bool:
         """Whether the server answers in time; false at once when the process has ended."""

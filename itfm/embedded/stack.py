@@ -11,6 +11,7 @@ import fcntl
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,7 @@ class Stack:
     @classmethod
     def for_home(cls, folder: Path | None = None, *, quiet: bool = False) -> Self:
         """Return the stack of a folder, by default `ITFM_HOME` or `.itfm` in the current folder."""
-        say = _say_nothing if quiet else _say_to_terminal
+        say = say_nothing if quiet else say_to_terminal
         return cls(open_home(folder or default_folder(), say=say), say=say)
 
     def __enter__(self) -> dict[str, str]:
@@ -59,7 +60,7 @@ class Stack:
             self._leave()
 
     def ensure(self) -> list[str]:
-        """Start again what has died, and return its names."""
+        """Start again what has died, and return its names; call it while the stack is entered."""
         if all(self.pids().values()):
             return []
         with self._changing():
@@ -122,25 +123,50 @@ class Stack:
             yield
 
 
+class HomeInUseError(Exception):
+    """Somebody uses the servers of a home."""
+
+
 @contextmanager
-def temporary(folder: Path) -> Iterator[dict[str, str]]:
-    """Yield the environment of a fast, throwaway stack in a folder, for tests; both are gone afterwards."""
-    home = open_home(folder, say=_say_nothing)
-    stack = Stack(home, durable=False, say=_say_nothing)
+def temporary(folder: Path | None = None) -> Iterator[dict[str, str]]:
+    """Yield the environment of a fast stack for tests, which a power cut may spoil; it is gone afterwards.
+
+    `folder` must be new or empty; without it the system's folder for temporary files is used.
+    """
+    place = folder or Path(tempfile.mkdtemp(prefix="itfm-"))
     try:
-        with stack as environment:
+        with Stack(open_home(place, say=say_nothing), durable=False, say=say_nothing) as environment:
             yield environment
     finally:
-        if stack.postgres and not stack.postgres.sockets.is_relative_to(home.servers):
-            shutil.rmtree(stack.postgres.sockets, ignore_errors=True)
-        shutil.rmtree(home.servers, ignore_errors=True)
-        shutil.rmtree(home.folder, ignore_errors=True)
+        remove(place)
 
 
-def _say_to_terminal(line: str) -> None:
+def remove(folder: Path) -> None:
+    """Delete a home with all its data, wherever its servers keep it.
+
+    :raises HomeInUseError: somebody uses it.
+    """
+    if not (folder / "run").is_dir():
+        return
+    home = open_home(folder, say=say_nothing)
+    with (home.run / "users").open("ab") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise HomeInUseError(f"{folder} is in use: stop what runs there first.") from error
+        # A killed command leaves its servers behind.
+        Postgres(home).stop()
+        Redis(home).stop()
+        for place in (Postgres(home).sockets, home.servers, home.folder):
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def say_to_terminal(line: str) -> None:
+    """Print one line for the person; standard output is for answers."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 
 
-def _say_nothing(line: str) -> None:
+def say_nothing(line: str) -> None:
+    """Keep it to ourselves."""
     del line
