@@ -69,7 +69,7 @@ def read_manifest(store: Store, file: DeliveredFile) -> Manifest:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise _bad(file, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    keys = tuple(dict.fromkeys(_key(file, key) for key in told.keys))
+    keys = tuple(_key(file, key) for key in told.keys)
     return Manifest(
         file=file,
         kind="cur" if is_report else "data_export",

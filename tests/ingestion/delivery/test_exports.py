@@ -95,6 +95,16 @@ def test_an_execution_without_time_in_its_name_may_be_named_by_the_months_own_ma
     assert found.ignored == (f"{DATA}/run-b/cur2-00002.csv.gz",)
 
 
+def test_an_execution_that_has_its_own_manifest_is_history_whatever_its_name(tmp_path):
+    executed(tmp_path, "run-a", "run-b")
+    write_export(tmp_path, f"{METADATA}/cur2-Manifest.json", [f"s3://bills/{DATA}/run-b/cur2-00001.csv.gz"])
+
+    (found,) = deliveries(tmp_path)
+
+    assert paths(found) == [f"{DATA}/run-b/cur2-00001.csv.gz"]
+    assert found.ignored == ()
+
+
 def test_a_month_whose_manifest_is_still_to_come_waits_for_it(tmp_path):
     write(overwritten(tmp_path), "exports/cur2/data/BILLING_PERIOD=2026-11/cur2-00001.csv.gz")
 

@@ -160,6 +160,27 @@ def test_a_version_emptied_into_one_folder_is_found(tmp_path):
     assert paths(found) == ["october/cur-1.csv.gz"]
 
 
+def test_of_two_files_that_could_be_the_named_one_the_nearer_to_the_manifest_is_it(tmp_path):
+    write(tmp_path, "cur-1.csv.gz", "october/cur-1.csv.gz")
+    write_report(tmp_path, "october/cur-Manifest.json", [f"{PERIOD}/cur-1.csv.gz"])
+
+    (found,) = deliveries(tmp_path)
+
+    assert paths(found) == ["october/cur-1.csv.gz"]
+    assert found.ignored == ("cur-1.csv.gz",)
+
+
+def test_a_folder_of_another_month_is_not_part_of_a_manifest_at_the_top(tmp_path):
+    write(tmp_path, "cur-1.csv.gz", "20261101-20261201/cur-1.csv.gz")
+    write_report(tmp_path, "cur-Manifest.json", [f"{PERIOD}/cur-1.csv.gz"])
+
+    october, november = deliveries(tmp_path)
+
+    assert paths(october) == ["cur-1.csv.gz"]
+    assert october.ignored == ()
+    assert november.missing == ("20261101-20261201/cur-Manifest.json",)
+
+
 def test_two_accounts_side_by_side_keep_their_own_files(tmp_path):
     for account in ("111", "222"):
         write(tmp_path, f"{account}/cur/20261001-20261101/cur-1.csv.gz")
