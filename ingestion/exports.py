@@ -37,7 +37,7 @@ def export_charges(organization_id: UUID, *, period: date, to: Path) -> int:
     try:
         with duckdb.connect() as database:
             charges = database.read_parquet(files, union_by_name=True)
-            names = {column.key: column.name for column in COLUMNS}
+            names = {column.name: column.title for column in COLUMNS}
             selected = ", ".join(f'"{key}" AS "{names.get(key, key)}"' for key in charges.columns)
             charges.project(selected).write_parquet(str(unfinished), compression="zstd")
         rows = pq.read_metadata(unfinished).num_rows

@@ -57,6 +57,10 @@ def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
             _refuse(file, "file_format", "is a ZIP or UTF-16 file. Deliver CSV in UTF-8, gzip of it, or Parquet.")
         target = limits.temp_folder / f"bill-{number}.csv"
         is_packed = start[:2] == GZIP
+        if file.name.lower().endswith(".gz") and not is_packed:
+            _refuse(file, "gzip_damaged", "is not gzip although its name says so. Deliver it again.")
+        if file.name.lower().endswith(".parquet"):
+            _refuse(file, "file_format", "is not Parquet although its name says so. Deliver it again.")
         chunks = _inflated(file, stream) if is_packed else iter(lambda: stream.read(CHUNK_BYTES), b"")
         most = file.size * limits.inflation_ratio if is_packed else limits.inflated_size
         written = _copy(file, chunks, target, most=min(limits.inflated_size, max(most, RATIO_COUNTS_FROM)))

@@ -10,7 +10,6 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from allocation.engine.dimensions import CostCenter
 from allocation.engine.rules import RuleSet, RuleSetError, dump, parse, to_document
 from allocation.selectors import current_rule_set
 from allocation.services import DriverFileError, exported, publish_rules
@@ -18,8 +17,9 @@ from allocation.services.rules import with_driver_files
 from itfm.accounts.models import Organization
 from itfm.accounts.selectors import organization_ids
 from itfm.cli.command import REFUSED, Answer, Command, organization
+from itfm.cli.cost_centers import branches
 from itfm.core.tenancy import system, tenant
-from showback.services import CostCenterBranch, replace_cost_centers
+from showback.services import replace_cost_centers
 
 
 class Command(Command):  # type: ignore[no-redef]
@@ -67,7 +67,7 @@ def _apply(owner: Organization, file: str) -> Answer:
         return Answer(data=data, text="\n".join([f"rejected: {file}", *problems]), exit_code=REFUSED)
     with tenant(owner.id), transaction.atomic():
         saved, is_new = publish_rules(rule_set, organization_id=owner.id, published_by=None, at=timezone.now())
-        count = replace_cost_centers([_branch(center) for center in rule_set.cost_centers], organization_id=owner.id)
+        count = replace_cost_centers(branches(rule_set.cost_centers), organization_id=owner.id)
     status = "published" if is_new else "unchanged"
     published: dict[str, Any] = {
         "status": status,
@@ -86,10 +86,6 @@ def _counts(rule_set: RuleSet) -> dict[str, int]:
         "splits": len(rule_set.splits),
         "drivers": len(rule_set.drivers),
     }
-
-
-def _branch(center: CostCenter) -> CostCenterBranch:
-    return CostCenterBranch(code=center.code, name=center.name, children=[_branch(child) for child in center.children])
 
 
 def _export(owner: Organization, to: str) -> Answer:

@@ -1,0 +1,117 @@
+"""Setting up the sample company: its files, its organization, its rules, and the imports of its bills.
+
+The bills are then imported by the workers through the real connectors; `unfinished` tells what is left to do.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.utils.text import slugify
+
+from allocation.engine.rules import parse
+from allocation.models import AllocationRun
+from allocation.services import due_periods, publish_rules
+from allocation.services.rules import with_driver_files
+from ingestion.models import BillSource, ImportRun
+from ingestion.selectors import RUNNING
+from ingestion.services import create_source, request_import
+from itfm.accounts.models import Membership, Organization, User
+from itfm.accounts.services import create_organization
+from itfm.cli.cost_centers import branches
+from itfm.core.periods import previous_period
+from itfm.core.policy import Role
+from itfm.core.tenancy import system, tenant
+from itfm.demo.company import DemoCompany, Progress, write
+from showback.services import replace_cost_centers
+
+SLUG: Final = "demo"
+EMAIL: Final = "demo@example.com"
+MONTHS: Final = 13
+PULL_TIME: Final = time(3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """What the workers still have to do, and what went wrong."""
+
+    imports: int
+    periods: int
+    step: str
+    errors: tuple[str, ...]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all bills are in and allocated."""
+        return not (self.imports or self.periods)
+
+
+def existing_demo() -> Organization | None:
+    """Return the sample company when it has been set up before."""
+    with system():
+        return Organization.objects.filter(slug=SLUG, is_demo=True).first()
+
+
+def new_password(organization: Organization) -> str:
+    """Give the sample company's user a new password, which is not stored, and return it."""
+    password = secrets.token_urlsafe(12)
+    user, _ = User.objects.get_or_create(email=EMAIL, defaults={"name": "Demo"})
+    user.set_password(password)
+    user.save()
+    EmailAddress.objects.get_or_create(user=user, email=EMAIL, defaults={"verified": True, "primary": True})
+    with tenant(organization.id):
+        Membership.objects.get_or_create(organization=organization, user=user, defaults={"role": Role.OWNER})
+    return password
+
+
+def set_up(folder: Path, *, charges: int, at: datetime, progress: Progress) -> tuple[Organization, DemoCompany]:
+    """Write the company's bills and connect them; their imports stand in the queue afterwards."""
+    last_month = previous_period(date(at.year, at.month, 1))  # the newest month that can be complete
+    company = write(folder, charges=charges, months=MONTHS, last_month=last_month, progress=progress)
+    organization = create_organization(company.name, slug=SLUG, is_demo=True)
+    rules = folder / "rules.yaml"
+    rule_set = with_driver_files(parse(rules.read_text(encoding="utf-8")), folder=folder)
+    with tenant(organization.id):
+        replace_cost_centers(branches(rule_set.cost_centers), organization_id=organization.id)
+        publish_rules(rule_set, organization_id=organization.id, published_by=None, at=at)
+        for delivered in company.deliveries:
+            source = create_source(
+                organization_id=organization.id,
+                key=slugify(delivered.name),
+                name=delivered.name,
+                kind=delivered.kind,
+                settings={"path": str(delivered.folder)},
+                at=at,
+                pull_time=PULL_TIME,
+            )
+            request_import(source, trigger="command", at=at)
+    return organization, company
+
+
+def restate(organization_id: UUID, company: DemoCompany, *, at: datetime) -> None:
+    """Queue the second delivery of the month that the provider restated."""
+    with tenant(organization_id):
+        source = BillSource.objects.get(key=slugify(company.restated.name))
+        request_import(source, trigger="command", at=at, settings={"path": str(company.restated.folder)})
+
+
+def left(organization_id: UUID) -> Left:
+    """Return what is still to be done."""
+    with tenant(organization_id):
+        running = list(ImportRun.objects.filter(state__in=RUNNING).select_related("source").order_by("-started_at"))
+        failed = ImportRun.objects.exclude(error_message="").values_list("error_message", flat=True)
+        refused = AllocationRun.objects.filter(state=AllocationRun.State.REFUSED).values_list("error", flat=True)
+        errors = (*failed, *refused)
+        step = next((f"{run.source.name}: {run.step}" for run in running if run.step), "")
+    return Left(
+        imports=len(running),
+        periods=0 if running else len(due_periods(organization_id)),
+        step=step or "Allocating",
+        errors=errors,
+    )
