@@ -16,7 +16,7 @@ PYTEST := $(WITH_DATABASE) $(RUN) -m pytest -n auto --maxprocesses 8
 # uv does not read pip's settings; a company's own index is usually known to pip only.
 pip_setting = $(shell $(RUN) -m pip config list 2>/dev/null | sed -n "s/^[^=]*\.$(1)='\(.*\)'$$/\1/p" | tail -n 1)
 # Every file is held to its hash, so it does not matter which index it comes from.
-UV = UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$(or $(call pip_setting,index-url),https://pypi.org/simple)}" \
+UV = $(if $(call pip_setting,index-url),UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$(call pip_setting,index-url)}") \
 	UV_INDEX="$${UV_INDEX:-$(call pip_setting,extra-index-url)}" \
 	UV_INDEX_STRATEGY=unsafe-best-match VIRTUAL_ENV=.venv .venv/bin/uv
 
