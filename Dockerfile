@@ -1,0 +1,35 @@
+# One image for web, worker, beat, migrations and commands; `docker-compose.yml` says which runs what.
+
+FROM node:22-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+
+FROM python:3.11-slim AS libraries
+RUN python -m venv /opt/venv
+COPY requirements.lock ./
+RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --home-dir /data itfm && install -d -o itfm -g itfm -m 0700 /data
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    DJANGO_SETTINGS_MODULE=itfm.settings ITFM_HOME=/data ITFM_STATIC=/app/staticfiles
+WORKDIR /app
+COPY --from=libraries /opt/venv /opt/venv
+COPY --from=packages /app/node_modules node_modules
+COPY manage.py ./
+COPY itfm itfm
+COPY ingestion ingestion
+COPY allocation allocation
+COPY showback showback
+COPY forecasting forecasting
+COPY governance governance
+COPY templates templates
+# Compiled for the account that runs it, which cannot write here; the key is thrown away with the command.
+RUN PYTHONDONTWRITEBYTECODE= python -m compileall -q itfm ingestion allocation showback forecasting governance \
+    && ITFM_SECRET_KEY=build python manage.py collectstatic --noinput \
+    && ln -s /app/manage.py /usr/local/bin/itfm && chmod 0755 manage.py
+USER itfm
+VOLUME /data
+EXPOSE 8000
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "itfm.wsgi:application"]
