@@ -130,7 +130,8 @@ class _Planned:
         """Return how many lines a source has in a month: its share of the charges, the first taking what is over."""
         shares = [self.charges * source.percent // 100 for source in self.sources]
         shares[0] += self.charges - sum(shares)
-        return usage.shrunk(shares[number], months=month.age)
+        # A restatement adds a refund and leaves the other lines where they were.
+        return usage.shrunk(shares[number], months=month.age) + month.is_restated
 
     def delivered(self, source: Source, number: int) -> Delivered:
         totals = {

@@ -121,8 +121,9 @@ PAYER_ACCOUNT: Final = "410000000001"
 SUBSIDIARY_ACCOUNT: Final = "520000000009"
 SUBSIDIARY: Final = "Harbor & Pine (demo)"
 SANDBOX_ACCOUNT: Final = "410900000099"
-SANDBOX_BUDGET: Final = 62_000
-"""What nobody tagged, in an account nobody maps: it stays unallocated on purpose."""
+SANDBOX_BUDGET: Final = 45_000
+FOCUS_SANDBOX: Final = ("nw-lab", 6_000)
+"""What nobody tagged, in an account nobody maps: it stays unallocated on purpose. The second cloud has its own."""
 
 SUBSIDIARY_TEAMS: Final = (
     "catalog",

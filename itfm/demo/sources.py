@@ -70,6 +70,8 @@ def _second_cloud(charges: int, seed: int) -> Source:
         )
         for owner in team_owners(organization.TEAMS, percent=15)
     ]
+    sandbox, budget = organization.FOCUS_SANDBOX
+    owners.append(Owner("", "", "", "", sandbox, sandbox, budget))
     regions = tuple(catalog.FOCUS_REGIONS)
     made = _resources(owners, catalog.FOCUS_METERS, regions, count=_size(charges, 12), seed=[seed, 3])
     return Source("focus", "focus", 12, focus_columns.CURRENCY, partial(_write_focus, resources=made))

@@ -42,7 +42,7 @@ HOURS: Final = (
 
 OUTAGE_TEAM: Final = "checkout"
 OUTAGE_DAYS: Final = (11, 12, 13)
-OUTAGE_FACTOR: Final = 6_500
+OUTAGE_FACTOR: Final = 18_000
 LATE_SERVICE: Final = "AmazonS3"
 LATE_FACTOR: Final = 1_021
 
@@ -161,9 +161,10 @@ class _Meters:
         # Each resource starts at its own phase, so that those with few lines do not all skip the same days.
         hour = (turn * steps + resource * 7_919 % steps) // count * (1 if is_hourly else 24)
         noise = random.integers(880, 1_121, size=len(resource), dtype=np.int64)
-        quantity = np.maximum(
-            1, self.base[resource] * self._rhythm(hour, is_hourly=is_hourly) // THOUSAND * noise // THOUSAND
-        )
+        rhythm = self._rhythm(hour, is_hourly=is_hourly)
+        # Commitments are bought for what runs all the time, so what they cover hardly follows the week.
+        rhythm = np.where(self.committed[resource] > 0, (rhythm + 7 * THOUSAND) // 8, rhythm)
+        quantity = np.maximum(1, self.base[resource] * rhythm // THOUSAND * noise // THOUSAND)
         quantity = np.where(self._outage(resource, hour), quantity * OUTAGE_FACTOR // THOUSAND, quantity)
         listed = quantity * self.price[resource]
         single = Lines(

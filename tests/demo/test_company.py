@@ -163,15 +163,46 @@ def test_every_team_spends_and_some_people_misspell_it(demo):
     assert None in tags
 
 
+def usage_costs(rows: list[Row], *, of_s3: bool) -> list[Decimal]:
+    return [
+        Decimal(row["line_item_unblended_cost"])
+        for row in rows
+        if row["line_item_line_item_type"] == "Usage" and (row["line_item_product_code"] == "AmazonS3") == of_s3
+    ]
+
+
 def test_the_restated_month_differs_only_where_it_was_restated(demo):
     [(month, total)] = demo.restated.totals.items()
-    first = demo.totals["aws-cur2", month]
+    first = cur2_rows(demo.folder / "aws-cur2", month)
 
-    rows = cur2_rows(demo.restated.folder, month)
+    second = cur2_rows(demo.restated.folder, month)
 
     assert month == "2026-08"
-    assert total.cost != first.cost
-    assert sum(Decimal(row["line_item_unblended_cost"]) for row in rows) == total.cost
+    assert len(second) == len(first) + 1
+    assert sum(Decimal(row["line_item_unblended_cost"]) for row in second) == total.cost
+    assert total.cost != demo.totals["aws-cur2", month].cost
+    assert usage_costs(second, of_s3=False) == usage_costs(first, of_s3=False)
+    assert sum(usage_costs(second, of_s3=True)) > sum(usage_costs(first, of_s3=True))
+
+
+def test_a_service_that_is_new_this_year_is_absent_before(tmp_path):
+    demo = company.write(tmp_path, charges=3_000, months=7, last_month=LAST_MONTH)
+
+    def services(month: str) -> set[str]:
+        return {row["line_item_product_code"] for row in cur2_rows(demo.folder / "aws-cur2", month)}
+
+    assert "AmazonBedrock" not in services("2026-04")
+    assert "AmazonBedrock" in services("2026-05")
+
+
+def test_tells_how_far_it_is(tmp_path):
+    told: list[tuple[str, int, int]] = []
+
+    company.write(tmp_path, charges=3_000, months=1, last_month=LAST_MONTH, progress=lambda *step: told.append(step))
+
+    assert [name for name, _, _ in told] == ["aws-cur2 2026-10", "aws-cur 2026-10", "focus 2026-10", "aws-cur2 2026-10"]
+    assert told[2][1] == 3_000
+    assert told[-1][1] == told[-1][2] == 3_000 + 2_101
 
 
 def legacy_rows(folder: Path, month: str) -> list[Row]:
