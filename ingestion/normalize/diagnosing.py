@@ -91,30 +91,27 @@ def rounding_findings(connection: duckdb.DuckDBPyConnection, reading: Reading) -
             )
 
 
-def entry_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, check: EntryCheck) -> tuple[Finding, ...]:
-    """Return an error for each row, up to the most shown, whose entry the check finds wrong."""
+def entry_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, check: EntryCheck) -> Iterator[Finding]:
+    """Say where the check finds entries wrong."""
     wrong = connection.execute(f"SELECT x_entry FROM entry WHERE NOT is_double AND ({check.is_wrong})").fetchall()
     if not wrong:
-        return ()
-    entries = ", ".join(str(row[0]) for row in wrong[:MOST_PER_CODE])
+        return
+    chosen = wrong[:MOST_PER_CODE] if check.severity == "error" else wrong
     key = f"enum_code(CAST({reading.key()} AS entry_key))"
-    query = f"SELECT x_file_number, x_row_number, {quoted(check.column)} FROM ({reading.raw.sql()})"
-    query += f" WHERE {key} IN ({entries}) ORDER BY 1, 2 LIMIT {MOST_PER_CODE + 1}"
-    findings = []
-    for number, row, value in connection.execute(query).fetchall():
+    rows = f"SELECT x_file_number, x_row_number, {quoted(check.column)} AS value FROM ({reading.raw.sql()})"
+    rows += f" WHERE {key} IN ({', '.join(str(row[0]) for row in chosen)})"
+    if check.severity != "error":
+        rows = f"SELECT x_file_number, min(x_row_number), value FROM ({rows}) GROUP BY x_file_number, value"
+    for number, row, value in connection.execute(f"{rows} ORDER BY 1, 2 LIMIT {MOST_PER_CODE + 1}").fetchall():
         file = _file_name(reading, number)
-        message = check.message.format(file=file, row=row, value=_shown(value))
-        findings.append(
-            Finding(
-                code=check.code,
-                severity="error",
-                file=file,
-                row=row,
-                column=_title(reading, check.column),
-                message=message,
-            )
+        yield Finding(
+            code=check.code,
+            severity=check.severity,
+            file=file,
+            row=row,
+            column=_title(reading, check.column),
+            message=check.message.format(file=file, row=row, value=_shown(value)),
         )
-    return tuple(findings)
 
 
 def empty_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, name: str) -> tuple[Finding, ...]:

@@ -57,7 +57,7 @@ def write_entries(
     connection.execute(
         f"INSERT INTO meaning SELECT x_key || {DOUBLE}, 0, 0, TRUE, {double} FROM meaning WHERE x_doubled > 0"
     )
-    _write_tags(connection, tag_keys)
+    _write_tags(connection, tag_keys, tag_key=plan.tag_key)
     connection.execute("CREATE TYPE entry_key AS ENUM (SELECT x_key FROM meaning ORDER BY x_key)")
     compared = ", ".join(f"{quoted(name)} NULLS FIRST" for name in (*attributes.COLUMNS, "allocation_tags"))
     connection.execute(
@@ -74,16 +74,19 @@ def write_entries(
     return _publish(connection, (*plan.entries, "attribute_set_id"))
 
 
-def _write_tags(connection: duckdb.DuckDBPyConnection, tag_keys: frozenset[str] | None) -> None:
+def _write_tags(connection: duckdb.DuckDBPyConnection, tag_keys: frozenset[str] | None, *, tag_key: str) -> None:
     """Write table `tag_set`: tags as delivered, made canonical, and of them those that allocation may look at."""
     connection.execute(
         "CREATE TEMP TABLE source_tags AS SELECT DISTINCT tags AS source FROM meaning WHERE tags IS NOT NULL"
     )
     connection.execute(
-        "CREATE TEMP TABLE tag AS SELECT source, each.key AS key, max(each.value ->> '$') AS value"
-        " FROM (SELECT source, CASE WHEN json_valid(source) AND json_type(source) = 'OBJECT' THEN source ELSE '{}' END"
-        " AS object FROM source_tags), json_each(object) AS each"
-        " GROUP BY source, each.key HAVING coalesce(max(each.value ->> '$'), '') <> ''"
+        "CREATE TEMP TABLE source_object AS SELECT source,"
+        " CASE WHEN json_valid(source) AND json_type(source) = 'OBJECT' THEN source ELSE '{}' END AS object FROM source_tags"
+    )
+    connection.execute(
+        f"CREATE TEMP TABLE tag AS SELECT source, {tag_key} AS key, max(value) AS value FROM"
+        " (SELECT source, each.key, each.value ->> '$' AS value FROM source_object, json_each(object) AS each)"
+        " WHERE coalesce(value, '') <> '' GROUP BY ALL"
     )
     if tag_keys is None:
         wanted = f"SELECT key FROM tag GROUP BY key HAVING count(DISTINCT value) <= {FEW_TAG_VALUES}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ingestion.focus.findings import Finding
+from ingestion.focus.findings import Finding, Severity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +24,15 @@ NEVER: Final = "FALSE"
 class EntryCheck:
     """A statement that must not be true of any entry, over its `entries` columns; `message` says what is wrong.
 
-    In the message `{file}`, `{row}` and `{value}` stand for the place and what is written in `column`.
+    In the message `{file}`, `{row}` and `{value}` stand for the place and what is written in the raw column. An error
+    is told for each row; what is milder once per file and value, of its first row.
     """
 
     code: str
     is_wrong: str
     column: str
     message: str
+    severity: Severity = "error"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +43,9 @@ class Plan:
     else is worked out once per entry, by `entries`, over the raw columns by name, over `x_amount` (the entry's sum of
     `source_amount`), and by window functions over all entries. They must give `billing_period` (DATE),
     `billing_currency`, `is_dropped` and the columns of `ingestion.focus.attributes`; `tags` is their JSON object of
-    tags as delivered, made canonical later. Everything else is worked out per row, by `rows`, over the raw columns,
-    over `n_<raw>` for `decimals` and `t_<raw>` for `date_times`, and over `e_<column>` for the entry's columns.
+    tags as delivered, made canonical later, and `tag_key` how people know a `key` of it. Everything else is worked out
+    per row, by `rows`, over the raw columns, over `n_<raw>` for `decimals` and `t_<raw>` for `date_times`, and over
+    `e_<column>` for the entry's columns.
 
     No row may lack a value in the raw columns `needed`. Rows of which `is_doubled` is true become a second charge, for
     which `double_entries` and `double_rows` stand in.
@@ -60,4 +63,5 @@ class Plan:
     is_doubled: str = NEVER
     double_entries: Mapping[str, str] = field(default_factory=dict)
     double_rows: Mapping[str, str] = field(default_factory=dict)
+    tag_key: str = "key"
     findings: tuple[Finding, ...] = ()

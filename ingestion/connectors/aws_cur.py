@@ -1,0 +1,357 @@
+"""AWS Cost and Usage Reports: the legacy report and CUR 2.0, CSV or Parquet. Pure but for the files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from ingestion.aws import line_items
+from ingestion.aws.line_items import TYPE, Columns
+from ingestion.aws.services import OTHER_CATEGORY, SERVICES, Service
+from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, open_store
+from ingestion.delivery.manifests import find_deliveries
+from ingestion.focus import attributes
+from ingestion.focus.expressions import lenient_moment, literal, quoted
+from ingestion.focus.findings import Finding, RejectedBillError
+from ingestion.normalize import Limits, NormalizedDelivery, Progress
+from ingestion.normalize.connector import ConnectorKind
+from ingestion.normalize.plan import EntryCheck, Plan, RawColumn
+from ingestion.normalize.run import normalize as normalize_files
+from ingestion.normalize.tables import RawTables
+
+REQUIRED: Final = {
+    "line_item_unblended_cost": "lineItem/UnblendedCost",
+    "line_item_line_item_type": "lineItem/LineItemType",
+    "line_item_product_code": "lineItem/ProductCode",
+    "line_item_currency_code": "lineItem/CurrencyCode",
+    "line_item_usage_start_date": "lineItem/UsageStartDate",
+    "bill_billing_period_start_date": "bill/BillingPeriodStartDate",
+}
+"""Raw name to the title in the legacy report."""
+KEY: Final = (
+    "bill_billing_period_start_date",
+    "bill_billing_period_end_date",
+    "bill_bill_type",
+    "bill_billing_entity",
+    "bill_invoicing_entity",
+    "bill_payer_account_id",
+    "bill_payer_account_name",
+    "line_item_currency_code",
+    "line_item_legal_entity",
+    "line_item_line_item_type",
+    "line_item_operation",
+    "line_item_product_code",
+    "line_item_usage_account_id",
+    "line_item_usage_account_name",
+    "pricing_term",
+    "product_location",
+    "product_product_family",
+    "product_product_name",
+    "product_region",
+    "product_region_code",
+    "product_servicename",
+    "reservation_reservation_arn",
+    "savings_plan_savings_plan_arn",
+    "resource_tags",
+    "cost_category",
+)
+NUMBERS: Final = (
+    "line_item_unblended_cost",
+    "line_item_net_unblended_cost",
+    "line_item_usage_amount",
+    "pricing_public_on_demand_cost",
+    "pricing_public_on_demand_rate",
+    "reservation_effective_cost",
+    "reservation_net_effective_cost",
+    "reservation_net_unused_amortized_upfront_fee_for_billing_period",
+    "reservation_net_unused_recurring_fee",
+    "reservation_unused_amortized_upfront_fee_for_billing_period",
+    "reservation_unused_recurring_fee",
+    "savings_plan_net_savings_plan_effective_cost",
+    "savings_plan_savings_plan_effective_cost",
+    "savings_plan_total_commitment_to_date",
+    "savings_plan_used_commitment",
+)
+MOMENTS: Final = ("line_item_usage_start_date", "line_item_usage_end_date")
+CARRIED: Final = {
+    "bill_billing_period_start_date": "billing_period_start",
+    "bill_billing_period_end_date": "billing_period_end",
+    "bill_invoice_id": "invoice_id",
+    "bill_invoicing_entity": "invoice_issuer_name",
+    "bill_payer_account_id": "billing_account_id",
+    "bill_payer_account_name": "billing_account_name",
+    "line_item_availability_zone": "availability_zone",
+    "line_item_currency_code": "billing_currency",
+    "line_item_legal_entity": "service_provider_name",
+    "line_item_line_item_description": "charge_description",
+    "line_item_operation": "x_operation",
+    "line_item_product_code": "x_service_code",
+    "line_item_resource_id": "resource_id",
+    "line_item_usage_account_id": "sub_account_id",
+    "line_item_usage_account_name": "sub_account_name",
+    "line_item_usage_amount": "pricing_quantity",
+    "line_item_usage_end_date": "charge_period_end",
+    "line_item_usage_start_date": "charge_period_start",
+    "line_item_usage_type": "sku_meter",
+    "pricing_currency": "pricing_currency",
+    "pricing_public_on_demand_rate": "list_unit_price",
+    "pricing_rate_code": "sku_price_id",
+    "pricing_unit": "pricing_unit",
+    "product_sku": "sku_id",
+    "resource_tags": "tags",
+    "cost_category": "x_cost_categories",
+}
+"""Raw columns whose content stands whole in another column; the others are kept as `x_<raw name>`."""
+TAG_TITLES: Final = ("resourceTags/", "resource_tags_")
+COST_CATEGORY_TITLES: Final = ("costCategory/", "cost_category_")
+TAG_KEY: Final = (
+    "CASE WHEN starts_with(key, 'user:') OR starts_with(key, 'user_') THEN substr(key, 6)"
+    " WHEN starts_with(key, 'aws_') THEN 'aws:' || substr(key, 5) ELSE key END"
+)
+"""Tags that users set are known without `user:`; those that AWS sets keep `aws:`. Athena and CUR 2.0 write `_`."""
+
+
+def discover(settings: SourceSettings) -> tuple[Delivery, ...]:
+    """Return the deliveries at a source's place."""
+    return find_deliveries(open_store(settings))
+
+
+def normalize(
+    files: Sequence[ArchivedFile],
+    *,
+    settings: SourceSettings,  # noqa: ARG001 - connectors share one signature
+    output: Path,
+    limits: Limits,
+    tag_keys: frozenset[str] | None,
+    progress: Progress,
+) -> NormalizedDelivery:
+    """Turn a report's files into FOCUS 1.4 charges."""
+    return normalize_files(files, planner=plan, output=output, limits=limits, tag_keys=tag_keys, progress=progress)
+
+
+KIND = ConnectorKind(
+    label="AWS Cost and Usage Report (legacy and CUR 2.0)",
+    params=SourceSettings,
+    discover=discover,
+    normalize=normalize,
+)
+
+
+def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa: ARG001 - planners share one signature
+    """Say how the columns of a report become FOCUS 1.4.
+
+    :raises RejectedBillError: a column is missing that no charge can do without.
+    """
+    _check_required(raw)
+    columns = Columns(frozenset(raw.names()))
+    labels = {
+        prefix: [column for column in raw.columns if column.title.startswith(prefix)]
+        for prefix in (*TAG_TITLES, *COST_CATEGORY_TITLES)
+    }
+    tags = [column for prefix in TAG_TITLES for column in labels[prefix]]
+    cost_categories = [column for prefix in COST_CATEGORY_TITLES for column in labels[prefix]]
+    key: list[str] = [name for name in KEY if name in columns.names]
+    key += [column.name for column in (*tags, *cost_categories)]
+    unused = line_items.unused_cost(columns)
+    return Plan(
+        key=tuple(key),
+        entries=_entries(columns, tags=tags, cost_categories=cost_categories),
+        rows=_rows(columns),
+        decimals=tuple(name for name in NUMBERS if name in columns.names),
+        date_times=tuple(name for name in MOMENTS if name in columns.names),
+        source_amount=line_items.amount(columns),
+        needed=("line_item_unblended_cost", "line_item_usage_start_date"),
+        kept=_kept(columns, labels=frozenset(column.name for column in (*tags, *cost_categories))),
+        checks=_checks(columns),
+        is_doubled=f"coalesce({unused} <> 0, FALSE)",
+        double_entries={
+            "charge_category": "'Usage'",
+            "charge_frequency": "'Usage-Based'",
+            "pricing_category": "'Committed'",
+            "commitment_discount_status": "'Unused'",
+        },
+        double_rows={
+            "billed_cost": "0",
+            "effective_cost": unused,
+            "list_cost": "0",
+            "contracted_cost": "0",
+            "pricing_quantity": "NULL",
+            "consumed_quantity": "NULL",
+            "consumed_unit": "NULL",
+        },
+        tag_key=TAG_KEY,
+    )
+
+
+def _entries(columns: Columns, *, tags: Sequence[RawColumn], cost_categories: Sequence[RawColumn]) -> dict[str, str]:
+    text = columns.text
+    start = lenient_moment(text("bill_billing_period_start_date"))
+    entries = dict.fromkeys(attributes.COLUMNS, "NULL::VARCHAR")
+    entries |= {raw_target: text(raw) for raw, raw_target in CARRIED.items() if raw_target in entries}
+    entries |= {
+        "billing_period": f"CAST(date_trunc('month', {start}) AS DATE)",
+        "billing_period_start": start,
+        "billing_period_end": lenient_moment(text("bill_billing_period_end_date")),
+        "billing_currency": text("line_item_currency_code"),
+        "host_provider_name": f"coalesce({text('bill_billing_entity')}, 'AWS')",
+        "service_provider_name": f"coalesce({text('line_item_legal_entity')}, 'Amazon Web Services, Inc.')",
+        "region_id": f"coalesce({text('product_region_code')}, {text('product_region')})",
+        "region_name": text("product_location"),
+        "resource_type": text("product_product_family"),
+        "charge_category": line_items.charge_category(columns),
+        "charge_frequency": line_items.charge_frequency(),
+        # A bill of refunds corrects bills that were invoiced before it.
+        "charge_class": f"CASE WHEN {text('bill_bill_type')} = 'Refund' THEN 'Correction' END",
+        "pricing_category": line_items.pricing_category(columns),
+        **line_items.commitment_entries(columns),
+        **_service_entries(columns),
+        "x_line_item_line_item_type": TYPE,
+        "x_cost_categories": _labels(columns, "cost_category", cost_categories, prefixes=COST_CATEGORY_TITLES),
+        "is_settled": line_items.is_settled(columns),
+        "tags": _labels(columns, "resource_tags", tags, prefixes=TAG_TITLES),
+    }
+    entries["is_dropped"] = f"{TYPE} = {literal(line_items.NEGATION)} AND ({entries['is_settled']})"
+    return entries
+
+
+def _service_entries(columns: Columns) -> dict[str, str]:
+    code = columns.text("line_item_product_code")
+    own = f"coalesce({columns.text('product_product_name')}, {columns.text('product_servicename')}, {code})"
+
+    def looked_up(part: str, *, otherwise: str) -> str:
+        cases = " ".join(f"WHEN {literal(s.code)} THEN {literal(_part(s, part))}" for s in SERVICES)
+        return f"CASE {code} {cases} ELSE {otherwise} END"
+
+    return {
+        "service_name": looked_up("name", otherwise=own),
+        "service_category": looked_up("category", otherwise=literal(OTHER_CATEGORY)),
+        "service_subcategory": looked_up("subcategory", otherwise=literal(f"Other ({OTHER_CATEGORY})")),
+    }
+
+
+def _part(service: Service, part: str) -> str:
+    return {"name": service.name, "category": service.category, "subcategory": service.subcategory}[part]
+
+
+def _labels(columns: Columns, whole: str, single: Sequence[RawColumn], *, prefixes: Sequence[str]) -> str:
+    """Return tags or cost categories as a JSON object: CUR 2.0 has one, the legacy report a column for each."""
+    if whole in columns.names:
+        return quoted(whole)
+    if not single:
+        return "NULL::VARCHAR"
+    pairs = []
+    for column in sorted(single, key=lambda column: column.title):
+        name = next(column.title.removeprefix(prefix) for prefix in prefixes if column.title.startswith(prefix))
+        value = f"CAST(to_json({quoted(column.name)}) AS VARCHAR)"
+        pairs.append(f"CAST(to_json({literal(name)}) AS VARCHAR) || ':' || {value}")
+    return f"nullif('{{' || concat_ws(',', {', '.join(pairs)}) || '}}', '{{}}')"
+
+
+def _rows(columns: Columns) -> dict[str, str]:
+    text, number = columns.text, columns.number
+    is_usage = "e_charge_category = 'Usage'"
+    billed = line_items.amount(columns)
+    return {
+        "availability_zone": text("line_item_availability_zone"),
+        "billed_cost": f"CASE WHEN e_is_settled THEN 0 ELSE {billed} END",
+        "charge_description": text("line_item_line_item_description"),
+        "charge_period_start": "t_line_item_usage_start_date",
+        "charge_period_end": quoted("t_line_item_usage_end_date")
+        if "line_item_usage_end_date" in columns.names
+        else "NULL",
+        "consumed_quantity": f"CASE WHEN {is_usage} THEN {number('line_item_usage_amount')} END",
+        "consumed_unit": f"CASE WHEN {is_usage} THEN {text('pricing_unit')} END",
+        "contracted_cost": line_items.contracted_cost(columns),
+        "effective_cost": line_items.effective_cost(columns),
+        "invoice_id": text("bill_invoice_id"),
+        "list_cost": line_items.list_cost(columns),
+        "list_unit_price": number("pricing_public_on_demand_rate"),
+        "pricing_currency": text("pricing_currency"),
+        "pricing_quantity": number("line_item_usage_amount"),
+        "pricing_unit": text("pricing_unit"),
+        "resource_id": text("line_item_resource_id"),
+        "sku_id": text("product_sku"),
+        "sku_meter": text("line_item_usage_type"),
+        "sku_price_id": f"coalesce({text('pricing_rate_code')}, {text('pricing_rate_id')})",
+    }
+
+
+def _kept(columns: Columns, *, labels: frozenset[str]) -> dict[str, str]:
+    kept = {
+        "x_service_code": "e_x_service_code",
+        "x_operation": "e_x_operation",
+        "x_cost_categories": "e_x_cost_categories",
+    }
+    for name in sorted(columns.names - labels - set(CARRIED)):
+        kept[f"x_{name}"] = columns.number(name) if name in NUMBERS else quoted(name)
+    return kept
+
+
+def _checks(columns: Columns) -> tuple[EntryCheck, ...]:
+    codes = ", ".join(literal(service.code) for service in SERVICES)
+    checks = [
+        EntryCheck(
+            code="period_missing",
+            is_wrong="billing_period IS NULL OR billing_period NOT BETWEEN DATE '1990-01-01' AND DATE '2200-01-01'",
+            column="bill_billing_period_start_date",
+            message="{file}, row {row}: the billing period starts at {value}, which is no date. Deliver it again.",
+        ),
+        EntryCheck(
+            code="currency_unknown",
+            is_wrong="NOT coalesce(regexp_matches(billing_currency, '^[A-Z]{3}$'), FALSE)",
+            column="line_item_currency_code",
+            message="{file}, row {row}: the currency is {value}, which is no ISO 4217 code such as EUR.",
+        ),
+        EntryCheck(
+            code="line_item_type_missing",
+            is_wrong="x_line_item_line_item_type IS NULL",
+            column=TYPE,
+            message="{file}, row {row}: the line item has no type. Deliver it again.",
+        ),
+        EntryCheck(
+            code="service_unknown",
+            severity="info",
+            is_wrong=f"x_service_code NOT IN ({codes})",
+            column="line_item_product_code",
+            message="{value} is no known service (first in {file}, row {row}); its category is Other.",
+        ),
+    ]
+    if "savings_plan_savings_plan_arn" in columns.names:
+        checks.append(
+            EntryCheck(
+                code="negation_differs",
+                severity="warning",
+                is_wrong=f"x_line_item_line_item_type = {literal(line_items.NEGATION)} AND NOT is_settled",
+                column="savings_plan_savings_plan_arn",
+                message=(
+                    "The usage covered by {value} and its negation (first in {file}, row {row}) do not cancel;"
+                    " both stay in the billed cost as delivered."
+                ),
+            )
+        )
+    return tuple(checks)
+
+
+def _check_required(raw: RawTables) -> None:
+    by_title = {column.title: column.name for column in raw.columns}
+    findings = []
+    for table in raw.tables:
+        there = {by_title[title] for title in table.titles}
+        for name, title in REQUIRED.items():
+            if name not in there:
+                message = f"{table.file.name} has no column {title} ({name}). Is it a Cost and Usage Report?"
+                findings.append(
+                    Finding(
+                        code="column_missing",
+                        severity="error",
+                        file=table.file.name,
+                        row=0,
+                        column=title,
+                        message=message,
+                    )
+                )
+    if findings:
+        raise RejectedBillError(findings)
