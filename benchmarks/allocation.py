@@ -34,6 +34,7 @@ MONTH = date(2026, 10, 1)
 DAYS = 31
 TEAMS = [f"team-{number:02d}" for number in range(40)]
 POOLS = ["platform", "network", "security", "observability", "data-lake"]
+# ruff: noqa: E501
 COSTS = ["billed_cost", "effective_cost", "list_cost", "contracted_cost"]
 SETS_PER_MILLION = 25_000
 DAILY_PER_MILLION = 220_000

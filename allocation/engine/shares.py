@@ -48,6 +48,11 @@ def money_of(_quanta: Units, _rest: Units) -> Money:  # type: ignore[valid-type]
 
 
 @ibis.udf.scalar.builtin
+def wide(_number: ibis.dtype("int64")) -> Units:  # type: ignore[valid-type]
+    """Return a 64-bit number as a 128-bit one."""
+
+
+@ibis.udf.scalar.builtin
 def count_of(_sum: ibis.dtype("int64")) -> ibis.dtype("int64"):  # type: ignore[valid-type]
     """Return a sum of counts as a 64-bit number: engines sum into 128 bits."""
 
@@ -219,5 +224,8 @@ def _digit(rows: Table) -> Table:
     })  # fmt: skip
     return rows.mutate(
         **{f"{cost}_carry": rows[f"{cost}_near"] - rows[f"{cost}_step"] * rows.total for cost in COSTS},
-        **{f"{cost}_digit": rows[f"{cost}_first"] + rows[f"{cost}_second"] + rows[f"{cost}_step"] for cost in COSTS},
+        **{
+            f"{cost}_digit": wide(rows[f"{cost}_first"]) + rows[f"{cost}_second"] + rows[f"{cost}_step"]
+            for cost in COSTS
+        },
     )

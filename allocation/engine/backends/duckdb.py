@@ -24,9 +24,16 @@ _FUNCTIONS: Final = (
         CAST(trunc(amount) AS HUGEINT) * 1000000000000 + fraction_units(amount) // 1000000""",
     "CREATE MACRO rest(amount) AS CAST(fraction_units(amount) % 1000000 AS HUGEINT)",
     "CREATE MACRO floor_div(dividend, divisor) AS CAST(dividend AS HUGEINT) // CAST(divisor AS HUGEINT)",
+    "CREATE MACRO wide(number) AS CAST(number AS HUGEINT)",
     "CREATE MACRO count_of(total) AS CAST(total AS BIGINT)",
     """CREATE MACRO money_of(quanta, rest) AS
-        CAST(CAST(quanta AS DECIMAL(26, 0)) * CAST(0.000000000001 AS DECIMAL(12, 12)) AS DECIMAL(38, 18))
+        CASE WHEN quanta < CAST(100000000000000000000000000 AS HUGEINT) THEN
+            CAST(CAST(quanta AS DECIMAL(26, 0)) * CAST(0.000000000001 AS DECIMAL(12, 12)) AS DECIMAL(38, 18))
+        ELSE
+            CAST(CAST(quanta // 1000000000000 AS DECIMAL(20, 0)) AS DECIMAL(38, 18))
+            + CAST(CAST(quanta % 1000000000000 AS DECIMAL(12, 0)) * CAST(0.000000000001 AS DECIMAL(12, 12))
+                AS DECIMAL(38, 18))
+        END
         + CAST(CAST(rest AS DECIMAL(7, 0)) * CAST(0.000000000000000001 AS DECIMAL(18, 18)) AS DECIMAL(38, 18))""",
 )
 

@@ -12,6 +12,7 @@ from allocation.engine import run
 from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.weighing import COSTS
 from ingestion.focus import attributes
+from itfm.core import money
 
 MONEY = pa.decimal128(38, 18)
 OCTOBER = date(2026, 10, 1)
@@ -41,7 +42,7 @@ def write_revision(folder, charges, *, source="aws", name=None):
     sums = defaultdict(lambda: [Decimal(0)] * 5 + [0])
     for one, text in zip(charges, texts, strict=True):
         row = sums[one["charge_date"], number[text], one["billing_currency"]]
-        row[:5] = [a + b for a, b in zip(row[:5], [*one["costs"], one["quantity"]], strict=True)]
+        row[:5] = [money.CONTEXT.add(a, b) for a, b in zip(row[:5], [*one["costs"], one["quantity"]], strict=True)]
         row[5] += 1
     keys = list(sums)
     daily = {
@@ -77,5 +78,6 @@ def by_value(result, dimension="team", *, cost="effective_cost", **where):
     sums = defaultdict(Decimal)
     for row in table(result.folder, "mart"):
         if all(row[column] == wanted for column, wanted in where.items()):
-            sums[segments[row["segment_id"]].get(dimension)] += row[cost]
+            value = segments[row["segment_id"]].get(dimension)
+            sums[value] = money.CONTEXT.add(sums[value], row[cost])
     return {value: total for value, total in sums.items() if total}

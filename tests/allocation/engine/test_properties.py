@@ -1,0 +1,212 @@
+"""Random bills, splits and drivers: the engine against the oracle, to the last of 18 decimals."""
+
+import tempfile
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from allocation.engine import relations, rules, run, shares
+from allocation.engine.backends.duckdb import DuckDB
+from allocation.engine.drivers import DriverValue
+from allocation.engine.inputs import RunInputs
+from itfm.core import money
+from tests.allocation.engine import oracle
+from tests.allocation.engine.bills import OCTOBER, by_value, charge, day, table, write_revision
+
+TEAMS = ["a", "b", "c", "ops", "hq"]
+AMOUNTS = st.one_of(
+    st.integers(-(10**22), 10**22).map(money.decimal_of),
+    st.integers(-(10**6), 10**6).map(lambda cents: Decimal(cents).scaleb(-2)),
+    st.integers(10**34, 10**36).map(money.decimal_of),
+    st.sampled_from([Decimal(0), Decimal("1E-18"), Decimal("-1E-12"), Decimal("100.00")]),
+)
+QUANTITIES = st.one_of(
+    st.sampled_from([Decimal(0), Decimal(1), Decimal(-1), Decimal("1E-18"), Decimal("12.5")]),
+    st.integers(0, 10**9).map(lambda n: Decimal(n).scaleb(-3)),
+    st.integers(10**17, 10**18).map(Decimal),
+)
+CHARGES = st.lists(
+    st.tuples(
+        st.integers(1, 4).map(day),
+        st.sampled_from(["x", "y"]),
+        st.sampled_from(["S3", None]),
+        st.sampled_from(["USD", "USD", "EUR"]),
+        st.sampled_from(["Usage", "Usage", "Tax"]),
+        st.sampled_from([*TEAMS, None]),
+        AMOUNTS,
+    ),
+    min_size=1,
+    max_size=12,
+)
+FIXED = st.sampled_from([{"a": "60", "b": "40"}, {"a": "33.3", "c": "66.7"}, {"ops": "100"}])
+SPLITS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "stage": st.integers(1, 2),
+            "pool": st.sampled_from(["ops", "hq"]),
+            "method": st.sampled_from(["even", "fixed", "proportional", "metric"]),
+            "window": st.sampled_from(["day", "billing_period", "trailing"]),
+            "shares": FIXED,
+        }
+    ),
+    min_size=1,
+    max_size=3,
+)
+DRIVERS = st.lists(st.tuples(st.integers(1, 4).map(day), st.sampled_from([*TEAMS, "unknown"]), QUANTITIES), max_size=8)
+
+
+def rule_set(splits):
+    """Return the drawn splits as a rule set over one dimension."""
+    methods = {"metric": {"driver": "d"}, "fixed": None}
+    return rules.from_document({
+        "version": "1",
+        "dimensions": [{"key": "team", "name": "T", "rules": [{"when": {"tag": "team", "exists": True}, "value": {"tag": "team"}}]}],
+        "splits": [
+            {
+                "key": split["key"], "name": "S", "stage": split["stage"], "receivers": {"dimension": "team"},
+                "pool": {"dimension": "team", "equals": split["pool"]},
+                "method": {"kind": split["method"], **(methods.get(split["method"], {}) or {}),
+                           **({"shares": split["shares"]} if split["method"] == "fixed" else {})},
+                "window": {"kind": split["window"], **({"days": 3} if split["window"] == "trailing" else {})},
+            }
+            for split in splits
+        ],
+        "drivers": [{"key": "d", "name": "D", "dimension": "team", "unit": "u"}],
+    })  # fmt: skip
+
+
+def bill(charges):
+    """Return drawn charges as daily rows, with four different costs that are easy to tell apart."""
+    return [
+        charge(cost, on=on, currency=currency, tags={"team": team} if team else {}, sub_account_id=account,
+               service_name=service, charge_category=category)
+        for on, account, service, currency, category, team, cost in charges
+    ]  # fmt: skip
+
+
+def found(folder):
+    """Return the ledger as the oracle writes it."""
+    segments = {row["segment_id"]: row["dimension_values"] for row in table(folder, "segments")}
+    sums = defaultdict(Fraction)
+    for row in table(folder, "ledger"):
+        values = segments[row["segment_id"]]
+        team = None if values == "{}" else values.removeprefix('{"team":"').removesuffix('"}')
+        place = (
+            row["charge_date"],
+            row["sub_account_id"],
+            row["service_name"],
+            row["billing_currency"],
+            row["charge_category"],
+        )
+        sums[(*place, team, row["split_key"] or "direct")] += Fraction(row["billed_cost"])
+        assert len({row[cost] for cost in ("billed_cost", "effective_cost", "list_cost", "contracted_cost")}) == 1
+    return without_zeros(sums)
+
+
+def without_zeros(sums):
+    return {place: cost for place, cost in sums.items() if cost}
+
+
+def check(charges, splits, drivers, *, threads=2):
+    splits = [{**split, "key": f"s{number}"} for number, split in enumerate(splits)]
+    values = tuple(DriverValue(date=on, value=team, quantity=quantity) for on, team, quantity in drivers)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        revision = write_revision(folder, bill(charges))
+        inputs = RunInputs(revisions=(revision,), rule_set=rule_set(splits), period=OCTOBER, drivers={"d": values})
+        result = run.allocate(inputs, output=folder / "run", backend=DuckDB(threads=threads))
+        assert result.proof.holds, result.proof.problems
+        assert found(folder / "run") == without_zeros(oracle.allocate(charges, splits, drivers))
+        return result.proof.measured
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(CHARGES, SPLITS, DRIVERS)
+def test_the_ledger_is_what_the_oracle_works_out(charges, splits, drivers):
+    check(charges, splits, drivers)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=600,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(CHARGES, SPLITS, DRIVERS)
+def test_the_ledger_is_what_the_oracle_works_out_at_length(charges, splits, drivers):
+    check(charges, splits, drivers)
+
+
+@settings(
+    max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=[HealthCheck.too_slow]
+)
+@given(CHARGES, SPLITS, DRIVERS, st.randoms())
+def test_neither_the_order_of_rows_nor_the_threads_change_a_byte(charges, splits, drivers, random):
+    shuffled = random.sample(charges, len(charges))
+
+    one, two = check(charges, splits, drivers, threads=1), check(shuffled, splits, drivers, threads=2)
+
+    assert (one.files, one.steps) == (two.files, two.steps)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.integers(-(10**37), 10**37).map(money.decimal_of), min_size=1, max_size=6),
+       st.lists(st.integers(1, 10**27), min_size=2, max_size=6))  # fmt: skip
+def test_long_division_agrees_with_the_exact_share_at_every_size(tmp_path, amounts, weights):
+    charges = [charge(a, on=on, tags={"team": "ops"}) for on, a in enumerate(amounts, start=1)]
+    drivers = tuple(
+        DriverValue(date=OCTOBER, value=f"t{n}", quantity=money.decimal_of(weight)) for n, weight in enumerate(weights)
+    )
+    document = rules.to_document(rule_set([
+        {"key": "s", "stage": 1, "pool": "ops", "method": "metric", "window": "billing_period", "shares": {}}
+    ]))  # fmt: skip
+    document["splits"][0]["receivers"]["one_of"] = [driver.value for driver in drivers]
+    inputs = RunInputs(
+        revisions=(write_revision(tmp_path / "bill", charges),),
+        rule_set=rules.from_document({**document, "version": "1"}),
+        period=OCTOBER,
+        drivers={"d": drivers},
+    )
+
+    result = run.allocate(inputs, output=tmp_path / "run")
+
+    for on, one in enumerate(amounts, start=1):
+        expected = money.split(one, {driver.value: driver.quantity for driver in drivers})
+        shared = by_value(result, charge_date=date(2026, 10, on), origin="s")
+        shared.pop("ops", None)
+        assert shared == {team: part for team, part in expected.items() if part}
+
+
+@pytest.mark.parametrize(
+    ("quanta", "total", "limbs"),
+    [(10**15 - 1, 40, 1), (10**15 - 1, 10**18, 1), (10**15 - 1, 10**26, 2), (10**32 - 1, 5 * 10**28, 4), (0, 1, 1)],
+)
+def test_division_takes_the_fewest_limbs_that_stay_below_128_bits(quanta, total, limbs):
+    division = shares.division(largest_quanta=quanta, largest_total=total)
+
+    assert division.limbs == limbs
+    assert 10 ** (division.limbs * division.digits) > quanta
+    assert 2 * total * 10**division.digits < 2**127
+
+
+def test_weights_beyond_the_engine_are_not_divided():
+    with pytest.raises(ValueError, match="too long"):
+        shares.division(largest_quanta=1, largest_total=shares.MAX_TOTAL_WEIGHT + 1)
+
+
+def test_a_statement_is_built_once():
+    assert relations.pool((1,)) is relations.pool((1,))
