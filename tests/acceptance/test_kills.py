@@ -1,0 +1,186 @@
+"""kill -9 of worker, Postgres and Redis while bills are imported and allocated: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from itfm.embedded.home import open_home
+from itfm.embedded.stack import Stack, say_nothing
+from tests.ingestion.focus_files import line, write_bill
+
+pytestmark = pytest.mark.crash
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = 6_000
+SOURCES = ("alpha", "beta")
+MONTHS = (8, 9, 10)
+KILLS = ("worker", "postgres", "worker", "redis", "worker", "postgres", "worker", "redis")
+PATIENCE_SECONDS = 150
+
+SEED = """
+from pathlib import Path
+from django.utils import timezone
+from allocation.engine.rules import parse
+from allocation.services import publish_rules
+from ingestion.services import create_source, request_import
+from itfm.accounts.services import create_organization
+from itfm.core.tenancy import tenant
+acme = create_organization("Acme", slug="acme")
+with tenant(acme.id):
+    publish_rules(parse(Path(RULES).read_text()), organization_id=acme.id, published_by=None, at=timezone.now())
+    for key in SOURCES:
+        source = create_source(organization_id=acme.id, key=key, name=key, kind="focus",
+                               settings={"path": str(Path(BILLS) / key)}, at=timezone.now())
+        request_import(source, trigger="schedule", at=timezone.now())
+"""
+
+STATE = """
+import json
+from django.db.models import Count, Sum
+from allocation.models import AllocatedCost, AllocationRun
+from allocation.services import due_periods
+from ingestion.models import Bill, BillRevision, ImportRun
+from itfm.accounts.models import Organization
+from itfm.accounts.selectors import organization_ids
+from itfm.core.tenancy import tenant
+(acme,) = organization_ids()
+with tenant(acme):
+    told = {
+        "runs": list(ImportRun.objects.order_by("source__key").values_list("source__key", "state", "error_message")),
+        "revisions": BillRevision.objects.count(),
+        "bills": Bill.objects.filter(current_revision__isnull=False).count(),
+        "published": [f"{p:%Y-%m}" for p in AllocationRun.objects.filter(state="published").order_by("billing_period").values_list("billing_period", flat=True)],
+        "refused": AllocationRun.objects.filter(state="refused").count(),
+        "mart": {f"{row['billing_period']:%Y-%m}": str(row["cost"]) for row in AllocatedCost.objects.values("billing_period").annotate(cost=Sum("billed_cost"))},
+        "charges": {f"{row['billing_period']:%Y-%m}": row["count"] for row in AllocatedCost.objects.values("billing_period").annotate(count=Sum("charge_count"))},
+    }
+told["due"] = [f"{p:%Y-%m}" for p in due_periods(acme)]
+print(json.dumps(told))
+"""
+
+RULES = """
+version: 1
+dimensions:
+  - {key: service, name: Service, rules: [{when: {column: service_name, exists: true}, value: {column: service_name}}]}
+splits:
+  - {key: shared, name: Shared, stage: 1, pool: {dimension: service, equals: Shared}, receivers: {dimension: service}, method: {kind: even}}
+"""
+
+
+class Site:
+    """Postgres, Redis and a worker of the test's own, which it may kill."""
+
+    def __init__(self, home: Path) -> None:
+        self.stack = Stack(open_home(home, say=say_nothing), say=say_nothing)
+        self.environment = {**os.environ, **self.stack.__enter__(), "ITFM_SWEEP_SECONDS": "1", "ITFM_WORKERS": "1"}
+        self.log = (home / "worker.log").open("ab")
+        self.worker: subprocess.Popen | None = None
+
+    def manage(self, *arguments: str) -> str:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=120,
+        ).stdout  # fmt: skip
+
+    def start_worker(self) -> None:
+        self.worker = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "itfm.celery", "worker", "--beat", "--concurrency", "1",
+             "--schedule", str(self.stack.home.folder / "beat"), "--loglevel", "INFO"],
+            cwd=ROOT, env=self.environment, stdout=self.log, stderr=self.log, start_new_session=True,
+        )  # fmt: skip
+
+    def kill(self, name: str) -> None:
+        if name == "worker":
+            os.killpg(self.worker.pid, signal.SIGKILL)
+            self.worker.wait()
+            self.start_worker()
+        else:
+            os.kill(self.stack.pids()[name], signal.SIGKILL)
+            time.sleep(0.2)
+            self.stack.ensure()
+
+    def state(self) -> dict:
+        return json.loads(self.manage("shell", "-v", "0", "-c", STATE).splitlines()[-1])
+
+    def close(self) -> None:
+        if self.worker:
+            os.killpg(self.worker.pid, signal.SIGKILL)
+            self.worker.wait()
+        self.stack.__exit__(None, None, None)
+        self.log.close()
+
+
+@pytest.fixture
+def site(monkeypatch):
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "ITFM_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with tempfile.TemporaryDirectory(prefix="itfm-kills-") as folder:
+        Path(folder).chmod(0o755)
+        site = Site(Path(folder) / "home")
+        try:
+            yield site
+        finally:
+            site.close()
+
+
+def bills(folder: Path) -> dict[str, tuple[Decimal, int]]:
+    """Write the bills and return what each month must sum to, and how many charges it has."""
+    services = ("Compute", "Storage", "Shared", "Network")
+    expected = {}
+    for month in MONTHS:
+        total, count = Decimal(0), 0
+        for number, source in enumerate(SOURCES):
+            costs = [Decimal(row * 7 + number + month) / 10**9 for row in range(ROWS)]
+            lines = (
+                line(f"{cost:f}", month=month, day=1 + row % 27, service=services[row % 4])
+                for row, cost in enumerate(costs)
+            )
+            write_bill(folder / source / f"BILLING_PERIOD=2026-{month:02}" / "bill.csv", *lines)
+            total, count = total + sum(costs), count + ROWS
+        expected[f"2026-{month:02}"] = (total, count)
+    return expected
+
+
+def test_nothing_is_lost_and_nothing_doubled_by_kills(site, tmp_path):
+    expected = bills(tmp_path / "bills")
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES)
+    site.manage("migrate", "--database", "owner", "-v", "0")
+    names = f"RULES, BILLS, SOURCES = {str(rules)!r}, {str(tmp_path / 'bills')!r}, {SOURCES!r}\n"
+    site.manage("shell", "-v", "0", "-c", names + SEED)
+    site.start_worker()
+    moments = random.Random(20261102)
+    time.sleep(2.5)
+
+    for name in KILLS:
+        time.sleep(moments.uniform(0.2, 1.6))
+        site.kill(name)
+
+    state = wait_until_done(site, expected)
+    assert [(source, run) for source, run, _ in state["runs"]] == [(source, "imported") for source in SOURCES]
+    assert state["revisions"] == state["bills"] == len(SOURCES) * len(MONTHS)
+    assert state["published"] == sorted(expected)
+    assert state["refused"] == 0
+    assert {month: (Decimal(state["mart"][month]), state["charges"][month]) for month in expected} == expected
+
+
+def wait_until_done(site: Site, expected: dict) -> dict:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        state = site.state()
+        over = all(run not in {"queued", "running"} for _, run, _ in state["runs"])
+        if over and not state["due"] and state["published"] == sorted(expected):
+            return state
+        time.sleep(1)
+    pytest.fail(f"not done after {PATIENCE_SECONDS} s: {state}")
