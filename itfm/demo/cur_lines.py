@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,7 +66,7 @@ def write(report: Report, month: Month, *, lines: int, files: NumberedFiles, ran
     written = 0
     for batch in usage.batches(report.resources, counts, month, random):
         tally.add(batch)
-        files.write(text.encoded(batch.template, _values(batch, month, written, templates)), lines=len(batch))
+        files.write(text.encoded(batch.template, _values(batch, month, written)), lines=len(batch))
         written += len(batch)
     text.close()
     made = fees.fees(tally, report.payer, month)
@@ -74,14 +74,14 @@ def write(report: Report, month: Month, *, lines: int, files: NumberedFiles, ran
     return Written(lines=written + len(made), cost=tally.billed + sum(fee.cost for fee in made))
 
 
-def _values(batch: Lines, month: Month, written: int, templates: Sequence[Mapping[str, str]]) -> dict[str, pa.Array]:
+def _values(batch: Lines, month: Month, written: int) -> dict[str, pa.Array]:
     """Return the columns that change from line to line."""
     hours = range(24 * month.days + 1)
     moments = pa.array([cur.moment(month.first_day, hour) for hour in hours])
     intervals = pa.array([cur.interval(month.first_day, hour, hour + batch.hours) for hour in hours])
-    is_covered = np.array([item["line_item_line_item_type"] == usage.COVERED for item in templates])[batch.template]
-    is_reserved = np.array([item["line_item_line_item_type"] == usage.RESERVED for item in templates])[batch.template]
-    reserved = decimals(np.where(is_reserved, batch.commitment_cost, 0), COST_DIGITS)
+    # Reserved use alone costs nothing, and only a negation costs less: its commitment is with the covered line.
+    reserved = decimals(np.where(batch.cost == 0, batch.commitment_cost, 0), COST_DIGITS)
+    planned = decimals(np.where(batch.cost > 0, batch.commitment_cost, 0), COST_DIGITS)
     return {
         "identity_line_item_id": line_ids(written, len(batch)),
         "identity_time_interval": texts(intervals, batch.hour),
@@ -90,9 +90,7 @@ def _values(batch: Lines, month: Month, written: int, templates: Sequence[Mappin
         "line_item_usage_amount": decimals(batch.quantity, QUANTITY_DIGITS),
         "line_item_unblended_cost": decimals(batch.cost, COST_DIGITS),
         "pricing_public_on_demand_cost": decimals(batch.list_cost, COST_DIGITS),
-        "savings_plan_savings_plan_effective_cost": decimals(
-            np.where(is_covered, batch.commitment_cost, 0), COST_DIGITS
-        ),
+        "savings_plan_savings_plan_effective_cost": planned,
         "reservation_effective_cost": reserved,
         "reservation_recurring_fee_for_usage": reserved,
     }

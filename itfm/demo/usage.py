@@ -27,7 +27,7 @@ RESERVED: Final = "DiscountedUsage"
 KINDS: Final = {"": (USAGE,), "savings_plan": (COVERED, NEGATION), "reservation": (RESERVED,)}
 """The lines one use of a resource makes, by its commitment."""
 
-BATCH_LINES: Final = 100_000
+BATCH_LINES: Final = 50_000
 THOUSAND: Final = 1_000
 GROWTH: Final = 1_018
 """Growth from month to month, in thousandths."""
@@ -114,7 +114,7 @@ def uses(resources: Sequence[Resource], *, lines: int, age: int) -> Whole:
 
 
 def batches(resources: Sequence[Resource], counts: Whole, month: Month, random: np.random.Generator) -> Iterator[Lines]:
-    """Yield the lines of a month in resource order, some 100,000 at a time."""
+    """Yield the lines of a month in resource order, some 50,000 at a time."""
     meters = _Meters(resources, counts, month)
     each = np.array([len(kinds(resource)) for resource in resources], dtype=np.int64)
     start = 0
