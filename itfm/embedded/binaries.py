@@ -62,10 +62,14 @@ def within_reach(program: Path, *, root: Path, copies: Path, account: Account | 
         give(copies, account)
         unfinished = copy.with_suffix(".part")
         shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(root, unfinished, symlinks=True)
-        unfinished.chmod(0o755)
+        # A wheel's programs look for their libraries in `<package>.libs` beside the package (auditwheel).
+        libraries = root.parent.with_name(f"{root.parent.name}.libs")
+        for folder in (root, libraries) if libraries.is_dir() else (root,):
+            place = unfinished / folder.relative_to(root.parent.parent)
+            shutil.copytree(folder, place, symlinks=True)
+            place.chmod(0o755)
         unfinished.rename(copy)
-    return copy / program.relative_to(root)
+    return copy / program.relative_to(root.parent.parent)
 
 
 def _postgres_folders() -> Iterator[Path]:

@@ -124,35 +124,45 @@ class Postgres:
         }[role]
 
     def _make(self) -> None:
-        """Write a new cluster beside its final name, so that an interrupted attempt leaves nothing half-made."""
+        """Write a new cluster beside its final name, so that an interrupted attempt leaves nothing half-made.
+
+        Letters and their order are those of C.UTF-8, the same on every machine; plain C where the system has no such
+        locale and Postgres is too old to bring its own.
+        """
         unfinished = self.data.with_name("postgres.part")
-        initdb = str(self._program("initdb"))
+        initdb = self._program("initdb")
         password = self.home.servers / "password"
         write_private(password, self.home.secrets.admin_password, self.home.account)
         try:
-            for locale in ("C.UTF-8", "C"):
+            for locale in (
+                ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"],
+                ["--locale=C.UTF-8"],
+                ["--locale=C"],
+            ):
                 shutil.rmtree(unfinished, ignore_errors=True)
                 private_folder(unfinished, self.home.account)
-                command = [initdb, "-D", str(unfinished), "-U", ADMIN, "--auth=scram-sha-256", f"--pwfile={password}"]
-                command += ["--encoding=UTF8", f"--locale={locale}"]
-                command += ["--data-checksums"] if self.durable else ["--no-sync"]
-                with self.log.open("ab") as log:
-                    made = subprocess.run(
-                        command,
-                        env=processes.plain_environment(),
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=subprocess.STDOUT,
-                        cwd="/",
-                        check=False,
-                        **child_user(self.home.account),
-                    )
-                if made.returncode == 0:
+                if self._run_initdb([initdb, "-D", unfinished, f"--pwfile={password}", *locale]):
                     unfinished.rename(self.data)
                     return
         finally:
             password.unlink()
         raise PostgresError(f"Postgres could not make its data folder: see {self.log}")
+
+    def _run_initdb(self, command: list[str | Path]) -> bool:
+        options = ["-U", ADMIN, "--auth=scram-sha-256", "--encoding=UTF8"]
+        options += ["--data-checksums"] if self.durable else ["--no-sync"]
+        with self.log.open("ab") as log:
+            made = subprocess.run(
+                [*command, *options],
+                env=processes.plain_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                check=False,
+                **child_user(self.home.account),
+            )
+        return made.returncode == 0
 
     def _prepare_sockets(self) -> None:
         beside = self.home.servers / "sockets"
@@ -202,7 +212,7 @@ class Postgres:
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline or attempts > ATTEMPTS:
                     raise PostgresError(f"Postgres does not answer: see {self.log}") from error
-                if not processes.command_line(pid):
+                if processes.has_ended(pid):
                     # After a kill -9 the orphaned sessions need a moment to let go of the data.
                     attempts += 1
                     time.sleep(0.5)

@@ -71,6 +71,13 @@ def is_running(pid: int, *, naming: str) -> bool:
     return pid > 0 and naming in command_line(pid)
 
 
+def has_ended(pid: int) -> bool:
+    """Whether a process has ended. Of a child this is certain; right after its start it has no command line yet."""
+    if child := _children.get(pid):
+        return child.poll() is not None
+    return not command_line(pid)
+
+
 def recorded_number(file: Path) -> int:
     """Return the number on the first line of a file; 0 when there is none."""
     try:

@@ -1,4 +1,4 @@
-"""A Postgres and a Redis of their own for a test run that names none. Loaded with `-p`, before Django reads settings."""
+"""A Postgres and a Redis for a test run that names none; loaded with `-p`, before Django reads its settings."""
 
 from __future__ import annotations
 

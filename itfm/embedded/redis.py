@@ -118,7 +118,7 @@ class Redis:
                     if client.ping():
                         return True
                 except redis.RedisError:
-                    if not processes.command_line(pid):
+                    if processes.has_ended(pid):
                         return False
                 time.sleep(0.05)
         return False

@@ -2,30 +2,40 @@
 
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from itfm.embedded.home import open_home
-from itfm.embedded.stack import Stack
+from itfm.embedded.stack import Stack, remove
+
+
+@contextmanager
+def folder_for_homes():
+    """A folder under the system's own for temporary files; pytest's is closed to the servers' user."""
+    folder = Path(tempfile.mkdtemp(prefix="itfm-test-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        for secrets in list(folder.rglob("secrets.json")):
+            remove(secrets.parent)
+        shutil.rmtree(folder)
 
 
 @pytest.fixture
 def place():
-    """A folder under the system's own for temporary files; pytest's is closed to the servers' user."""
-    folder = Path(tempfile.mkdtemp(prefix="itfm-test-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    """A folder for the homes of one test."""
+    with folder_for_homes() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def shared_place():
-    """The same, for the tests of one module."""
-    folder = Path(tempfile.mkdtemp(prefix="itfm-test-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    """A folder for a home that the tests of a module share."""
+    with folder_for_homes() as folder:
+        yield folder
 
 
 @pytest.fixture
