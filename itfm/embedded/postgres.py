@@ -15,9 +15,8 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 import psycopg
-from psycopg import sql
 
-from itfm.embedded import processes
+from itfm.embedded import processes, roles
 from itfm.embedded.accounts import child_user, give
 from itfm.embedded.binaries import postgres_folder, within_reach
 from itfm.embedded.home import Home, private_folder, write_private
@@ -85,10 +84,10 @@ class Postgres:
         pid = processes.recorded_number(self.data / "postmaster.pid")
         return pid if processes.is_running(pid, naming=str(self.data)) else 0
 
-    def url(self, role: str) -> str:
-        """Return the address of the database for the owner's or the application's role."""
+    def url(self, role: str, *, database: str = DATABASE) -> str:
+        """Return the address of a database for one of the three roles."""
         place = urlencode({"host": str(self.sockets), "port": PORT}, safe="/", quote_via=quote)
-        return f"postgres://{role}:{quote(self._password(role), safe='')}@/{DATABASE}?{place}"
+        return f"postgres://{role}:{quote(self._password(role), safe='')}@/{database}?{place}"
 
     def start(self) -> None:
         """Start the cluster unless it runs, made first where there is none, and see that roles and database exist.
@@ -233,28 +232,10 @@ class Postgres:
         )
 
     def _make_roles(self) -> None:
-        """Make the two roles and the database where they are missing.
-
-        Tests make databases of their own, as the owner; only a throwaway cluster lets them.
-        """
-        with self._connect("postgres") as connection:
-            for role in (OWNER, APPLICATION):
-                known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
-                if not known:
-                    creates = "CREATEDB" if role == OWNER and not self.durable else "NOCREATEDB"
-                    connection.execute(
-                        sql.SQL(
-                            "CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOREPLICATION {} PASSWORD {}"
-                        ).format(sql.Identifier(role), sql.SQL(creates), sql.Literal(self._password(role)))
-                    )
-            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-                connection.execute(
-                    sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
-                )
-        with self._connect(DATABASE) as connection:
-            for statement in (
-                f"ALTER SCHEMA public OWNER TO {OWNER}",
-                f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC",
-                f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {APPLICATION}",
-            ):
-                connection.execute(statement)
+        """Make the two roles and the database; also those that a start which was cut short has left out."""
+        environ = {
+            "DATABASE_ADMIN_URL": self.url(ADMIN, database="postgres"),
+            "DATABASE_OWNER_URL": self.url(OWNER),
+            "DATABASE_URL": self.url(APPLICATION),
+        }
+        roles.prepare(environ, owner_makes_databases=not self.durable)

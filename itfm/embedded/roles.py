@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import LiteralString, Self
 
 import psycopg
 from psycopg import sql
@@ -44,8 +44,10 @@ class Login:
         return cls(str(found["user"]), str(found["password"]), str(found["dbname"]))
 
 
-def prepare(environ: Mapping[str, str]) -> None:
+def prepare(environ: Mapping[str, str], *, owner_makes_databases: bool = False) -> None:
     """Make both roles and the database, or set them right where they exist.
+
+    Tests make databases of their own, as the owner; nothing else needs that right.
 
     :raises RolesError: an address is missing or names what it must not.
     """
@@ -56,19 +58,21 @@ def prepare(environ: Mapping[str, str]) -> None:
     if owner.database != application.database:
         raise RolesError("DATABASE_OWNER_URL and DATABASE_URL must name the same database.")
     with psycopg.connect(environ["DATABASE_ADMIN_URL"], autocommit=True) as connection:
-        for login in (owner, application):
-            _set_role(connection, login)
+        _set_role(connection, owner, right="CREATEDB" if owner_makes_databases else "NOCREATEDB")
+        _set_role(connection, application, right="NOCREATEDB")
         _set_database(connection, owner)
     with psycopg.connect(environ["DATABASE_ADMIN_URL"], dbname=owner.database, autocommit=True) as connection:
         _set_rights(connection, owner=owner, application=application)
 
 
-def _set_role(connection: psycopg.Connection, login: Login) -> None:
+def _set_role(connection: psycopg.Connection, login: Login, *, right: LiteralString) -> None:
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.name]).fetchone()
-    statement = "ALTER ROLE {} WITH {}" if known else "CREATE ROLE {} WITH {}"
-    limits = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION PASSWORD {}"
+    statement: LiteralString = "ALTER ROLE {} WITH " if known else "CREATE ROLE {} WITH "
+    limits: LiteralString = "LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOREPLICATION "
     connection.execute(
-        sql.SQL(statement).format(sql.Identifier(login.name), sql.SQL(limits).format(sql.Literal(login.password)))
+        sql.SQL(statement + limits + right + " PASSWORD {}").format(
+            sql.Identifier(login.name), sql.Literal(login.password)
+        )
     )
 
 

@@ -17,9 +17,9 @@ def server(place, monkeypatch):
     monkeypatch.setenv("REDIS_URL", "redis://none.example")
     home = open_home(place / "home", say=print)
     with Stack(home, durable=False, say=print):
-        admin = Postgres(home).url(ADMIN)
+        admin = Postgres(home).url(ADMIN, database="postgres")
         yield {
-            "DATABASE_ADMIN_URL": admin.replace("/itfm?", "/postgres?"),
+            "DATABASE_ADMIN_URL": admin,
             "DATABASE_OWNER_URL": address(admin, "costs_owner", "first", "costs"),
             "DATABASE_URL": address(admin, "costs_app", "second", "costs"),
         }
