@@ -19,12 +19,15 @@ from allocation.tasks import allocate_due, allocate_period
 from ingestion.services import queue_due
 from ingestion.tasks import import_bills
 from itfm.accounts.selectors import organization_ids
+from itfm.celery import app
 from itfm.core.events import BillImported, Event, ImportRequested, MessageQueued, RulesPublished
 from itfm.core.tenancy import tenant
 from itfm.notify.services import has_queued
 from itfm.notify.tasks import send_messages
 
 logger = structlog.get_logger(__name__)
+BROKER: Final = app
+"""Who carries the hints; tasks of every process of ours go through it."""
 
 FOLLOWS: Final[dict[type[Event], tuple[Task[Any, Any], ...]]] = {
     ImportRequested: (import_bills,),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
-from tree_queries.query import TreeManager
+from tree_queries.query import TreeQuerySet
 
 from itfm.core.tenancy import TenantForeignKey, TenantModel
 
@@ -18,7 +18,7 @@ class CostCenter(TenantModel):  # type: ignore[django-manager-missing]  # the tr
     parent = TenantForeignKey("self", on_delete=models.CASCADE, related_name="children", null=True, blank=True)
     owner_email = models.EmailField(blank=True)
 
-    objects: ClassVar[TreeManager] = TreeManager()
+    objects: ClassVar[Any] = TreeQuerySet.as_manager()
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -11,5 +11,6 @@ def subtree_codes(codes: Iterable[str]) -> tuple[str, ...]:
     """Return the codes of these cost centers and of all below them, sorted; unknown codes are left out."""
     found: set[str] = set()
     for center in CostCenter.objects.filter(code__in=list(codes)):
-        found.update(center.descendants(include_self=True).values_list("code", flat=True))
+        below = CostCenter.objects.descendants(center, include_self=True)
+        found.update(below.values_list("code", flat=True))
     return tuple(sorted(found))
