@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -154,6 +155,29 @@ def test_the_image_holds_every_package_of_the_project():
     copied = {word for line in instructions("COPY") for word in line.split()}
 
     assert packages <= copied
+
+
+@pytest.mark.skipif(not (ROOT / "node_modules").is_dir(), reason="the npm packages are not installed")
+def test_what_the_image_holds_is_enough_to_collect_static_files_and_to_serve(tmp_path):
+    for words in (line.split() for line in instructions("COPY") if not line.startswith("--from")):
+        for source in words[:-1]:
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, tmp_path / source, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(ROOT / source, tmp_path / source)
+    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
+    environ = {"PATH": os.environ["PATH"], "ITFM_HOME": str(tmp_path / "data"), "ITFM_STATIC": str(tmp_path / "static")}
+    environ |= {"ITFM_SECRET_KEY": "build", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    for command in (["manage.py", "collectstatic", "--noinput"], ["-c", "import itfm.wsgi, itfm.celery"]):
+        done = subprocess.run(
+            [sys.executable, *command], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    names = {path.name for path in (tmp_path / "static").rglob("*")}
+    assert "staticfiles.json" in names
+    assert any(re.fullmatch(r"htmx\.min\.[0-9a-f]+\.js", name) for name in names)
 
 
 def test_neither_git_nor_local_data_is_sent_to_the_engine():
