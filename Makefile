@@ -55,7 +55,7 @@ check: setup
 	find templates -name '*.html' -exec .venv/bin/djhtml --check --tabwidth 2 {} +
 	ITFM_SECRET_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		$(RUN) manage.py check --deploy --fail-level WARNING
-	$(RUN) -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
 	$(WITH_DATABASE) "$(MAKE)" check-with-database
 
 check-with-database:
@@ -69,7 +69,7 @@ bench: setup
 	$(WITH_DATABASE) sh -ec 'for file in benchmarks/*.py; do echo "== $$file"; $(RUN) "$$file"; done'
 
 docs: .venv/.packages
-	$(RUN) -m mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
 
 lock: .venv/.packages
 	$(UV) $(COMPILE) --group dev --extra embedded pyproject.toml --output-file requirements-dev.lock
