@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from itfm.api import views as api
 from itfm.web import health, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("organizations", views.organizations, name="organizations"),
     path("invitations/<str:token>", views.invitation, name="invitation"),
     path("account/", include("allauth.urls")),
+    path("api/v1/costs", api.costs, name="api_costs"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]

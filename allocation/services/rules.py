@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -11,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from allocation.engine import rules as engine_rules
-from allocation.engine.drivers import Driver, DriverError, read_csv
+from allocation.engine.drivers import Driver, DriverError, fingerprint, read_csv
 from allocation.engine.drivers import DriverValue as EngineDriverValue
 from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.models import DriverValue, RuleSet
@@ -57,17 +58,18 @@ def publish_rules(
 
     Values that come with a driver replace those it had on the days they cover.
     """
-    sha256 = engine_rules.fingerprint(rule_set)
-    last = RuleSet.objects.select_for_update().order_by("-version").first()
-    if last is not None and last.sha256 == sha256:
-        return last, False
     bare = rule_set.model_copy(
         update={"drivers": tuple(driver.model_copy(update={"values": ()}) for driver in rule_set.drivers)}
     )
+    document = engine_rules.dump(bare)
+    sha256 = _fingerprint(document, rule_set.drivers)
+    last = RuleSet.objects.select_for_update().order_by("-version").first()
+    if last is not None and last.sha256 == sha256:
+        return last, False
     saved = RuleSet.objects.create(
         organization_id=organization_id,
         version=last.version + 1 if last else 1,
-        document=engine_rules.dump(bare),
+        document=document,
         dimensions=[{"key": dimension.key, "name": dimension.name} for dimension in rule_set.dimensions],
         sha256=sha256,
         published_at=at,
@@ -77,6 +79,11 @@ def publish_rules(
         _replace_values(driver, organization_id=organization_id)
     publish(RulesPublished(organization_id=organization_id))
     return saved, True
+
+
+def _fingerprint(document: str, drivers: Iterable[Driver]) -> str:
+    texts = [document, *(fingerprint(driver.values) for driver in drivers)]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 def _replace_values(driver: Driver, *, organization_id: UUID) -> None:

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 (
                     "files",
                     models.JSONField(
-                        help_text="name, size, sha256 and row_count of each delivered file, by file number."
+                        help_text="name, size, version, sha256 and row_count of each delivered file, by file number."
                     ),
                 ),
                 ("folder", models.CharField(help_text="In the organization's folder of the lake.", max_length=500)),

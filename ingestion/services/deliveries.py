@@ -22,6 +22,7 @@ from ingestion.normalize import Limits, NormalizedBill, NormalizedDelivery, Step
 from ingestion.normalize.connector import ConnectorKind
 from itfm.core import lake
 from itfm.core.events import BillImported, publish
+from itfm.core.periods import period_name
 from itfm.core.tenancy import tenant
 
 State = ImportRun.State
@@ -48,6 +49,8 @@ def import_delivery(
         _save_findings(run, delivery.findings)
         message = f"{delivery.name} names files that are not there yet: {', '.join(delivery.missing[:5])}."
         return DeliveryOutcome(state=State.WAITING, error_code="files_missing", error_message=message)
+    if _is_as_fetched(run, delivery):
+        return DeliveryOutcome(state=State.UNCHANGED)
     files = _archived(run, delivery, settings=settings, report=report)
     fingerprint = _fingerprint(files)
     if _is_in_force(run, fingerprint):
@@ -60,7 +63,7 @@ def import_delivery(
                 output=scratch / "bills",
                 limits=_limits(scratch),
                 tag_keys=None,
-                progress=_steps(report, name=delivery.name),
+                progress=_steps(report, name=_label(delivery)),
             )
             _refuse_empty_restatement(run, normalized)
         except RejectedBillError as error:
@@ -75,13 +78,34 @@ def _archived(run: ImportRun, delivery: Delivery, *, settings: SourceSettings, r
     root = lake.organization_folder(run.organization_id)
     files = []
     for number, file in enumerate(delivery.files):
-        report(f"Fetching {file.name}", ARCHIVING * number / len(delivery.files))
+        report(f"{_label(delivery)}: fetching {file.name}", ARCHIVING * number / len(delivery.files))
         files.append(archive(store, file, root=root))
     return files
 
 
 def _fingerprint(files: Iterable[ArchivedFile]) -> str:
     return hashlib.sha256("\n".join(sorted(file.sha256 for file in files)).encode()).hexdigest()
+
+
+def _is_as_fetched(run: ImportRun, delivery: Delivery) -> bool:
+    """Return whether the store lists the very files, by size and version, that the bill in force came from.
+
+    A nightly pull of years of bills then fetches only what changed. Folders are always read: their times say little.
+    """
+    if _reads_a_folder(run) or delivery.billing_period is None:
+        return False
+    listed = [{"name": file.path, "size": file.size, "version": file.version} for file in delivery.files]
+    with tenant(run.organization_id):
+        bill = Bill.objects.filter(source_id=run.source_id, billing_period=delivery.billing_period)
+        revision = BillRevision.objects.filter(id__in=bill.values("current_revision")).first()
+    return revision is not None and listed == [
+        {name: file[name] for name in ("name", "size", "version")} for file in revision.files
+    ]
+
+
+def _reads_a_folder(run: ImportRun) -> bool:
+    """Return whether the run reads a folder of this machine rather than a bucket."""
+    return bool(run.settings.get("path"))
 
 
 def _is_in_force(run: ImportRun, fingerprint: str) -> bool:
@@ -97,9 +121,13 @@ def _limits(scratch: Path) -> Limits:
     return Limits(temp_folder=scratch, memory=project.ENGINE_MEMORY_BYTES, threads=project.ENGINE_THREADS)
 
 
+def _label(delivery: Delivery) -> str:
+    return period_name(delivery.billing_period) if delivery.billing_period else delivery.name.rsplit("/", 1)[-1]
+
+
 def _steps(report: Report, *, name: str) -> Callable[[Step], None]:
     def progress(step: Step) -> None:
-        report(f"{name}: {step.name}", ARCHIVING + (1 - ARCHIVING) * step.ratio)
+        report(f"{name}: {step.name[0].lower()}{step.name[1:]}", ARCHIVING + (1 - ARCHIVING) * step.ratio)
 
     return progress
 
@@ -134,8 +162,14 @@ def _publish(
 ) -> None:
     """Move the charges to their place and make the revisions the ones in force, all in one transaction."""
     listed = [
-        {"name": file.name, "size": file.size, "sha256": file.sha256, "row_count": rows}
-        for file, rows in zip(files, normalized.row_counts, strict=True)
+        {
+            "name": file.name,
+            "size": file.size,
+            "version": delivered.version,
+            "sha256": file.sha256,
+            "row_count": rows,
+        }
+        for delivered, file, rows in zip(delivery.files, files, normalized.row_counts, strict=True)
     ]
     now = timezone.now()
     with tenant(run.organization_id):

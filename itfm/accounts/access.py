@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
 
@@ -91,12 +92,10 @@ def allow_key(permission: Permission) -> Callable[[View[P]], View[P]]:
             scheme, _, token = request.headers.get("Authorization", "").partition(" ")
             key = api_key(token.strip(), at=timezone.now()) if scheme.lower() == "bearer" else None
             if key is None:
-                problem = {"title": "Unauthorized", "status": 401, "code": "unauthorized"}
-                return JsonResponse(problem, status=401, content_type="application/problem+json")
+                return problem(401, "unauthorized", "Present a living API key as a bearer token.")
             membership = _as_member(key)
             if not membership.may(permission):
-                problem = {"title": "Forbidden", "status": 403, "code": "forbidden"}
-                return JsonResponse(problem, status=403, content_type="application/problem+json")
+                return problem(403, "forbidden", f"A key of the role {membership.role} may not ask for this.")
             inside = cast("TenantRequest", request)
             inside.membership, inside.organization = membership, key.organization
             with tenant(key.organization_id):
@@ -105,6 +104,13 @@ def allow_key(permission: Permission) -> Callable[[View[P]], View[P]]:
         return _declared(enter, permission)
 
     return decorate
+
+
+def problem(status: int, code: str, detail: str) -> HttpResponse:
+    """Answer an error as RFC 9457 has it; the code stays the same whatever the words."""
+    title = HTTPStatus(status).phrase
+    body = {"title": title, "status": status, "code": code, "detail": detail}
+    return JsonResponse(body, status=status, content_type="application/problem+json")
 
 
 def current_membership(request: HttpRequest) -> Membership | None:

@@ -32,9 +32,16 @@ from itfm.demo.company import DemoCompany, Progress, write
 from showback.services import replace_cost_centers
 
 SLUG: Final = "demo"
+RUN: Final = ImportRun.State
 EMAIL: Final = "demo@example.com"
 MONTHS: Final = 13
 PULL_TIME: Final = time(3)
+NAMES: Final = {
+    "aws-cur2": "AWS organization",
+    "aws-cur": "AWS of Harbor & Pine (acquired)",
+    "focus": "Second cloud",
+}
+"""What people call the sources; their keys are the folders' names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +91,7 @@ def set_up(folder: Path, *, charges: int, at: datetime, progress: Progress) -> t
             source = create_source(
                 organization_id=organization.id,
                 key=slugify(delivered.name),
-                name=delivered.name,
+                name=NAMES.get(delivered.name, delivered.name),
                 kind=delivered.kind,
                 settings={"path": str(delivered.folder)},
                 at=at,
@@ -108,10 +115,12 @@ def left(organization_id: UUID) -> Left:
         failed = ImportRun.objects.exclude(error_message="").values_list("error_message", flat=True)
         refused = AllocationRun.objects.filter(state=AllocationRun.State.REFUSED).values_list("error", flat=True)
         errors = (*failed, *refused)
-        step = next((f"{run.source.name}: {run.step}" for run in running if run.step), "")
+        step = "; ".join(
+            f"{run.source.name} {run.progress_ratio:.0%}, {run.step}" for run in running if run.state == RUN.RUNNING
+        )
     return Left(
         imports=len(running),
         periods=0 if running else len(due_periods(organization_id)),
-        step=step or "Allocating",
+        step=step or "Waiting for a worker",
         errors=errors,
     )

@@ -34,6 +34,7 @@ WALK = {
     "invite": ((), "post", {"owner": 422, "engineer": 403, "foreign": 422, "nobody": 302, "stranger": 302}),
     "organizations": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 302, "stranger": 200}),
     "invitation": (("token",), "get", {"owner": 404, "engineer": 404, "foreign": 404, "nobody": 404, "stranger": 404}),
+    "api_costs": ((), "get", {"owner": 401, "engineer": 401, "foreign": 401, "nobody": 401, "stranger": 401}),
     "healthz": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 200, "stranger": 200}),
     "readyz": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 200, "stranger": 200}),
 }

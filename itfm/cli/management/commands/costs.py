@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from allocation.selectors import COST_COLUMNS, CostRow, UnknownGroupingError, cost_rows, names_of, run_in_force
+from itfm.api.views import as_object
 from itfm.cli.command import Answer, Command, columns, organization
 from itfm.core.periods import PeriodError, parse_period
 from itfm.core.tenancy import tenant
@@ -39,17 +39,9 @@ class Command(Command):  # type: ignore[no-redef]
                 rows = cost_rows(period, by=options["by"], rule_set=names_of(run.rule_set))
         except (PeriodError, UnknownGroupingError) as error:
             raise CommandError(str(error)) from error
-        data = {"run": str(run.id), "by": options["by"], "rows": [_row(row, options["by"]) for row in rows]}
+        data = {"run": str(run.id), "by": options["by"], "rows": [as_object(row, options["by"]) for row in rows]}
         heading = (*options["by"], "currency", *COST_COLUMNS)
         return Answer(data=data, text=columns([heading, *(_cells(row) for row in rows)]))
-
-
-def _row(row: CostRow, by: list[str]) -> dict[str, str | None]:
-    groups = {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in zip(by, row.groups, strict=True)
-    }
-    return {**groups, "currency": row.currency, **{name: f"{getattr(row, name):f}" for name in COST_COLUMNS}}
 
 
 def _cells(row: CostRow) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any, Final
@@ -67,5 +68,8 @@ class Command(Command):  # type: ignore[no-redef]
             time.sleep(POLL_SECONDS)
 
     def _say(self, line: str) -> None:
-        self.stderr.write(line, self.style.NOTICE)
+        """Say what is being done; on a terminal in one line that changes, elsewhere in a line each."""
+        width = shutil.get_terminal_size().columns - 1
+        is_terminal = self.stderr.isatty()
+        self.stderr.write(f"\r{line[:width]:<{width}}" if is_terminal else line, ending="" if is_terminal else "\n")
         self.stderr.flush()

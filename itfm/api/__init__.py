@@ -1,0 +1,1 @@
+"""What programs are told, over HTTP with an API key."""
