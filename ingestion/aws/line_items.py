@@ -93,7 +93,8 @@ def pricing_category(columns: Columns) -> str:
     spot = f"{columns.text('pricing_term')} = 'Spot' OR {columns.text('line_item_operation')} LIKE '%:SV%'"
     return (
         f"CASE WHEN {TYPE} IN ({literal(COVERED)}, {literal(DISCOUNTED)}) THEN 'Committed'"
-        f" WHEN {TYPE} = 'Tax' THEN NULL WHEN {TYPE} = 'Credit' THEN 'Other' WHEN {spot} THEN 'Dynamic' ELSE 'Standard' END"
+        f" WHEN {TYPE} = 'Tax' THEN NULL WHEN {TYPE} = 'Credit' THEN 'Other'"
+        f" WHEN {spot} THEN 'Dynamic' ELSE 'Standard' END"
     )
 
 

@@ -80,8 +80,8 @@ def _write_tags(connection: duckdb.DuckDBPyConnection, tag_keys: frozenset[str] 
         "CREATE TEMP TABLE source_tags AS SELECT DISTINCT tags AS source FROM meaning WHERE tags IS NOT NULL"
     )
     connection.execute(
-        "CREATE TEMP TABLE source_object AS SELECT source,"
-        " CASE WHEN json_valid(source) AND json_type(source) = 'OBJECT' THEN source ELSE '{}' END AS object FROM source_tags"
+        "CREATE TEMP TABLE source_object AS SELECT source, CASE WHEN json_valid(source)"
+        " AND json_type(source) = 'OBJECT' THEN source ELSE '{}' END AS object FROM source_tags"
     )
     connection.execute(
         f"CREATE TEMP TABLE tag AS SELECT source, {tag_key} AS key, max(value) AS value FROM"

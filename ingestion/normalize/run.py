@@ -127,13 +127,13 @@ def _write_charges(
 ) -> Reading:
     query = writing.charges_sql(reading, dictionary, period=period, file_numbers=file_numbers)
     try:
-        writing.write_charges(connection, query, folder=folder)
+        writing.write_charges(connection, query, folder=folder, is_one_file=len(file_numbers) == 1)
     except duckdb.Error:
         exact = diagnosing.odd_columns(connection, reading)
         if exact == reading:
             raise
         query = writing.charges_sql(exact, dictionary, period=period, file_numbers=file_numbers)
-        writing.write_charges(connection, query, folder=folder)
+        writing.write_charges(connection, query, folder=folder, is_one_file=len(file_numbers) == 1)
         reading = exact
     _check_written(connection, reading, folder)
     return reading

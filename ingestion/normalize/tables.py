@@ -47,17 +47,27 @@ class RawTables:
         """Return the columns by raw name."""
         return {column.name: column for column in self.columns}
 
-    def sql(self, *, file_numbers: Iterable[int] | None = None, numbered: bool = True) -> str:
-        """Return the query of all rows, those of the named files only when given; numbering rows has a price."""
+    def sql(
+        self,
+        *,
+        file_numbers: Iterable[int] | None = None,
+        numbered: bool = True,
+        computed: Sequence[str] = (),
+    ) -> str:
+        """Return the query of all rows, those of the named files only when given; numbering rows has a price.
+
+        `computed` are further columns over the raw ones. They are worked out below the numbering, which keeps the
+        engine from working them out again wherever they are used.
+        """
         wanted = None if file_numbers is None else frozenset(file_numbers)
-        parts = [
-            self._file_sql(table, numbered=numbered)
-            for table in self.tables
-            if wanted is None or table.file.number in wanted
-        ]
+        parts = []
+        for table in self.tables:
+            if wanted is None or table.file.number in wanted:
+                rows = f"SELECT {', '.join(['*', *computed])} FROM ({self._file_sql(table)})"
+                parts.append(f"SELECT *, row_number() OVER () AS x_row_number FROM ({rows})" if numbered else rows)
         return " UNION ALL ".join(parts)
 
-    def _file_sql(self, table: Table, *, numbered: bool) -> str:
+    def _file_sql(self, table: Table) -> str:
         position = {title: index for index, title in enumerate(table.titles)}
         columns = []
         for column in self.columns:
@@ -65,9 +75,6 @@ class RawTables:
             value = "NULL::VARCHAR" if index is None else _as_text(f"c{index}", table.types[index], table.file.format)
             columns.append(f"{value} AS {quoted(column.name)}")
         columns.append(f"{table.file.number}::INTEGER AS x_file_number")
-        if numbered:
-            is_csv = table.file.format == "csv"
-            columns.append(f"{'row_number() OVER ()' if is_csv else 'file_row_number + 1'} AS x_row_number")
         source = self._csv(table) if table.file.format == "csv" else _parquet(table)
         return f"SELECT {', '.join(columns)} FROM {source}"
 
@@ -134,7 +141,7 @@ def _check_titles(file: ReadyFile, titles: Sequence[str]) -> None:
 def _parquet(table: Table) -> str:
     names = ", ".join(f"c{index}" for index in range(len(table.titles)))
     path = literal(str(table.file.path))
-    return f"read_parquet({path}, binary_as_string=true, file_row_number=true) AS delivered({names}, file_row_number)"
+    return f"read_parquet({path}, binary_as_string=true) AS delivered({names})"
 
 
 def _as_text(column: str, kind: str, file_format: str) -> str:

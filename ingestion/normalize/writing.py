@@ -63,9 +63,31 @@ def _columns(reading: Reading, dictionary: Dictionary) -> list[str]:
     return columns
 
 
-def write_charges(connection: duckdb.DuckDBPyConnection, query: str, *, folder: Path) -> None:
-    """Write charges.parquet."""
-    connection.execute(f"COPY ({query}) TO {literal(str(folder / 'charges.parquet'))} {PARQUET}")
+def write_charges(connection: duckdb.DuckDBPyConnection, query: str, *, folder: Path, is_one_file: bool) -> None:
+    """Write charges.parquet, in file order.
+
+    Numbering the rows of one file already makes the engine go through it in order. Told that order does not matter, it
+    then need not hold batches of rows back, which saves a sixth of the work; whether it kept the order is looked at.
+    """
+    path = folder / "charges.parquet"
+    copy = f"COPY ({query}) TO {literal(str(path))} {PARQUET}"
+    if is_one_file:
+        connection.execute("SET preserve_insertion_order = false")
+        try:
+            connection.execute(copy)
+        finally:
+            connection.execute("SET preserve_insertion_order = true")
+        if _is_in_order(connection, path):
+            return
+    connection.execute(copy)
+
+
+def _is_in_order(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    answer = connection.execute(
+        "SELECT count(*) FROM (SELECT x_row_number, lag(x_row_number, 1, 0) OVER () AS before"
+        f" FROM read_parquet({literal(str(path))})) WHERE x_row_number < before"
+    ).fetchall()
+    return bool(answer[0][0] == 0)
 
 
 def write_attribute_sets(connection: duckdb.DuckDBPyConnection, *, folder: Path, period: date) -> None:

@@ -1,0 +1,75 @@
+"""Published bills with known totals (sums made with Python's decimal module from the files)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.ingestion.normalize.bills import SAMPLES, Bench
+
+pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the published samples are not on this machine")
+
+
+def import_sample(bench: Bench, kind: str, sample: str):
+    path = SAMPLES / sample
+    return bench.normalized(kind, bench.archived(path.read_bytes(), name=Path(sample).name))
+
+
+def test_the_focus_1_0_sample_has_its_totals_in_two_billing_periods(bench: Bench):
+    delivery = import_sample(bench, "focus", "focus-1.0/focus_sample.csv")
+
+    september, october = delivery.bills
+    assert (september.billing_period, september.row_count) == (date(2024, 9, 1), 999)
+    assert (october.billing_period, october.row_count) == (date(2024, 10, 1), 1)
+    assert september.totals["USD"].billed_cost == Decimal("20.28022672899")
+    assert october.totals["USD"].billed_cost == Decimal("0.24")
+    both = [september.totals["USD"], october.totals["USD"]]
+    assert sum(totals.list_cost for totals in both) == Decimal("20.39090575119")
+    assert sum(totals.effective_cost for totals in both) == Decimal("14.97651418586")
+    assert sum(totals.contracted_cost for totals in both) == Decimal("14.97626039326")
+    assert delivery.row_counts == (1000,)
+
+
+def test_the_legacy_report_has_its_total(bench: Bench):
+    delivery = import_sample(bench, "aws_cur", "aws-legacy-cur/sample-anonymous-aws-export-dataset.csv")
+
+    (bill,) = delivery.bills
+    assert bill.row_count == 1281
+    assert bill.totals["USD"].billed_cost == Decimal("1.68230869740")
+    assert bill.totals["USD"].source == Decimal("1.68230869740")
+
+
+def test_covered_usage_without_its_negation_keeps_what_the_file_bills(bench: Bench):
+    delivery = import_sample(bench, "aws_cur", "aws-cur-small/2023-06-01.csv")
+
+    (bill,) = delivery.bills
+    assert bill.totals["NOK"].billed_cost == Decimal(30)
+    assert bill.totals["NOK"].effective_cost == Decimal("0.3")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "billed", "effective", "rows"),
+    [
+        ("purchase_scenario_1", "8760", "0", 1),
+        ("purchase_scenario_2", "3", "0", 3),
+        ("purchase_scenario_3", "4381.50", "0", 4),
+        ("usage_scenario_1", "0", "1", 1),
+        ("usage_scenario_2", "0", "1", 1),
+        ("usage_scenario_3", "0", "1", 2),
+        ("usage_scenario_4", "0.50", "1.50", 2),
+    ],
+)
+def test_the_commitment_examples_import_though_columns_are_missing(bench: Bench, scenario, billed, effective, rows):
+    delivery = import_sample(bench, "focus", f"focus-1.2-commitments/commitment_discount_{scenario}.csv")
+
+    (bill,) = delivery.bills
+    assert bill.row_count == rows
+    assert bill.totals["USD"].billed_cost == Decimal(billed)
+    assert bill.totals["USD"].effective_cost == Decimal(effective)
+    told = {(finding.code, finding.column) for finding in delivery.findings}
+    assert ("currency_missing", "BillingCurrency") in told
+    assert ("column_missed", "ServiceName") in told
+    assert {finding.severity for finding in delivery.findings} == {"warning"}

@@ -1,0 +1,153 @@
+"""Small bills for tests: written, archived and normalized as an import does it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from ingestion import connectors
+from ingestion.delivery import ArchivedFile, DeliveredFile, archive
+from ingestion.delivery.stores import FolderStore
+from ingestion.normalize import Limits, NormalizedDelivery
+from itfm.core.kinds import Registry
+
+SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
+FOCUS_ROW = {
+    "BilledCost": "1.50",
+    "EffectiveCost": "1.50",
+    "ListCost": "2",
+    "ContractedCost": "1.75",
+    "BillingCurrency": "EUR",
+    "BillingAccountId": "a-1",
+    "BillingPeriodStart": "2026-10-01T00:00:00Z",
+    "BillingPeriodEnd": "2026-11-01T00:00:00Z",
+    "ChargePeriodStart": "2026-10-05T00:00:00Z",
+    "ChargePeriodEnd": "2026-10-05T01:00:00Z",
+    "ChargeCategory": "Usage",
+    "InvoiceIssuerName": "Example Cloud",
+    "ServiceCategory": "Compute",
+    "ServiceName": "Machines",
+    "Tags": '{"team":"pay"}',
+}
+AWS_ROW = {
+    "bill/BillType": "Anniversary",
+    "bill/BillingEntity": "AWS",
+    "bill/BillingPeriodStartDate": "2026-10-01T00:00:00Z",
+    "bill/BillingPeriodEndDate": "2026-11-01T00:00:00Z",
+    "bill/InvoicingEntity": "Amazon Web Services EMEA SARL",
+    "bill/PayerAccountId": "111111111111",
+    "lineItem/UsageAccountId": "222222222222",
+    "lineItem/LineItemType": "Usage",
+    "lineItem/ProductCode": "AmazonEC2",
+    "lineItem/Operation": "RunInstances",
+    "lineItem/CurrencyCode": "USD",
+    "lineItem/UsageStartDate": "2026-10-05T00:00:00Z",
+    "lineItem/UsageEndDate": "2026-10-05T01:00:00Z",
+    "lineItem/UsageAmount": "1",
+    "lineItem/UnblendedCost": "0.096",
+    "pricing/publicOnDemandCost": "0.1",
+    "pricing/unit": "Hrs",
+    "reservation/ReservationARN": "",
+    "reservation/EffectiveCost": "",
+    "reservation/UnusedAmortizedUpfrontFeeForBillingPeriod": "",
+    "reservation/UnusedRecurringFee": "",
+    "savingsPlan/SavingsPlanARN": "",
+    "savingsPlan/SavingsPlanEffectiveCost": "",
+    "savingsPlan/TotalCommitmentToDate": "",
+    "savingsPlan/UsedCommitment": "",
+    "resourceTags/user:team": "",
+    "resourceTags/aws:createdBy": "",
+}
+
+
+def csv_text(rows: Sequence[Mapping[str, str]]) -> str:
+    """Return rows as CSV with a header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def focus_rows(*changes: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return FOCUS rows, each with its changes."""
+    return [{**FOCUS_ROW, **change} for change in changes]
+
+
+def aws_rows(*changes: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return line items, each with its changes; `type` and `cost` stand for the usual columns."""
+    short = {"type": "lineItem/LineItemType", "cost": "lineItem/UnblendedCost"}
+    return [{**AWS_ROW, **{short.get(name, name): value for name, value in change.items()}} for change in changes]
+
+
+class Bench:
+    """A folder in which bills are written and imported."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.count = 0
+
+    def archived(self, content: bytes | str, *, name: str = "bill.csv") -> ArchivedFile:
+        """Write a file and archive it."""
+        source = self.folder / "delivered"
+        source.mkdir(exist_ok=True)
+        path = source / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        file = DeliveredFile(path=name, size=path.stat().st_size, version="1")
+        return archive(FolderStore(source), file, root=self.folder)
+
+    def normalized(
+        self,
+        kind: str,
+        *files: ArchivedFile,
+        tag_keys: frozenset[str] | None = None,
+        limits: Mapping[str, int] | None = None,
+        **settings: str,
+    ) -> NormalizedDelivery:
+        """Normalize archived files."""
+        self.count += 1
+        connector = Registry(connectors)[kind]
+        return connector.normalize(
+            files,
+            settings=connector.params.model_validate({"path": str(self.folder), **settings}),
+            output=self.folder / f"bills-{self.count}",
+            limits=Limits(temp_folder=self.folder / "temp", memory=256 << 20, threads=1, **(limits or {})),
+            tag_keys=tag_keys,
+            progress=lambda step: None,
+        )
+
+    def focus(self, *changes: Mapping[str, str]) -> NormalizedDelivery:
+        """Normalize FOCUS rows."""
+        return self.normalized("focus", self.archived(csv_text(focus_rows(*changes))))
+
+    def aws(self, *changes: Mapping[str, str]) -> NormalizedDelivery:
+        """Normalize line items."""
+        return self.normalized("aws_cur", self.archived(csv_text(aws_rows(*changes))))
+
+
+def gzipped(text: str) -> bytes:
+    """Return the text as gzip with a fixed time."""
+    return gzip.compress(text.encode(), mtime=0)
+
+
+def values(
+    delivery: NormalizedDelivery, columns: str, *, file: str = "charges", bill: int = 0
+) -> list[tuple[object, ...]]:
+    """Return columns of a bill's file, in file order."""
+    path = delivery.bills[bill].folder / f"{file}.parquet"
+    return (
+        duckdb.connect()
+        .execute(f"SELECT {columns} FROM read_parquet('{path}', file_row_number=true) ORDER BY file_row_number")
+        .fetchall()
+    )
+
+
+def decimals(*texts: str) -> list[tuple[Decimal, ...]]:
+    """Return one-column rows of decimals."""
+    return [(Decimal(text),) for text in texts]
