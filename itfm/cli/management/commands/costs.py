@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from allocation.selectors import COST_COLUMNS, CostRow, UnknownGroupingError, cost_rows, names_of, run_in_force
+from allocation.selectors import COLUMNS, COST_COLUMNS, CostRow, UnknownGroupingError, cost_rows, names_of, run_in_force
 from itfm.api.views import as_object
 from itfm.cli.command import Answer, Command, columns, organization
 from itfm.core.periods import PeriodError, parse_period
@@ -41,9 +41,10 @@ class Command(Command):  # type: ignore[no-redef]
             raise CommandError(str(error)) from error
         data = {"run": str(run.id), "by": options["by"], "rows": [as_object(row, options["by"]) for row in rows]}
         heading = (*options["by"], "currency", *COST_COLUMNS)
-        return Answer(data=data, text=columns([heading, *(_cells(row) for row in rows)]))
+        return Answer(data=data, text=columns([heading, *(_cells(row, options["by"]) for row in rows)]))
 
 
-def _cells(row: CostRow) -> tuple[str, ...]:
-    groups = ("unallocated" if value is None else str(value) for value in row.groups)
+def _cells(row: CostRow, by: list[str]) -> tuple[str, ...]:
+    empty = ("(none)" if name in COLUMNS else "unallocated" for name in by)
+    groups = (word if value is None else str(value) for value, word in zip(row.groups, empty, strict=True))
     return (*groups, row.currency, *(f"{getattr(row, name):f}" for name in COST_COLUMNS))

@@ -1,0 +1,192 @@
+"""The command line as scripts meet it: one JSON object, stable exit codes, errors that say what to do."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.cli.commands import import_bill, itfm
+from tests.ingestion.focus_files import line, write_bill
+
+ROOT = Path(__file__).resolve().parents[2]
+RULES = """
+version: 1
+cost_centers: [{code: "1", name: All, children: [{code: "1.1", name: Storage}]}]
+dimensions:
+  - {key: team, name: Team, rules: [{when: {column: service_name, equals: Disk}, value: Storage}]}
+"""
+
+
+@pytest.fixture
+def bill(tmp_path):
+    return write_bill(tmp_path / "october.csv", line("1.5", service="Disk"), line("2.25"))
+
+
+@pytest.mark.django_db
+class TestImport:
+    def test_an_import_tells_bills_totals_and_findings(self, bill):
+        code, told = import_bill(bill, "focus")
+
+        assert code == 0
+        assert set(told) == {"status", "bills", "findings", "error"}
+        (october,) = told["bills"]
+        assert (told["status"], october["billing_period"], october["rows"]) == ("imported", "2026-10", 2)
+        assert october["totals"]["USD"] == {
+            "billed_cost": "3.75",
+            "effective_cost": "3.75",
+            "list_cost": "3.75",
+            "contracted_cost": "3.75",
+        }
+
+    def test_the_same_file_again_is_unchanged_and_shows_the_bill_in_force(self, bill):
+        _, first = import_bill(bill, "focus")
+        code, second = import_bill(bill, "focus")
+
+        assert (code, second["status"], second["bills"]) == (0, "unchanged", first["bills"])
+
+    def test_a_broken_file_is_rejected_with_file_row_and_column(self, tmp_path):
+        code, told = import_bill(write_bill(tmp_path / "bad.csv", line("1"), line("1_000")), "focus")
+
+        assert (code, told["status"], told["bills"]) == (2, "rejected", [])
+        finding = next(one for one in told["findings"] if one["severity"] == "error")
+        assert (finding["file"], finding["row"], finding["column"]) == ("bad.csv", 2, "BilledCost")
+        assert told["error"]["message"]
+
+    def test_a_delivery_that_is_not_complete_waits(self, tmp_path):
+        period = tmp_path / "reports" / "cur" / "20261001-20261101"
+        period.mkdir(parents=True)
+        manifest = {
+            "assemblyId": "11111111-2222-3333-4444-555555555555",
+            "account": "123456789012",
+            "columns": [{"category": "lineItem", "name": "UnblendedCost"}],
+            "charset": "UTF-8",
+            "compression": "GZIP",
+            "contentType": "text/csv",
+            "reportName": "cur",
+            "billingPeriod": {"start": "20261001T000000.000Z", "end": "20261101T000000.000Z"},
+            "bucket": "bills",
+            "reportKeys": ["reports/cur/20261001-20261101/cur-00001.csv.gz"],
+        }
+        (period / "cur-Manifest.json").write_text(json.dumps(manifest))
+
+        code, told = import_bill(tmp_path, "aws_cur")
+
+        assert (code, told["status"], told["bills"]) == (0, "waiting", [])
+        assert "cur-00001.csv.gz" in told["error"]["message"]
+
+    def test_a_path_with_nothing_there_is_wrong_usage(self, tmp_path):
+        with pytest.raises(CommandError, match="There is nothing at"):
+            import_bill(tmp_path / "none.csv", "focus")
+
+    def test_an_unknown_organization_is_not_made_unasked(self, bill):
+        with pytest.raises(CommandError, match="no organization 'acme'"):
+            itfm("bills", "import", bill, "--organization", "acme", "--kind", "focus")
+
+
+@pytest.mark.django_db
+class TestRest:
+    def test_rules_costs_and_export_tell_the_same_story(self, bill, tmp_path):
+        import_bill(bill, "focus")
+        (tmp_path / "rules.yaml").write_text(RULES)
+
+        code, applied = itfm("rules", "apply", tmp_path / "rules.yaml")
+        _, run = itfm("allocate", "--organization", "acme", "--period", "2026-10")
+        _, costs = itfm(
+            "costs", "--organization", "acme", "--period", "2026-10", "--by", "Team", "--by", "service_name"
+        )
+
+        assert (code, applied["status"], applied["version"], applied["cost_centers"]) == (0, "published", 1, 2)
+        assert run["proof"]["holds"] is True
+        assert {step["sums"]["USD"]["billed_cost"] for step in run["steps"]} == {"3.750000000000000000"}
+        assert Decimal(run["unallocated"]["team"]["USD"]["effective_cost"]) == Decimal("2.25")
+        assert [(row["Team"], row["service_name"], Decimal(row["effective_cost"])) for row in costs["rows"]] == [
+            ("Storage", "Disk", Decimal("1.5")),
+            (None, "Storage", Decimal("2.25")),
+        ]
+
+    def test_a_run_proves(self, bill):
+        import_bill(bill, "focus")
+        _, run = itfm("allocate", "--organization", "acme", "--period", "2026-10")
+
+        code, proved = itfm("prove", run["run"])
+
+        assert (code, proved["proof"]["holds"]) == (0, True)
+
+    def test_exported_rules_apply_as_unchanged(self, bill, tmp_path):
+        import_bill(bill, "focus")
+        (tmp_path / "rules.yaml").write_text(RULES)
+        itfm("rules", "apply", tmp_path / "rules.yaml")
+
+        itfm("rules", "export", "--to", tmp_path / "again.yaml")
+
+        assert itfm("rules", "apply", tmp_path / "again.yaml")[1]["status"] == "unchanged"
+
+    def test_rules_with_a_mistake_are_rejected_with_its_place(self, bill, tmp_path):
+        import_bill(bill, "focus")
+        (tmp_path / "rules.yaml").write_text(RULES.replace("equals", "equal"))
+
+        code, told = itfm("rules", "apply", tmp_path / "rules.yaml")
+
+        assert (code, told["status"]) == (2, "rejected")
+        assert told["error"]["problems"][0].startswith("dimensions[0].rules[0].when")
+
+    def test_charges_are_exported_under_their_focus_names(self, bill, tmp_path):
+        import_bill(bill, "focus")
+
+        code, told = itfm(
+            "charges", "export", "--organization", "acme", "--period", "2026-10", "--to", tmp_path / "o.parquet"
+        )
+
+        table = pq.read_table(tmp_path / "o.parquet")
+        assert (code, told["rows"]) == (0, 2)
+        assert table["BilledCost"].to_pylist() == [Decimal("1.5"), Decimal("2.25")]
+
+    def test_a_period_that_is_no_month_is_wrong_usage(self, bill):
+        import_bill(bill, "focus")
+
+        with pytest.raises(CommandError, match="write it as YYYY-MM"):
+            itfm("allocate", "--organization", "acme", "--period", "October")
+
+    def test_words_for_people_name_what_a_bill_leaves_empty(self, bill):
+        import_bill(bill, "focus")
+        itfm("allocate", "--organization", "acme", "--period", "2026-10")
+        out = StringIO()
+
+        call_command("costs", "--organization", "acme", "--period", "2026-10", "--by", "region_id", stdout=out)
+
+        assert out.getvalue().splitlines()[1].startswith("(none)")
+
+
+def test_without_a_database_a_command_brings_its_own(tmp_path):
+    import os
+
+    unset = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "ITFM_HOME"}
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    bill = write_bill(tmp_path / "october.csv", line("1.5"))
+    with tempfile.TemporaryDirectory(prefix="itfm cli ") as folder:
+        Path(folder).chmod(0o755)
+        done = subprocess.run(
+            [sys.executable, "manage.py", "bills", "import", "--home", f"{folder}/home", "--organization", "acme",
+             "--create-organization", "--kind", "focus", "--json", str(bill)],
+            cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["status"] == "imported"
+
+
+def test_wrong_usage_exits_with_1(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "bills", "import", "--no-such-option"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "usage" in done.stderr
