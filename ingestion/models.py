@@ -113,7 +113,9 @@ class BillRevision(TenantModel):
     number = models.PositiveIntegerField()
     delivery = models.CharField(max_length=500, help_text="Name of the delivery it came with.")
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 over the delivered files.")
-    files = models.JSONField(help_text="name, size, version, sha256 and row_count of each delivered file, by file number.")
+    files = models.JSONField(
+        help_text="name, size, version, sha256 and row_count of each delivered file, by file number."
+    )
     folder = models.CharField(max_length=500, help_text="In the organization's folder of the lake.")
     row_count = models.BigIntegerField()
     totals = models.JSONField(help_text="Exact sums by currency and cost column, as text.")
