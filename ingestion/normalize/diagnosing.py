@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Final
 
 import duckdb
@@ -96,13 +95,15 @@ def entry_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, chec
     wrong = connection.execute(f"SELECT x_entry FROM entry WHERE NOT is_double AND ({check.is_wrong})").fetchall()
     if not wrong:
         return
-    chosen = wrong[:MOST_PER_CODE] if check.severity == "error" else wrong
-    key = f"enum_code(CAST({reading.key()} AS entry_key))"
-    rows = f"SELECT x_file_number, x_row_number, {quoted(check.column)} AS value FROM ({reading.raw.sql()})"
-    rows += f" WHERE {key} IN ({', '.join(str(row[0]) for row in chosen)})"
+    belongs = f"enum_code(CAST({reading.key()} AS entry_key)) IN ({', '.join(str(row[0]) for row in wrong)})"
+    rows = _rows_where(connection, reading, quoted(check.column), belongs)
     if check.severity != "error":
-        rows = f"SELECT x_file_number, min(x_row_number), value FROM ({rows}) GROUP BY x_file_number, value"
-    for number, row, value in connection.execute(f"{rows} ORDER BY 1, 2 LIMIT {MOST_PER_CODE + 1}").fetchall():
+        every = f"SELECT x_file_number, x_row_number, {quoted(check.column)} AS value FROM ({reading.raw.sql()})"
+        rows = connection.execute(
+            f"SELECT x_file_number, min(x_row_number), value, count(*) OVER () FROM ({every} WHERE {belongs})"
+            f" GROUP BY x_file_number, value ORDER BY 1, 2 LIMIT {MOST_PER_CODE}"
+        ).fetchall()
+    for number, row, value, _ in rows:
         file = _file_name(reading, number)
         yield Finding(
             code=check.code,
@@ -112,14 +113,14 @@ def entry_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, chec
             column=_title(reading, check.column),
             message=check.message.format(file=file, row=row, value=_shown(value)),
         )
+    if check.severity == "error":
+        yield from _rest(check.code, _title(reading, check.column), rows)
 
 
 def empty_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, name: str) -> tuple[Finding, ...]:
     """Return an error for each row, up to the most shown, in which a raw column that must have a value has none."""
-    query = f"SELECT x_file_number, x_row_number FROM ({reading.raw.sql()}) WHERE {quoted(name)} IS NULL"
-    query += f" ORDER BY 1, 2 LIMIT {MOST_PER_CODE + 1}"
-    title = _title(reading, name)
-    return tuple(
+    rows, title = _rows_where(connection, reading, quoted(name), f"{quoted(name)} IS NULL"), _title(reading, name)
+    found = [
         Finding(
             code="value_missing",
             severity="error",
@@ -128,8 +129,9 @@ def empty_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, name
             column=title,
             message=f"{_file_name(reading, number)}, row {row}: {title} is empty. A charge cannot do without it.",
         )
-        for number, row in connection.execute(query).fetchall()
-    )
+        for number, row, _, _ in rows
+    ]
+    return (*found, *_rest("value_missing", title, rows))
 
 
 def _check_structure(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
@@ -174,9 +176,10 @@ def _bad_numbers(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Ite
     for name in reading.plan.decimals:
         column = quoted(name)
         is_number = f"regexp_matches({column}, {literal(expressions.NUMBER)})"
-        is_bad = f"NOT {is_number} OR TRY({expressions.exact_decimal(column)}) IS NULL"
-        for number, row, value in _rows_where(connection, reading, column, is_bad):
-            file, title = _file_name(reading, number), _title(reading, name)
+        is_bad = f"{column} IS NOT NULL AND (NOT {is_number} OR TRY({expressions.exact_decimal(column)}) IS NULL)"
+        rows, title = _rows_where(connection, reading, column, is_bad), _title(reading, name)
+        for number, row, value, _ in rows:
+            file = _file_name(reading, number)
             yield Finding(
                 code="not_a_number",
                 severity="error",
@@ -188,15 +191,18 @@ def _bad_numbers(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Ite
                     " digits before the point. Deliver it again."
                 ),
             )
+        yield from _rest("not_a_number", title, rows)
 
 
 def _bad_moments(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Iterator[Finding]:
     for name in reading.plan.date_times:
         column = quoted(name)
         moment = f"TRY({expressions.lenient_moment(column)})"
-        is_bad = f"{moment} IS NULL OR {moment} NOT BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2200-01-01'"
-        for number, row, value in _rows_where(connection, reading, column, is_bad):
-            file, title = _file_name(reading, number), _title(reading, name)
+        is_wrong = f"{moment} IS NULL OR {moment} NOT BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2200-01-01'"
+        is_bad = f"{column} IS NOT NULL AND ({is_wrong})"
+        rows, title = _rows_where(connection, reading, column, is_bad), _title(reading, name)
+        for number, row, value, _ in rows:
+            file = _file_name(reading, number)
             message = f"{file}, row {row}: {title} is {_shown(value)}, which is not a date and time such as"
             yield Finding(
                 code="not_a_moment",
@@ -206,14 +212,23 @@ def _bad_moments(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Ite
                 column=title,
                 message=f"{message} 2026-10-31T23:00:00Z. Deliver it again.",
             )
+        yield from _rest("not_a_moment", title, rows)
 
 
 def _rows_where(
     connection: duckdb.DuckDBPyConnection, reading: Reading, column: str, condition: str
-) -> list[tuple[int, int, str]]:
-    query = f"SELECT x_file_number, x_row_number, {column} FROM ({reading.raw.sql()})"
-    query += f" WHERE {column} IS NOT NULL AND ({condition}) ORDER BY 1, 2 LIMIT {MOST_PER_CODE + 1}"
-    return list(islice(connection.execute(query).fetchall(), MOST_PER_CODE + 1))
+) -> list[tuple[int, int, str, int]]:
+    """Return file, row and text of the first bad rows, each with the number of all."""
+    query = f"SELECT x_file_number, x_row_number, {column}, count(*) OVER () FROM ({reading.raw.sql()})"
+    query += f" WHERE {condition} ORDER BY 1, 2 LIMIT {MOST_PER_CODE}"
+    return connection.execute(query).fetchall()
+
+
+def _rest(code: str, column: str, rows: Sequence[tuple[int, int, str, int]]) -> Iterator[Finding]:
+    """Say how many rows are bad when not all of them are told."""
+    if rows and (total := rows[0][3]) > len(rows):
+        message = f"{column}: {total:,} rows in all are like this; the first {len(rows)} are told."
+        yield Finding(code=code, severity="error", column=column, message=message)
 
 
 def _file_name(reading: Reading, number: int) -> str:

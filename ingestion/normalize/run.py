@@ -85,7 +85,7 @@ def _checked(connection: duckdb.DuckDBPyConnection, reading: Reading) -> list[Fi
     ]
     errors = [finding for finding in found if finding.severity == "error"]
     if errors:
-        raise RejectedBillError(shortened(errors))
+        raise RejectedBillError(errors)
     tags = entries.unreadable_tags(connection)
     if tags is not None:
         message = f"Some tags are no JSON object, as {tags[:60]!r}; these charges were imported without tags."
@@ -152,7 +152,7 @@ def _check_written(connection: duckdb.DuckDBPyConnection, reading: Reading, fold
     if bad[0]:
         needed = reading.plan.needed
         findings = [found for name in needed for found in diagnosing.empty_findings(connection, reading, name)]
-        raise RejectedBillError(shortened(findings))
+        raise RejectedBillError(findings)
 
 
 def _periods(connection: duckdb.DuckDBPyConnection) -> dict[date, tuple[int, ...]]:
