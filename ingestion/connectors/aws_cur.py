@@ -132,6 +132,14 @@ def normalize(
     return normalize_files(files, planner=plan, output=output, limits=limits, tag_keys=tag_keys, progress=progress)
 
 
+UNUSED_ENTRIES: Final = {
+    "charge_category": "'Usage'",
+    "charge_frequency": "'Usage-Based'",
+    "pricing_category": "'Committed'",
+    "commitment_discount_status": "'Unused'",
+}
+"""What the row of the unused part of a commitment has in place of its purchase's entries."""
+
 KIND = ConnectorKind(
     label="AWS Cost and Usage Report (legacy and CUR 2.0)",
     params=SourceSettings,
@@ -167,12 +175,7 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
         kept=_kept(columns, labels=frozenset(column.name for column in (*tags, *cost_categories))),
         checks=_checks(columns),
         is_doubled=f"coalesce({unused} <> 0, FALSE)",
-        double_entries={
-            "charge_category": "'Usage'",
-            "charge_frequency": "'Usage-Based'",
-            "pricing_category": "'Committed'",
-            "commitment_discount_status": "'Unused'",
-        },
+        double_entries=UNUSED_ENTRIES,
         double_rows={
             "billed_cost": "0",
             "effective_cost": unused,
@@ -290,6 +293,18 @@ def _kept(columns: Columns, *, labels: frozenset[str]) -> dict[str, str]:
     return kept
 
 
+NEGATION_CHECK: Final = EntryCheck(
+    code="negation_differs",
+    severity="warning",
+    is_wrong=f"x_line_item_line_item_type = {literal(line_items.NEGATION)} AND NOT is_settled",
+    column="savings_plan_savings_plan_arn",
+    message=(
+        "The usage covered by {value} and its negation (first in {file}, row {row}) do not cancel;"
+        " both stay in the billed cost as delivered."
+    ),
+)
+
+
 def _checks(columns: Columns) -> tuple[EntryCheck, ...]:
     codes = ", ".join(literal(service.code) for service in SERVICES)
     checks = [
@@ -320,18 +335,7 @@ def _checks(columns: Columns) -> tuple[EntryCheck, ...]:
         ),
     ]
     if "savings_plan_savings_plan_arn" in columns.names:
-        checks.append(
-            EntryCheck(
-                code="negation_differs",
-                severity="warning",
-                is_wrong=f"x_line_item_line_item_type = {literal(line_items.NEGATION)} AND NOT is_settled",
-                column="savings_plan_savings_plan_arn",
-                message=(
-                    "The usage covered by {value} and its negation (first in {file}, row {row}) do not cancel;"
-                    " both stay in the billed cost as delivered."
-                ),
-            )
-        )
+        checks.append(NEGATION_CHECK)
     return tuple(checks)
 
 
