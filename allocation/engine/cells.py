@@ -30,17 +30,17 @@ class Cells:
     """The decided shape of a run.
 
     `slices`: revision_number, attribute_set_id, cell_id, profile_id, segment_id.
-    `cells`: cell_id, mart_id. `marts`: mart_id, source_id and the shown columns.
+    `cells`: cell_id, mart_id (the lowest cell_id of those that pages show alike), source_id and the shown columns.
     `pairs`: the (profile, segment) pairs that occur.
     """
 
     slices: pa.Table
     cells: pa.Table
-    marts: pa.Table
     classification: pa.Table
     profiles: list[dict[Subject, str]]
     segments: Segments
     pairs: set[tuple[int, int]]
+    is_finer_than_mart: bool
 
 
 def looked_at_by_splits(rule_set: RuleSet) -> tuple[Subject, ...]:
@@ -81,12 +81,12 @@ def decide(inputs: RunInputs) -> Cells:
             profile_id=profile_ids,
             segment_id=segment_ids,
         ),
-        cells=_table(cell_id=np.arange(len(cell_rows)), mart_id=mart_ids[cell_rows]),
-        marts=_marts(shown, mart_rows),
+        cells=_cells(shown, cell_rows, mart_ids[cell_rows]),
         classification=_classification(source, sets, cell_ids, segment_ids, caught),
         profiles=[_facts(sets, profile_subjects, row) for row in profile_rows],
         segments=segments,
         pairs={(int(profile_ids[row]), int(segment_ids[row])) for row in pair_rows},
+        is_finer_than_mart=len(cell_rows) > len(mart_rows),
     )
 
 
@@ -138,15 +138,23 @@ def _numbers(ids: attribute_sets.Codes) -> Coded:
 
 
 def _texts(column: Coded, rows: attribute_sets.Codes) -> pa.Array:
-    """Return the texts of some rows as a dictionary: engines keep and write it without looking at the texts again."""
+    """Return the texts of some rows as a dictionary, which is written without looking at the texts again."""
     codes = column.codes[rows]
     indices = pa.array(codes - 1, pa.int32(), mask=codes == 0)
     return pa.DictionaryArray.from_arrays(indices, pa.array(column.values[1:], pa.string()))
 
 
-def _marts(shown: list[Coded], rows: attribute_sets.Codes) -> pa.Table:
+def _cells(shown: list[Coded], rows: attribute_sets.Codes, mart_ids: attribute_sets.Codes) -> pa.Table:
+    """Return the cells of these rows; their numbers ascend with what they show, so equal ones stand together."""
+    _, first, place = np.unique(mart_ids, return_index=True, return_inverse=True)
     columns = {name: _texts(column, rows) for name, column in zip(("source_id", *CELL_COLUMNS), shown, strict=True)}
-    return pa.table({"mart_id": pa.array(np.arange(len(rows)), pa.int32()), **columns})
+    return pa.table(
+        {
+            "cell_id": pa.array(np.arange(len(rows)), pa.int32()),
+            "mart_id": pa.array(first[place], pa.int32()),
+            **columns,
+        }
+    )
 
 
 def _classification(

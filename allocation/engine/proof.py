@@ -23,8 +23,8 @@ from allocation.engine.schema import Flag, Model, Quantity
 from allocation.engine.weighing import COSTS
 from itfm.core import money
 
-ENGINE_VERSION: Final = "1"
-FILES: Final = ("ledger.parquet", "mart.parquet", "segments.parquet", "classification.parquet")
+ENGINE_VERSION: Final = "2"
+TABLES: Final = ("ledger", "mart", "cells", "segments", "splits", "classification")
 
 Sums = dict[str, dict[str, Quantity]]
 """Billing currency -> cost column -> sum."""
@@ -131,11 +131,10 @@ def write(proof: Proof, run_folder: Path) -> None:
 def measure(run_folder: Path, inputs: RunInputs, *, backend: DuckDB) -> Measurement:
     """Sum the files of a run and of its bills."""
     bills = [revision.daily for revision in inputs.revisions]
-    files = {name: run_folder / name for name in FILES}
+    files = {name: run_folder / f"{name}.parquet" for name in TABLES}
     with connect(backend, reads=[*bills, *files.values()], writes=run_folder) as connection:
         for name, path in files.items():
-            view = name.removesuffix(".parquet")
-            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet({_text(path)})")  # noqa: S608
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_text(path)})")  # noqa: S608
         parts = [
             f"SELECT *, {_text(revision.source_id)} AS source_id FROM read_parquet({_text(revision.daily)})"  # noqa: S608
             for revision in inputs.revisions
@@ -145,10 +144,10 @@ def measure(run_folder: Path, inputs: RunInputs, *, backend: DuckDB) -> Measurem
         connection.execute(_MART_SUMS)
         return Measurement(
             inputs=_inputs(inputs),
-            files={name: _digest(path) for name, path in files.items()},
+            files={path.name: _digest(path) for path in files.values()},
             rows={
                 name: _number(connection, f"SELECT COUNT(*) FROM {name}")  # noqa: S608
-                for name in ("bill", "ledger", "mart", "segments", "classification")
+                for name in ("bill", *TABLES)
             },
             steps=tuple(_steps(connection)),
             unbalanced_origins=_number(connection, _UNBALANCED),
@@ -157,43 +156,41 @@ def measure(run_folder: Path, inputs: RunInputs, *, backend: DuckDB) -> Measurem
         )
 
 
-# Grain: one row per stage, split, segment and currency of the ledger.
+# Grain: one row per split, segment and currency of the ledger. Rows whose names are lost do not count.
 _LEDGER_SUMS = f"""
 CREATE TEMP TABLE ledger_sums AS
-SELECT stage, COALESCE(split_key, 'direct') AS origin, segment_id, billing_currency, {_SUMS}
-FROM ledger
-GROUP BY stage, split_key, segment_id, billing_currency
+SELECT split_number, ANY_VALUE(stage) AS stage, segment_id, billing_currency, {_SUMS}
+FROM ledger SEMI JOIN cells USING (cell_id) LEFT JOIN splits USING (split_number)
+GROUP BY split_number, segment_id, billing_currency
 """  # noqa: S608
 
 # An origin is one pool cell on one day; its minus and its pluses sum to zero in every cost column.
 _UNBALANCED = f"""
 SELECT COUNT(*)
 FROM (
-    SELECT split_key
+    SELECT split_number
     FROM ledger
-    WHERE entry <> 'direct'
-    GROUP BY split_key, charge_date, cell_id, pool_segment_id, billing_currency
+    WHERE split_number IS NOT NULL
+    GROUP BY split_number, charge_date, cell_id, pool_segment_id, billing_currency
     HAVING {" OR ".join(f"SUM({cost}) <> 0" for cost in COSTS)}
 )
 """  # noqa: S608
 
-# Grain: one row per origin, segment and currency of the mart.
+# Grain: one row per split, segment and currency of the mart. Rows whose names are lost do not count.
 _MART_SUMS = f"""
 CREATE TEMP TABLE mart_sums AS
-SELECT origin, segment_id, billing_currency, {_SUMS}
-FROM mart
-GROUP BY origin, segment_id, billing_currency
+SELECT split_number, segment_id, billing_currency, {_SUMS}
+FROM mart SEMI JOIN cells ON mart.mart_id = cells.cell_id
+GROUP BY split_number, segment_id, billing_currency
 """  # noqa: S608
 
-_MART_DIFFERENCES = f"""
+_MART_DIFFERENCES = """
 WITH
-from_ledger AS (
-    SELECT origin, segment_id, billing_currency, {_SUMS} FROM ledger_sums GROUP BY ALL
-)
+from_ledger AS (SELECT * EXCLUDE (stage) FROM ledger_sums)
 SELECT
     (SELECT COUNT(*) FROM (FROM from_ledger EXCEPT FROM mart_sums))
     + (SELECT COUNT(*) FROM (FROM mart_sums EXCEPT FROM from_ledger))
-"""  # noqa: S608
+"""
 
 _BY_CURRENCY = f"SELECT billing_currency, {_SUMS} FROM {{rows}} GROUP BY billing_currency ORDER BY billing_currency"  # noqa: S608
 

@@ -1,11 +1,12 @@
 """The relational steps of a run as expressions over named tables. Pure; `run` and `stages` give them an engine.
 
-Tables carry numbers only: `cell_id`, `profile_id`, `segment_id`, `split_number`, `receiver_number`. Names and texts
-come back when the ledger and the mart are written. Expressions are built once per process.
+Tables carry numbers only: `cell_id`, `profile_id`, `segment_id`, `split_number`, `receiver_number`; the files beside
+the ledger say what they stand for. Expressions are built once per process.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,6 @@ import ibis
 from ibis.expr.types import Table
 
 from allocation.engine import shares
-from allocation.engine.splits import CELL_COLUMNS
 from allocation.engine.weighing import COSTS
 
 Stages = tuple[int, ...]
@@ -27,6 +27,11 @@ _GROUP = {"split_number": "int32", "charge_date": "date", **_CURRENCY, "partitio
 
 DIRECT, OUT, IN = 0, 1, 2
 """Values of `entry`."""
+
+LEDGER_COLUMNS = (
+    "charge_date", "cell_id", "segment_id", "billing_currency", "entry", "split_number", "pool_segment_id", *_AMOUNTS,
+    "driver_quantity", "driver_total", "fallback",
+)  # fmt: skip
 
 DAILY_SCHEMA = {"charge_date": "date", "attribute_set_id": "int32", **_CURRENCY, **_AMOUNTS}
 SLICES_SCHEMA = {"revision_number": "int32", "attribute_set_id": "int32", **dict(list(_PLACE.items())[1:])}
@@ -50,14 +55,22 @@ WEIGHTS_SCHEMA = {
     "driver_quantity": "decimal(38, 18)", "driver_total": "decimal(38, 18)",
 }  # fmt: skip
 TARGETS_SCHEMA = {"segment_id": "int32", "receiver_number": "int32", "target_segment_id": "int32"}
-SPLITS_SCHEMA = {"split_number": "int32", "stage": "int32", "split_key": "string"}
-ORIGINS_SCHEMA = {"split_number": "int32", "origin_name": "string"}
-ENTRY_NAMES_SCHEMA = {"entry": "int8", "entry_name": "string"}
+AMOUNTS_SCHEMA = {
+    "amount_number": "int64", "weights_number": "int32", "total": "decimal(38, 0)", "is_even": "boolean",
+    "amount": "decimal(38, 18)", "quanta": "decimal(38, 0)", "rest": "decimal(38, 0)",
+}  # fmt: skip
+PARTS_SCHEMA = {"amount_number": "int64", "position": "int32", "part": "decimal(38, 18)"}
+SHARED_AMOUNTS_SCHEMA = {"weights_number": "int32", "amount": "decimal(38, 18)", "parts": "array<decimal(38, 18)>"}
+CELLS_SCHEMA = {"cell_id": "int32", "mart_id": "int32"}
+_MART_KEYS = ("split_number", "charge_date", "mart_id", "segment_id", "billing_currency")
 
 
 @cache
 def direct(revisions: int) -> Table:
-    """Return the cells with their own cost: tables `daily_<n>` by `slices`. Grain: day, cell, segment, currency."""
+    """Return the cells with their own cost: tables `daily_<n>` by `slices`. Grain: day, cell, segment, currency.
+
+    In the order of the ledger, where it stands first.
+    """
     bills = [
         ibis.table(DAILY_SCHEMA, name=f"daily_{number}").mutate(revision_number=ibis.literal(number, "int32"))
         for number in range(revisions)
@@ -65,7 +78,8 @@ def direct(revisions: int) -> Table:
     daily = ibis.union(*bills) if len(bills) > 1 else bills[0]
     slices = ibis.table(SLICES_SCHEMA, name="slices")
     joined = daily.join(slices, ["revision_number", "attribute_set_id"])
-    return joined.group_by([*_PLACE, *_CURRENCY]).agg(**_summed(joined))
+    rows = joined.group_by([*_PLACE, *_CURRENCY]).agg(**_summed(joined, _AMOUNTS))
+    return rows.order_by(["charge_date", "cell_id", "segment_id", "billing_currency"])
 
 
 @cache
@@ -122,20 +136,64 @@ def outgoing() -> Table:
 
 
 @cache
-def incoming_even() -> Table:
-    """Return the plus of every receiver where all weigh the same."""
+def amounts() -> Table:
+    """Return each amount to be shared by one set of weights, once: the four costs of a row are often alike."""
     rows = _shared_pool()
-    rows = shares.even_quotients(shares.in_quanta(rows.filter(rows.is_even)))
-    return _incoming(shares.even_parts(_to_receivers(rows)))
+    rows = rows.filter(rows.is_even.notnull())
+    each = ibis.array([rows[cost] for cost in COSTS]).unnest()
+    rows = rows.select("weights_number", "total", "is_even", amount=each).distinct()
+    return shares.in_quanta(rows.mutate(amount_number=ibis.row_number())).select(list(AMOUNTS_SCHEMA))
 
 
 @cache
-def incoming_weighted(division: shares.Division) -> Table:
-    """Return the plus of every receiver where weights differ."""
-    rows = _shared_pool()
-    rows = rows.filter(~rows.is_even)
-    rows = shares.in_limbs(shares.in_quanta(rows.mutate(row_number=ibis.row_number())), division)
-    return _incoming(shares.weighted_parts(_to_receivers(rows), division))
+def even_parts() -> Table:
+    """Return the part of every receiver of `amounts` where all weigh the same."""
+    rows = ibis.table(AMOUNTS_SCHEMA, name="amounts")
+    rows = shares.even_quotients(rows.filter(rows.is_even))
+    return shares.even_parts(rows.join(_weights(), "weights_number")).select(list(PARTS_SCHEMA))
+
+
+@cache
+def weighted_parts(division: shares.Division) -> Table:
+    """Return the part of every receiver of `amounts` where weights differ."""
+    rows = ibis.table(AMOUNTS_SCHEMA, name="amounts")
+    rows = shares.in_limbs(rows.filter(~rows.is_even), division)
+    return shares.weighted_parts(rows.join(_weights(), "weights_number"), division).select(list(PARTS_SCHEMA))
+
+
+@cache
+def shared_amounts() -> Table:
+    """Return the `parts` of each amount as a list in the order of its receivers."""
+    parts = ibis.table(PARTS_SCHEMA, name="parts")
+    lists = parts.group_by("amount_number").agg(parts=parts.part.collect(order_by=parts.position))
+    return lists.join(ibis.table(AMOUNTS_SCHEMA, name="amounts"), "amount_number").select(list(SHARED_AMOUNTS_SCHEMA))
+
+
+@cache
+def incoming() -> Table:
+    """Return the plus of every receiver: the lists of the four costs of each pool row, taken apart side by side."""
+    weights = _weights()
+    receivers = weights.group_by(["weights_number", "driver_total"]).agg(
+        receivers=weights.receiver_number.collect(order_by=weights.position),
+        quantities=weights.driver_quantity.collect(order_by=weights.position),
+    )
+    rows = _shared_pool().join(receivers, "weights_number")
+    known = ibis.table(SHARED_AMOUNTS_SCHEMA, name="shared_amounts")
+    for cost in COSTS:
+        lists = known.select("weights_number", **{cost: known.amount, f"{cost}_parts": known.parts})
+        rows = rows.join(lists, ["weights_number", cost])
+    # A column of its own ends the chain of joins, of which a list taken apart can be no part.
+    rows = rows.mutate(is_joined=True)
+    rows = rows.select(
+        *_GROUP, "cell_id", "profile_id", "segment_id", "fallback", "driver_total",
+        receiver_number=rows.receivers.unnest(), driver_quantity=rows.quantities.unnest(),
+        **{cost: rows[f"{cost}_parts"].unnest() for cost in COSTS},
+    )  # fmt: skip
+    rows = rows.join(ibis.table(TARGETS_SCHEMA, name="targets"), ["segment_id", "receiver_number"])
+    return rows.select(
+        "charge_date", "cell_id", "profile_id", "billing_currency", *COSTS,
+        segment_id=rows.target_segment_id, **_provenance(rows, IN, has_driver=True),
+    ).select(list(MOVES_SCHEMA))  # fmt: skip
 
 
 @cache
@@ -153,80 +211,63 @@ def incoming_by_hand() -> Table:
 
 @cache
 def ledger(stages: Stages) -> Table:
-    """Return every entry with its texts, in its one order. `docs/architecture.md`, ledger.parquet."""
-    cells, marts = ibis.table({"cell_id": "int32", "mart_id": "int32"}, name="cells"), _marts()
-    splits = ibis.table(SPLITS_SCHEMA, name="splits")
-    rows = _all_entries(stages).join(cells, "cell_id").join(marts, "mart_id").left_join(splits, "split_number")
-    rows = rows.join(ibis.table(ENTRY_NAMES_SCHEMA, name="entry_names"), "entry")
-    order = [
-        "charge_date",
-        "cell_id",
-        "segment_id",
-        "billing_currency",
-        "split_number",
-        "entry_number",
-        "pool_segment_id",
-    ]
-    return (
-        rows.mutate(entry_number=rows.entry, entry=rows.entry_name)
-        .order_by([ibis.asc(name, nulls_first=True) for name in order])
-        .select(
-            "charge_date", "cell_id", "source_id", *CELL_COLUMNS, "billing_currency", "segment_id", "entry", "stage",
-            "split_key", "pool_segment_id", *_AMOUNTS, "driver_quantity", "driver_total", "fallback",
-        )
-    )  # fmt: skip
+    """Return every entry in its one order: own cost, then by split. `docs/architecture.md`, ledger.parquet."""
+    own = ibis.table(DIRECT_SCHEMA, name="direct")
+    missing = {name: ibis.null(kind) for name, kind in MOVES_SCHEMA.items() if name not in DIRECT_SCHEMA}
+    own = own.mutate(**{**missing, "entry": ibis.literal(DIRECT, "int8")}).select(LEDGER_COLUMNS)
+    if not stages:
+        return own
+    order = ["split_number", "charge_date", "cell_id", "pool_segment_id", "billing_currency", "entry", "segment_id"]
+    zero = {name: ibis.literal(0, _AMOUNTS[name]) for name in ("consumed_quantity", "charge_count")}
+    moved = _all_moves(stages).order_by(order).mutate(**zero).select(LEDGER_COLUMNS)
+    return ibis.union(own, moved)
 
 
 @cache
-def mart(stages: Stages) -> Table:
-    """Return the ledger summed to what pages show, in its one order. `docs/architecture.md`, mart.parquet."""
-    cells, marts = ibis.table({"cell_id": "int32", "mart_id": "int32"}, name="cells"), _marts()
-    rows = _all_entries(stages).join(cells, "cell_id")
-    keys = ["charge_date", "mart_id", "billing_currency", "segment_id", "split_number"]
-    sums = rows.group_by(keys).agg(**_summed(rows))
-    origins = ibis.table(ORIGINS_SCHEMA, name="origins")
-    named = sums.mutate(split_number=sums.split_number.fill_null(-1))
-    named = named.join(marts, "mart_id").join(origins, "split_number")
-    rows = rows.join(ibis.table(ENTRY_NAMES_SCHEMA, name="entry_names"), "entry")
-    return (
-        named.mutate(origin=named.origin_name)
-        .order_by([ibis.asc(name, nulls_first=True) for name in keys])
-        .select("charge_date", "source_id", *CELL_COLUMNS, "billing_currency", "segment_id", "origin", *_AMOUNTS)
-    )
+def mart(stages: Stages, *, is_finer: bool) -> Table:
+    """Return the ledger summed to what pages show, in its one order. `docs/architecture.md`, mart.parquet.
+
+    :param is_finer: some cells differ in what pages do not show, so that own cost has to be summed too.
+    """
+    own = ibis.table(DIRECT_SCHEMA, name="direct").mutate(split_number=ibis.null("int32"))
+    if is_finer:
+        own = _to_marts(own, _AMOUNTS)
+    columns = [*_MART_KEYS, *_AMOUNTS]
+    own = (own if is_finer else own.mutate(mart_id=own.cell_id)).select(columns)
+    if not stages:
+        return own
+    zero = {name: ibis.literal(0, _AMOUNTS[name]) for name in ("consumed_quantity", "charge_count")}
+    return ibis.union(own, _to_marts(_all_moves(stages), _COSTS).mutate(**zero).select(columns))
+
+
+def _to_marts(rows: Table, amounts: Mapping[str, str]) -> Table:
+    """Return rows summed to the grain of the mart, in its order."""
+    rows = rows.join(ibis.table(CELLS_SCHEMA, name="cells"), "cell_id")
+    return rows.group_by(list(_MART_KEYS)).agg(**_summed(rows, amounts)).order_by(list(_MART_KEYS))
+
+
+def _all_moves(stages: Stages) -> Table:
+    parts = [ibis.table(MOVES_SCHEMA, name=f"moves_{stage}") for stage in stages]
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]
 
 
 def _moves(stage: int) -> Table:
     return ibis.table(MOVES_SCHEMA, name=f"moves_{stage}")
 
 
-def _marts() -> Table:
-    texts = dict.fromkeys(("source_id", *CELL_COLUMNS), "string")
-    return ibis.table({"mart_id": "int32", **texts}, name="marts")
+def _summed(rows: Table, amounts: Mapping[str, str]) -> dict[str, Any]:
+    sums = {name: rows[name].sum().cast(kind) for name, kind in amounts.items() if name != "charge_count"}
+    return sums if "charge_count" not in amounts else {**sums, "charge_count": shares.count_of(rows.charge_count.sum())}
 
 
-def _summed(rows: Table) -> dict[str, Any]:
-    sums = {name: rows[name].sum().cast(kind) for name, kind in _AMOUNTS.items() if name != "charge_count"}
-    return {**sums, "charge_count": shares.count_of(rows.charge_count.sum())}
+def _weights() -> Table:
+    return ibis.table(WEIGHTS_SCHEMA, name="weights")
 
 
 def _shared_pool() -> Table:
     """Return the pool rows whose group has weights."""
     rows = ibis.table(POOL_SCHEMA, name="pool")
     return rows.join(ibis.table(SHARED_SCHEMA, name="shared"), list(_GROUP))
-
-
-def _to_receivers(rows: Table) -> Table:
-    """Return one row per pool row and receiver, with the receiver's weight and the segment it books to."""
-    weights = ibis.table(WEIGHTS_SCHEMA, name="weights")
-    targets = ibis.table(TARGETS_SCHEMA, name="targets")
-    return rows.join(weights, "weights_number").join(targets, ["segment_id", "receiver_number"])
-
-
-def _incoming(rows: Table) -> Table:
-    return rows.select(
-        "charge_date", "cell_id", "profile_id", "billing_currency", *COSTS,
-        segment_id=rows.target_segment_id, **_provenance(rows, IN, has_driver=True),
-    ).select(list(MOVES_SCHEMA))  # fmt: skip
 
 
 def _provenance(rows: Table, entry: int, *, has_driver: bool) -> dict[str, Any]:
@@ -239,19 +280,3 @@ def _provenance(rows: Table, entry: int, *, has_driver: bool) -> dict[str, Any]:
         "driver_total": rows.driver_total if has_driver else nothing,
         "fallback": rows.fallback,
     }
-
-
-def _all_entries(stages: Stages) -> Table:
-    """Return own cost and moves with every column the ledger shows."""
-    own = ibis.table(DIRECT_SCHEMA, name="direct")
-    missing = {name: kind for name, kind in MOVES_SCHEMA.items() if name not in DIRECT_SCHEMA and name != "entry"}
-    columns = [*MOVES_SCHEMA, "consumed_quantity", "charge_count"]
-    parts = [
-        own.mutate(
-            entry=ibis.literal(DIRECT, "int8"), **{name: ibis.null(kind) for name, kind in missing.items()}
-        ).select(columns)
-    ]
-    for stage in stages:
-        zero = {name: ibis.literal(0, _AMOUNTS[name]) for name in ("consumed_quantity", "charge_count")}
-        parts.append(_moves(stage).mutate(**zero).select(columns))
-    return ibis.union(*parts) if len(parts) > 1 else parts[0]

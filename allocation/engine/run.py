@@ -27,7 +27,7 @@ class RunResult:
 
 
 def allocate(inputs: RunInputs, *, output: Path, backend: DuckDB | None = None) -> RunResult:
-    """Classify and split a billing period, and write `ledger`, `mart`, `segments`, `classification` and `proof`.
+    """Classify and split a billing period, and write the files of `docs/architecture.md` with their proof.
 
     `output` is made when absent; files in it with these names are replaced. A run whose proof does not hold is
     written all the same, so that it can be looked at: publish only what holds.
@@ -44,8 +44,8 @@ def allocate(inputs: RunInputs, *, output: Path, backend: DuckDB | None = None) 
         _load(session, inputs, decided)
         stages = _run_stages(session, inputs, decided, report)
         session.write(relations.ledger(stages), output / "ledger.parquet")
-        session.write(relations.mart(stages), output / "mart.parquet")
-    _write_decided(decided, output)
+        session.write(relations.mart(stages, is_finer=decided.is_finer_than_mart), output / "mart.parquet")
+    _write_names(decided, inputs, output)
     found = proof.conclude(
         proof.measure(output, inputs, backend=engine),
         period=period_name(inputs.period),
@@ -61,41 +61,9 @@ def _load(session: Session, inputs: RunInputs, decided: cells.Cells) -> None:
     """Store the cells with their own cost."""
     for number, revision in enumerate(inputs.revisions):
         session.view(f"daily_{number}", revision.daily, columns=relations.DAILY_SCHEMA)
-    for name in ("slices", "cells", "marts"):
-        session.load(name, getattr(decided, name))
-    for name, table in _names(inputs).items():
-        session.load(name, table)
+    session.load("slices", decided.slices)
+    session.load("cells", decided.cells.select(list(relations.CELLS_SCHEMA)))
     session.store("direct", relations.direct(len(inputs.revisions)))
-
-
-def _names(inputs: RunInputs) -> dict[str, pa.Table]:
-    """Return the texts behind the numbers of splits and entries, as dictionaries."""
-    splits = inputs.rule_set.splits
-    keys = [split.key for split in splits]
-    numbers = pa.array(range(len(splits)), pa.int32())
-    stages = pa.array([split.stage for split in splits], pa.int32())
-    origins = pa.array(["direct", *keys], pa.string()).dictionary_encode()
-    return {
-        "splits": pa.table(
-            {
-                "split_number": numbers,
-                "stage": stages,
-                "split_key": pa.array(keys, pa.string()).dictionary_encode(),
-            }
-        ),
-        "origins": pa.table(
-            {
-                "split_number": pa.array(range(-1, len(splits)), pa.int32()),
-                "origin_name": origins,
-            }
-        ),
-        "entry_names": pa.table(
-            {
-                "entry": pa.array([relations.DIRECT, relations.OUT, relations.IN], pa.int8()),
-                "entry_name": pa.array(["direct", "out", "in"]).dictionary_encode(),
-            }
-        ),
-    }
 
 
 def _run_stages(session: Session, inputs: RunInputs, decided: cells.Cells, report: Report) -> tuple[int, ...]:
@@ -110,13 +78,23 @@ def _run_stages(session: Session, inputs: RunInputs, decided: cells.Cells, repor
     return done
 
 
-def _write_decided(decided: cells.Cells, output: Path) -> None:
+def _write_names(decided: cells.Cells, inputs: RunInputs, output: Path) -> None:
+    """Write what the numbers in the ledger and the mart stand for."""
     texts = decided.segments.as_json()
-    segments = pa.table(
-        {
-            "segment_id": pa.array(range(len(texts)), pa.int32()),
-            "dimension_values": pa.array(texts, pa.string()),
-        }
-    )
-    pq.write_table(segments, output / "segments.parquet", compression="zstd")
-    pq.write_table(decided.classification, output / "classification.parquet", compression="zstd")
+    splits = inputs.rule_set.splits
+    tables = {
+        "cells": decided.cells,
+        "classification": decided.classification,
+        "segments": pa.table(
+            {"segment_id": pa.array(range(len(texts)), pa.int32()), "dimension_values": pa.array(texts, pa.string())}
+        ),
+        "splits": pa.table(
+            {
+                "split_number": pa.array(range(len(splits)), pa.int32()),
+                "stage": pa.array([split.stage for split in splits], pa.int32()),
+                "split_key": pa.array([split.key for split in splits], pa.string()),
+            }
+        ),
+    }
+    for name, table in tables.items():
+        pq.write_table(table, output / f"{name}.parquet", compression="zstd")

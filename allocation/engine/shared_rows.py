@@ -24,13 +24,12 @@ GroupKey = tuple[int, date, str, int]
 class SharedRows:
     """Collects what each split shares; equal sets of weights are stored once.
 
-    `by_hand`: weights too long for the engine, by group; its `is_even` is null. `has_even`: some set weighs all
-    alike. `largest_total`, `largest_amount`: of the other sets, 0 without any.
+    `by_hand`: weights too long for the engine, by group; its `is_even` is null. `largest_total`, `largest_amount`: of
+    the sets whose weights differ, 0 without any.
     """
 
     def __init__(self, segments: Segments) -> None:
         self.segments = segments
-        self.has_even = False
         self.by_hand: dict[GroupKey, Mapping[str, Decimal]] = {}
         self.largest_total = 0
         self.largest_amount = Decimal(0)
@@ -59,9 +58,7 @@ class SharedRows:
             fits, is_even = total <= shares.MAX_TOTAL_WEIGHT, total == len(one.weights)
             if not fits:
                 self.by_hand[key] = one.weights
-            elif is_even:
-                self.has_even = True
-            else:
+            elif not is_even:
                 self.largest_total = max(self.largest_total, total)
                 self.largest_amount = max(self.largest_amount, group.largest)
             receiving[group.partition].update(one.weights)

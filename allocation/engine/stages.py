@@ -223,17 +223,23 @@ class Stage:
         self.session.load("shared", rows.shared_table())
         self.session.load("weights", rows.weights_table())
         self.session.load("targets", rows.targets_table())
+        self._store_parts(rows)
         name = f"moves_{number}"
         self.session.store(name, relations.outgoing())
-        if rows.has_even:
-            self.session.append(name, relations.incoming_even())
-        if rows.largest_total:
-            largest = money.units_of(rows.largest_amount) // money.UNITS_PER_QUANTUM
-            division = shares.division(largest_quanta=largest, largest_total=rows.largest_total)
-            self.session.append(name, relations.incoming_weighted(division))
+        self.session.append(name, relations.incoming())
         if rows.by_hand:
             self.session.load("by_hand", self._shared_by_hand(rows))
             self.session.append(name, relations.incoming_by_hand())
+
+    def _store_parts(self, rows: SharedRows) -> None:
+        """Store the parts of each distinct amount."""
+        self.session.store("amounts", relations.amounts())
+        self.session.store("parts", relations.even_parts())
+        if rows.largest_total:
+            largest = money.units_of(rows.largest_amount) // money.UNITS_PER_QUANTUM
+            division = shares.division(largest_quanta=largest, largest_total=rows.largest_total)
+            self.session.append("parts", relations.weighted_parts(division))
+        self.session.store("shared_amounts", relations.shared_amounts())
 
     def _shared_by_hand(self, rows: SharedRows) -> pa.Table:
         """Share in Python what has weights too long for 128 bits."""

@@ -35,14 +35,14 @@ _ATTRIBUTES: Final = (
 )
 _SUMS: Final = ("billed_cost", "effective_cost", "list_cost", "contracted_cost", "consumed_quantity", "charge_count")
 COLUMNS: Final = ("row_number", "segment_id", *_ATTRIBUTES, *_SUMS)
-"""Columns of the mart that a run's `mart.parquet` gives, in the order they are copied."""
+"""Columns of the mart that a run's files give, in the order they are copied."""
 
 
 def replace_mart(run: AllocationRun, *, folder: Path, scratch: Path) -> None:
     """Put a run's rows in the place of those of its period; the caller's transaction makes it one step."""
     segments = _segment_ids(run.organization_id, folder / "segments.parquet")
     rows = scratch / "mart.csv"
-    _write_csv(folder / "mart.parquet", segments=segments, to=rows)
+    _write_csv(folder, segments=segments, to=rows)
     columns = ", ".join(COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute("SELECT itfm_mart_partition(%s)", [run.billing_period])
@@ -94,7 +94,8 @@ def _segment_ids(organization_id: UUID, segments: Path) -> dict[int, UUID]:
     return {number: stored[digest] for number, digest in digests.items()}
 
 
-def _write_csv(mart: Path, *, segments: dict[int, UUID], to: Path) -> None:
+def _write_csv(folder: Path, *, segments: dict[int, UUID], to: Path) -> None:
+    """Write the rows of `mart.parquet` with what their numbers stand for."""
     table = pa.table(
         {
             "segment_id": pa.array(list(segments), pa.int32()),
@@ -103,11 +104,21 @@ def _write_csv(mart: Path, *, segments: dict[int, UUID], to: Path) -> None:
     )
     with duckdb.connect() as database:
         database.register("stored", table)
-        attributes = ", ".join(f"m.{name}" for name in (*_ATTRIBUTES, *_SUMS))
+        for name in ("mart", "cells", "splits"):
+            rows = database.read_parquet(str(folder / f"{name}.parquet"), file_row_number=True)
+            rows.create_view(name)
+        texts = {"origin": "COALESCE(splits.split_key, 'direct') AS origin"}
+        columns = ", ".join(texts.get(name, name) for name in (*_ATTRIBUTES, *_SUMS))
         database.execute(
-            f"COPY (SELECT row_number() OVER () AS row_number, s.stored_id, {attributes}"  # noqa: S608
-            f" FROM read_parquet('{_quoted(mart)}') AS m JOIN stored AS s USING (segment_id))"
-            f" TO '{_quoted(to)}' (FORMAT csv, HEADER false, NULLSTR '', FORCE_QUOTE (origin))"
+            f"""
+            COPY (
+                SELECT mart.file_row_number + 1, stored.stored_id, {columns}
+                FROM mart
+                JOIN stored USING (segment_id)
+                JOIN cells ON cells.cell_id = mart.mart_id
+                LEFT JOIN splits USING (split_number)
+            ) TO '{_quoted(to)}' (FORMAT csv, HEADER false, NULLSTR '', FORCE_QUOTE (origin))
+            """  # noqa: S608
         )
 
 

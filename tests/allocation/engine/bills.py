@@ -72,11 +72,31 @@ def table(folder, name):
     return pq.read_table(folder / f"{name}.parquet").to_pylist()
 
 
+def ledger(folder):
+    """Return the ledger's rows with what their numbers stand for."""
+    entries = {0: "direct", 1: "out", 2: "in"}
+    return [{**row, "entry": entries[row["entry"]]} for row in _named(folder, "ledger", "cell_id")]
+
+
+def mart(folder):
+    """Return the mart's rows as pages read them."""
+    return _named(folder, "mart", "mart_id")
+
+
+def _named(folder, name, cell_column):
+    cells = {row["cell_id"]: row for row in table(folder, "cells")}
+    splits = {row["split_number"]: row for row in table(folder, "splits")}
+    splits[None] = {"stage": None, "split_key": None}
+    rows = table(folder, name)
+    named = [{**cells[row[cell_column]], **splits[row["split_number"]], **row} for row in rows]
+    return [{**row, "origin": row["split_key"] or "direct"} for row in named]
+
+
 def by_value(result, dimension="team", *, cost="effective_cost", **where):
     """Return allocated cost by a dimension's value; None is unallocated."""
     segments = {row["segment_id"]: json.loads(row["dimension_values"]) for row in table(result.folder, "segments")}
     sums = defaultdict(Decimal)
-    for row in table(result.folder, "mart"):
+    for row in mart(result.folder):
         if all(row[column] == wanted for column, wanted in where.items()):
             value = segments[row["segment_id"]].get(dimension)
             sums[value] = money.CONTEXT.add(sums[value], row[cost])

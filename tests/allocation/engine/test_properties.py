@@ -17,7 +17,7 @@ from allocation.engine.drivers import DriverValue
 from allocation.engine.inputs import RunInputs
 from itfm.core import money
 from tests.allocation.engine import oracle
-from tests.allocation.engine.bills import OCTOBER, by_value, charge, day, table, write_revision
+from tests.allocation.engine.bills import OCTOBER, by_value, charge, day, ledger, table, write_revision
 
 TEAMS = ["a", "b", "c", "ops", "hq"]
 AMOUNTS = st.one_of(
@@ -94,7 +94,7 @@ def found(folder):
     """Return the ledger as the oracle writes it."""
     segments = {row["segment_id"]: row["dimension_values"] for row in table(folder, "segments")}
     sums = defaultdict(Fraction)
-    for row in table(folder, "ledger"):
+    for row in ledger(folder):
         values = segments[row["segment_id"]]
         team = None if values == "{}" else values.removeprefix('{"team":"').removesuffix('"}')
         place = (
@@ -104,7 +104,7 @@ def found(folder):
             row["billing_currency"],
             row["charge_category"],
         )
-        sums[(*place, team, row["split_key"] or "direct")] += Fraction(row["billed_cost"])
+        sums[(*place, team, row["origin"])] += Fraction(row["billed_cost"])
         assert len({row[cost] for cost in ("billed_cost", "effective_cost", "list_cost", "contracted_cost")}) == 1
     return without_zeros(sums)
 

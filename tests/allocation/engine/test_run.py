@@ -10,8 +10,19 @@ import pytest
 from allocation.engine import drivers, proof, rules, run
 from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.inputs import InputError, RunInputs
-from tests.allocation.engine.bills import OCTOBER, allocate, by_value, charge, day, table, write_revision
+from tests.allocation.engine.bills import (
+    OCTOBER,
+    allocate,
+    by_value,
+    charge,
+    day,
+    ledger,
+    mart,
+    table,
+    write_revision,
+)
 
+AMOUNTS = ("billed_cost", "effective_cost", "list_cost", "contracted_cost", "consumed_quantity", "charge_count")
 TEAM = "- {key: team, name: Team, rules: [{when: {tag: team, exists: true}, value: {tag: team}}]}"
 ENVIRONMENT = "- {key: env, name: Environment, rules: [{when: {tag: env, exists: true}, value: {tag: env}}]}"
 
@@ -26,7 +37,8 @@ def rule_set(*splits, drivers=(), dimensions=(TEAM,)):
 
 
 def team(name, cost, **more):
-    return charge(cost, tags={"team": name, **more.pop("tags", {})}, sub_account_id=f"acc-{name}", **more)
+    columns = {"sub_account_id": f"acc-{name}", **more}
+    return charge(cost, tags={"team": name, **columns.pop("tags", {})}, **columns)
 
 
 def split(method, *, key="shared", stage=1, pool="dimension: team, equals: Shared", more=""):
@@ -56,7 +68,7 @@ def test_an_even_split_shares_a_hundred_over_three_to_the_last_quantum(tmp_path)
         "b": Decimal("33.333333333333"),
         "c": Decimal("33.333333333333"),
     }
-    incoming = [row for row in table(result.folder, "ledger") if row["entry"] == "in"]
+    incoming = [row for row in ledger(result.folder) if row["entry"] == "in"]
     assert {(row["sub_account_id"], row["service_name"]) for row in incoming} == {("acc-Shared", "S3")}
     assert {(row["driver_quantity"], row["driver_total"], row["fallback"]) for row in incoming} == {(1, 3, None)}
     assert result.proof.holds
@@ -262,7 +274,7 @@ def test_a_pool_can_be_chosen_by_a_column_or_tag_that_pages_do_not_show(tmp_path
 def test_quantities_and_counts_stay_where_they_were_consumed(tmp_path):
     _, result = allocate(tmp_path, rule_set(split("kind: even")), [team("Shared", "8", quantity="5"), team("a", "1")])
 
-    rows = {(row["origin"], row["effective_cost"]): row for row in table(result.folder, "mart")}
+    rows = {(row["origin"], row["effective_cost"]): row for row in mart(result.folder)}
     assert (rows["direct", Decimal(8)]["consumed_quantity"], rows["direct", Decimal(8)]["charge_count"]) == (5, 1)
     assert (rows["shared", Decimal(-8)]["consumed_quantity"], rows["shared", Decimal(-8)]["charge_count"]) == (0, 0)
 
@@ -276,7 +288,7 @@ def test_several_sources_are_kept_apart_and_can_be_asked_for(tmp_path):
     result = run.allocate(inputs, output=tmp_path / "run")
 
     assert by_value(result) == {"A": Decimal(3), None: Decimal(4)}
-    assert [row["source_id"] for row in table(result.folder, "mart")] == ["s1", "s2"]
+    assert [row["source_id"] for row in mart(result.folder)] == ["s1", "s2"]
     assert result.proof.holds
 
 
@@ -298,23 +310,43 @@ def test_the_files_have_the_published_columns_and_one_order(tmp_path):
 
     _, result = allocate(tmp_path, rule_set(split("kind: even")), charges)
 
-    mart = pq.read_schema(result.folder / "mart.parquet")
-    assert mart.names == [
-        "charge_date", "source_id", "billing_account_id", "sub_account_id", "service_provider_name", "service_name",
-        "service_category", "region_id", "charge_category", "pricing_category", "commitment_discount_status",
-        "billing_currency", "segment_id", "origin", "billed_cost", "effective_cost", "list_cost", "contracted_cost",
-        "consumed_quantity", "charge_count",
+    assert pq.read_schema(result.folder / "mart.parquet").names == [
+        "split_number", "charge_date", "mart_id", "segment_id", "billing_currency", *AMOUNTS,
     ]  # fmt: skip
-    assert str(mart.field("billed_cost").type) == "decimal128(38, 18)"
-    assert str(mart.field("charge_count").type) == "int64"
-    ledger = pq.read_schema(result.folder / "ledger.parquet")
-    assert set(mart.names) - set(ledger.names) == {"origin"}
-    assert {"entry", "stage", "split_key", "pool_segment_id", "driver_quantity", "driver_total", "fallback"} <= set(
-        ledger.names
-    )
-    assert str(ledger.field("charge_count").type) == "int64"
-    dates = [row["charge_date"] for row in table(result.folder, "ledger")]
-    assert dates == sorted(dates)
+    written = pq.read_schema(result.folder / "ledger.parquet")
+    assert written.names == [
+        "charge_date", "cell_id", "segment_id", "billing_currency", "entry", "split_number", "pool_segment_id", *AMOUNTS,
+        "driver_quantity", "driver_total", "fallback",
+    ]  # fmt: skip
+    assert str(written.field("billed_cost").type) == "decimal128(38, 18)"
+    assert str(written.field("charge_count").type) == "int64"
+    assert pq.read_schema(result.folder / "cells.parquet").names == [
+        "cell_id", "mart_id", "source_id", "billing_account_id", "sub_account_id", "service_provider_name",
+        "service_name", "service_category", "region_id", "charge_category", "pricing_category",
+        "commitment_discount_status",
+    ]  # fmt: skip
+    order = [(row["entry"], row["charge_date"].day, row["sub_account_id"]) for row in ledger(result.folder)]
+    assert order == [
+        ("direct", 1, "acc-a"), ("direct", 1, "acc-b"), ("direct", 2, "acc-Shared"),
+        ("out", 2, "acc-Shared"), ("in", 2, "acc-Shared"), ("in", 2, "acc-Shared"),
+    ]  # fmt: skip
+
+
+def test_cells_that_pages_show_alike_are_one_row_of_the_mart(tmp_path):
+    by_tag = split("kind: fixed, shares: {b: 100}", pool="tag: shared, equals: y")
+    charges = [team("a", "3", tags={"shared": "y"}), team("a", "5"), team("b", "1", sub_account_id="acc-a")]
+
+    _, result = allocate(tmp_path, rule_set(by_tag), charges)
+
+    assert [(row["origin"], row["effective_cost"], row["charge_count"]) for row in mart(result.folder)] == [
+        ("direct", Decimal(8), 2),
+        ("direct", Decimal(1), 1),
+        ("shared", Decimal(-3), 0),
+        ("shared", Decimal(3), 0),
+    ]
+    assert {row["mart_id"] for row in table(result.folder, "mart")} == {0}
+    assert [row["mart_id"] for row in table(result.folder, "cells")] == [0, 0]
+    assert result.proof.holds
 
 
 def test_the_same_inputs_give_the_same_bytes_on_one_thread_and_on_two(tmp_path):
@@ -342,11 +374,24 @@ def test_proving_again_finds_the_same_and_notices_a_changed_mart(tmp_path):
     assert any(problem.startswith("mart: billed_cost in USD sums to") for problem in again.problems)
 
 
+def test_proving_notices_a_cell_that_lost_its_names(tmp_path):
+    inputs, result = allocate(tmp_path, rule_set(), [team("a", "8"), team("b", "1")])
+    cells = result.folder / "cells.parquet"
+    pq.write_table(pq.read_table(cells).slice(1), cells)
+
+    again = proof.prove(result.folder, inputs)
+
+    assert (
+        "ledger: billed_cost in USD sums to 1.000000000000000000, the bill to 9.000000000000000000." in again.problems
+    )
+    assert "mart: billed_cost in USD sums to 1.000000000000000000, the bill to 9.000000000000000000." in again.problems
+
+
 def test_proving_notices_a_ledger_that_moved_cost_without_its_pair(tmp_path):
     inputs, result = allocate(tmp_path, rule_set(split("kind: even")), [team("Shared", "8"), team("a", "1")])
     path = result.folder / "ledger.parquet"
     rows = pq.read_table(path)
-    pq.write_table(rows.filter([entry != "out" for entry in rows.column("entry").to_pylist()]), path)
+    pq.write_table(rows.filter([entry != 1 for entry in rows.column("entry").to_pylist()]), path)
 
     again = proof.prove(result.folder, inputs)
 
