@@ -14,7 +14,7 @@ from tests.ingestion.normalize.bills import Bench, csv_text, decimals, focus_row
 
 
 def moment(*parts: int) -> datetime:
-    return datetime(*parts)  # noqa: DTZ001 - Parquet's timestamps carry no zone, and mean UTC
+    return datetime(*parts)
 
 
 def digests(delivery: NormalizedDelivery) -> dict[str, str]:
