@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import duckdb
+import pyarrow as pa
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from ingestion.focus import attributes
 from ingestion.focus.expressions import literal, quoted
@@ -30,7 +32,7 @@ class Dictionary:
 
     def value(self, column: str) -> str:
         """Return the expression of an entry's column for the row's `x_entry`."""
-        return self.constants.get(column, f"getvariable({literal('entry_' + column)})[x_entry + 1]")
+        return self.constants.get(column, f"{quoted('entry_' + column)}(x_entry)")
 
 
 def count_combinations(connection: duckdb.DuckDBPyConnection, reading: Reading) -> int:
@@ -121,13 +123,35 @@ def _publish(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> D
             value = connection.execute(f"SELECT any_value({quoted(name)})::VARCHAR FROM entry").fetchall()[0][0]
             constants[name] = f"CAST({literal(value)} AS {kind})"
         else:
-            connection.execute(
-                f"SET VARIABLE {quoted('entry_' + name)} = (SELECT list({quoted(name)} ORDER BY x_entry) FROM entry)"
-            )
+            _make_lookup(connection, f"entry_{name}", f"SELECT {quoted(name)} FROM entry ORDER BY x_entry")
     doubles = connection.execute("SELECT count(*) FROM entry WHERE is_double").fetchall()[0][0]
     if doubles:
-        connection.execute(
-            "SET VARIABLE entry_double = (SELECT list(double.x_entry ORDER BY entry.x_entry) FROM entry"
-            f" LEFT JOIN entry AS double ON double.x_key = entry.x_key || {DOUBLE})"
+        _make_lookup(
+            connection,
+            "entry_double",
+            "SELECT double.x_entry FROM entry LEFT JOIN entry AS double"
+            f" ON double.x_key = entry.x_key || {DOUBLE} ORDER BY entry.x_entry",
         )
     return Dictionary(columns=tuple(columns), constants=constants, has_doubles=bool(doubles))
+
+
+def _make_lookup(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+    """Make the function that gives a column of `entry` for a vector of its numbers.
+
+    A join would give up the order of the rows, and a list in a variable is copied for each vector of rows; a function
+    that takes from an Arrow array does neither, whatever the number of entries.
+    """
+    relation = connection.sql(query)
+    column = relation.to_arrow_table().column(0).combine_chunks()
+
+    def taken(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
+        return pa.chunked_array([column.take(chunk) for chunk in numbers.chunks], column.type)
+
+    connection.create_function(
+        name,
+        taken,
+        ["UINTEGER"],
+        relation.types[0],
+        type=PythonUDFType.ARROW,
+        null_handling=FunctionNullHandling.SPECIAL,
+    )

@@ -78,5 +78,5 @@ class Reading:
         """Return the query of the numbered raw rows with `n_`, `t_` and their key's place among the entries."""
         numbers = [f"{self.number(name)} AS {quoted('n_' + name)}" for name in self.plan.decimals]
         moments = [f"{self.moment(name)} AS {quoted('t_' + name)}" for name in self.plan.date_times]
-        entry = f"enum_code(CAST({self.key()} AS entry_key)) AS x_entry"
+        entry = f"enum_code(CAST({self.key()} AS entry_key))::UINTEGER AS x_entry"
         return self.raw.sql(file_numbers=file_numbers, computed=[*numbers, *moments, entry])

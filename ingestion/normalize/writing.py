@@ -19,7 +19,7 @@ from ingestion.normalize.contents import NormalizedBill, Totals
 from ingestion.normalize.entries import Dictionary
 from ingestion.normalize.reading import Reading
 
-PARQUET: Final = "(FORMAT parquet, COMPRESSION zstd)"
+PARQUET: Final = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
 DAILY_SUMS: Final = (*COSTS, "consumed_quantity")
 
 
@@ -33,7 +33,7 @@ def charges_sql(reading: Reading, dictionary: Dictionary, *, period: date, file_
     rows = reading.rows(file_numbers=file_numbers)
     if dictionary.has_doubles:
         both = f"unnest(CASE WHEN {plan.is_doubled} THEN [FALSE, TRUE] ELSE [FALSE] END) AS x_is_double"
-        twin = "CASE WHEN x_is_double THEN getvariable('entry_double')[x_entry + 1] ELSE x_entry END AS x_entry"
+        twin = "CASE WHEN x_is_double THEN entry_double(x_entry) ELSE x_entry END AS x_entry"
         rows = f"SELECT * REPLACE ({twin}) FROM (SELECT *, {both} FROM ({rows}))"
     looked_up = ", ".join(f"{dictionary.value(name)} AS {quoted('e_' + name)}" for name in dictionary.columns)
     filters = [f"e_billing_period = DATE '{period:%Y-%m-%d}'"] if "billing_period" not in dictionary.constants else []
