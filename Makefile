@@ -66,7 +66,9 @@ check-with-database:
 	$(RUN) -m pytest -p no:randomly tests/architecture
 
 bench: setup
-	$(WITH_DATABASE) sh -ec 'for file in benchmarks/*.py; do echo "== $$file"; $(RUN) "$$file"; done'
+	@missed=; for file in benchmarks/*.py; do \
+		name=$${file#benchmarks/}; echo "== $$file"; $(RUN) -m "benchmarks.$${name%.py}" || missed="$$missed $$file"; \
+	done; [ -z "$$missed" ] || { echo "Bars missed:$$missed"; exit 1; }
 
 docs: .venv/.packages
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
