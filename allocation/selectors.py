@@ -12,8 +12,8 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 
 from allocation.models import AllocatedCost, AllocationRun, RuleSet
+from ingestion.focus.attributes import COST_COLUMNS
 
-COST_COLUMNS: Final = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
 COLUMNS: Final = (
     "source_id",
     "origin",

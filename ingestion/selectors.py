@@ -14,7 +14,6 @@ from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun
 
 Health = Literal["healthy", "running", "late", "failing", "paused", "new"]
-COST_COLUMNS: Final = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
 LATE_AFTER: Final = timedelta(hours=1)
 FAILING: Final = frozenset({ImportRun.State.REJECTED, ImportRun.State.FAILED, ImportRun.State.QUARANTINED})
 RUNNING: Final = (ImportRun.State.QUEUED, ImportRun.State.RUNNING)

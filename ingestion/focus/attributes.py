@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+COST_COLUMNS: Final = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
+"""The four costs of a charge, in the order in which they are told."""
+
 COLUMNS: Final = (
     "billing_account_id",
     "billing_account_name",

@@ -15,6 +15,7 @@ from django.conf import settings as project
 from django.utils import timezone
 
 from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, archive, open_store
+from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.focus.findings import Finding as FoundFinding
 from ingestion.focus.findings import RejectedBillError, shortened
 from ingestion.models import Bill, BillRevision, Finding, ImportRun
@@ -29,7 +30,6 @@ State = ImportRun.State
 Report = Callable[[str, Decimal], None]
 ARCHIVING: Final = Decimal("0.2")
 """Part of a delivery's progress that fetching counts for."""
-COST_COLUMNS: Final = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
 
 
 @dataclass(frozen=True, kw_only=True)

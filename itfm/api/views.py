@@ -8,7 +8,8 @@ from django.http import HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET
 
-from allocation.selectors import COST_COLUMNS, CostRow, UnknownGroupingError, cost_rows, names_of, run_in_force
+from allocation.selectors import CostRow, UnknownGroupingError, cost_rows, names_of, run_in_force
+from ingestion.focus.attributes import COST_COLUMNS
 from itfm.accounts.access import TenantRequest, allow_key, problem
 from itfm.core.periods import PeriodError, parse_period
 from itfm.web.visibility import visibility_of

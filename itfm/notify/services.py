@@ -89,7 +89,8 @@ def _send(message: OutboxMessage, *, at: datetime) -> int:
         if not gives_up:
             raise
         return 0
-    _mark(message, state=State.SENT, sent_at=at)
+    # A letter may carry a secret, such as an invitation's; once it is out, only its reader has it.
+    _mark(message, state=State.SENT, sent_at=at, text="", html="", error="")
     return 1
 
 

@@ -12,9 +12,9 @@ from uuid import UUID
 from django.db.models import Count
 
 from ingestion import connectors
+from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.models import Bill, BillRevision, Finding, ImportRun
 from ingestion.selectors import (
-    COST_COLUMNS,
     SourceStatus,
     bills,
     first_findings,

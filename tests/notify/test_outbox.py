@@ -43,6 +43,15 @@ def test_a_letter_goes_out_once_with_a_message_id_of_its_own(acme):
     assert letter.extra_headers["Message-ID"] == f"<{message.id}@itfm>"
 
 
+def test_what_a_letter_said_is_not_kept_once_it_is_out(acme):
+    message = queue(acme)
+    send_queued(acme.id, at=NOW)
+
+    with tenant(acme.id):
+        message.refresh_from_db()
+    assert (message.text, message.html, message.subject) == ("", "", "Join Acme")
+
+
 def test_the_same_letter_queued_again_is_not_sent_again(acme):
     queue(acme)
     send_queued(acme.id, at=NOW)
