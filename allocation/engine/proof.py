@@ -159,9 +159,12 @@ def measure(run_folder: Path, inputs: RunInputs, *, backend: DuckDB) -> Measurem
 # Grain: one row per split, segment and currency of the ledger. Rows whose names are lost do not count.
 _LEDGER_SUMS = f"""
 CREATE TEMP TABLE ledger_sums AS
-SELECT split_number, ANY_VALUE(stage) AS stage, segment_id, billing_currency, {_SUMS}
-FROM ledger SEMI JOIN cells USING (cell_id) LEFT JOIN splits USING (split_number)
-GROUP BY split_number, segment_id, billing_currency
+SELECT split_number, stage, segment_id, billing_currency, {", ".join(COSTS)}
+FROM (
+    SELECT split_number, segment_id, billing_currency, {_SUMS}
+    FROM ledger SEMI JOIN cells USING (cell_id)
+    GROUP BY split_number, segment_id, billing_currency
+) LEFT JOIN splits USING (split_number)
 """  # noqa: S608
 
 # An origin is one pool cell on one day; its minus and its pluses sum to zero in every cost column.

@@ -67,10 +67,7 @@ _MART_KEYS = ("split_number", "charge_date", "mart_id", "segment_id", "billing_c
 
 @cache
 def direct(revisions: int) -> Table:
-    """Return the cells with their own cost: tables `daily_<n>` by `slices`. Grain: day, cell, segment, currency.
-
-    In the order of the ledger, where it stands first.
-    """
+    """Return the cells with their own cost: tables `daily_<n>` by `slices`. Grain: day, cell, segment, currency."""
     bills = [
         ibis.table(DAILY_SCHEMA, name=f"daily_{number}").mutate(revision_number=ibis.literal(number, "int32"))
         for number in range(revisions)
@@ -78,8 +75,7 @@ def direct(revisions: int) -> Table:
     daily = ibis.union(*bills) if len(bills) > 1 else bills[0]
     slices = ibis.table(SLICES_SCHEMA, name="slices")
     joined = daily.join(slices, ["revision_number", "attribute_set_id"])
-    rows = joined.group_by([*_PLACE, *_CURRENCY]).agg(**_summed(joined, _AMOUNTS))
-    return rows.order_by(["charge_date", "cell_id", "segment_id", "billing_currency"])
+    return joined.group_by([*_PLACE, *_CURRENCY]).agg(**_summed(joined, _AMOUNTS))
 
 
 @cache
@@ -215,12 +211,11 @@ def ledger(stages: Stages) -> Table:
     own = ibis.table(DIRECT_SCHEMA, name="direct")
     missing = {name: ibis.null(kind) for name, kind in MOVES_SCHEMA.items() if name not in DIRECT_SCHEMA}
     own = own.mutate(**{**missing, "entry": ibis.literal(DIRECT, "int8")}).select(LEDGER_COLUMNS)
-    if not stages:
-        return own
+    rows = own
+    if stages:
+        rows = ibis.union(own, _all_moves(stages).mutate(**_nothing_used()).select(LEDGER_COLUMNS))
     order = ["split_number", "charge_date", "cell_id", "pool_segment_id", "billing_currency", "entry", "segment_id"]
-    zero = {name: ibis.literal(0, _AMOUNTS[name]) for name in ("consumed_quantity", "charge_count")}
-    moved = _all_moves(stages).order_by(order).mutate(**zero).select(LEDGER_COLUMNS)
-    return ibis.union(own, moved)
+    return rows.order_by([ibis.asc(name, nulls_first=True) for name in order])
 
 
 @cache
@@ -234,16 +229,20 @@ def mart(stages: Stages, *, is_finer: bool) -> Table:
         own = _to_marts(own, _AMOUNTS)
     columns = [*_MART_KEYS, *_AMOUNTS]
     own = (own if is_finer else own.mutate(mart_id=own.cell_id)).select(columns)
-    if not stages:
-        return own
-    zero = {name: ibis.literal(0, _AMOUNTS[name]) for name in ("consumed_quantity", "charge_count")}
-    return ibis.union(own, _to_marts(_all_moves(stages), _COSTS).mutate(**zero).select(columns))
+    rows = own
+    if stages:
+        rows = ibis.union(own, _to_marts(_all_moves(stages), _COSTS).mutate(**_nothing_used()).select(columns))
+    return rows.order_by([ibis.asc(name, nulls_first=True) for name in _MART_KEYS])
+
+
+def _nothing_used() -> dict[str, Any]:
+    return {name: ibis.literal(0, _AMOUNTS[name]) for name in ("consumed_quantity", "charge_count")}
 
 
 def _to_marts(rows: Table, amounts: Mapping[str, str]) -> Table:
-    """Return rows summed to the grain of the mart, in its order."""
+    """Return rows summed to the grain of the mart."""
     rows = rows.join(ibis.table(CELLS_SCHEMA, name="cells"), "cell_id")
-    return rows.group_by(list(_MART_KEYS)).agg(**_summed(rows, amounts)).order_by(list(_MART_KEYS))
+    return rows.group_by(list(_MART_KEYS)).agg(**_summed(rows, amounts))
 
 
 def _all_moves(stages: Stages) -> Table:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Annotated, Any, Literal
@@ -86,7 +87,8 @@ def to_document(rule_set: RuleSet) -> dict[str, Any]:
 
 def fingerprint(rule_set: RuleSet) -> str:
     """Return the SHA-256 that names this content, whatever the layout of the YAML it came from."""
-    return sha256(dump(rule_set).encode()).hexdigest()
+    text = json.dumps(to_document(rule_set), ensure_ascii=False, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()
 
 
 def tag_keys(rule_set: RuleSet) -> tuple[str, ...]:

@@ -59,6 +59,7 @@ def allocate(inputs: RunInputs, *, output: Path, backend: DuckDB | None = None) 
 
 def _load(session: Session, inputs: RunInputs, decided: cells.Cells) -> None:
     """Store the cells with their own cost."""
+    session.few_texts("billing_currency", [revision.daily for revision in inputs.revisions])
     for number, revision in enumerate(inputs.revisions):
         session.view(f"daily_{number}", revision.daily, columns=relations.DAILY_SCHEMA)
     session.load("slices", decided.slices)

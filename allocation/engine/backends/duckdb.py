@@ -38,6 +38,12 @@ _FUNCTIONS: Final = (
 )
 
 
+# Amounts and numbers seldom repeat enough for a dictionary to pay; texts that are numbers in the engine keep theirs.
+_PARQUET: Final = (
+    "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 1, WRITE_BLOOM_FILTER false"
+)
+
+
 @dataclass(frozen=True)
 class DuckDB:
     """How much of the machine a run may use. `temp_directory` takes what does not fit in memory."""
@@ -85,11 +91,22 @@ class Session:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self._coded: set[str] = set()
 
     def view(self, name: str, path: Path, *, columns: Mapping[str, str]) -> None:
-        """Give a Parquet file a name."""
-        listed = ", ".join(columns)
+        """Give a Parquet file a name. Texts that `few_texts` knows are numbers within the engine."""
+        listed = ", ".join(f"CAST({one} AS {one}) AS {one}" if one in self._coded else one for one in columns)
         self.connection.execute(f"CREATE VIEW {name} AS SELECT {listed} FROM read_parquet({_quoted(path)})")  # noqa: S608
+
+    def few_texts(self, column: str, paths: Sequence[Path]) -> None:
+        """Look up the few distinct texts of a column; `view` then reads them as numbers that sort like the texts."""
+        listed = ", ".join(_quoted(path) for path in paths)
+        found = self.connection.execute(
+            f"SELECT DISTINCT {column} FROM read_parquet([{listed}]) WHERE {column} IS NOT NULL ORDER BY {column}"  # noqa: S608
+        ).fetchall()
+        texts = ", ".join(_quoted(text) for (text,) in found)
+        self.connection.execute(f"CREATE TYPE {column} AS ENUM ({texts})")
+        self._coded.add(column)
 
     def load(self, name: str, rows: pa.Table) -> None:
         """Store rows under a name in place of what stood there; scale-0 decimals become 128-bit integers."""
@@ -117,9 +134,7 @@ class Session:
 
     def write(self, expression: Table, path: Path) -> None:
         """Write what an expression gives as Parquet (zstd), in its order."""
-        self.connection.execute(
-            f"COPY ({statement(expression)}) TO {_quoted(path)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
-        )
+        self.connection.execute(f"COPY ({statement(expression)}) TO {_quoted(path)} ({_PARQUET})")
 
 
 @lru_cache(maxsize=256)
