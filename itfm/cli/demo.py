@@ -6,6 +6,7 @@ The bills are then imported by the workers through the real connectors; `unfinis
 from __future__ import annotations
 
 import secrets
+import shutil
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -102,10 +103,12 @@ def set_up(folder: Path, *, charges: int, at: datetime, progress: Progress) -> t
 
 
 def restate(organization_id: UUID, company: DemoCompany, *, at: datetime) -> None:
-    """Queue the second delivery of the month that the provider restated."""
+    """Lay the restated month over the first delivery, as the provider does, and queue another pull."""
+    first = next(delivered for delivered in company.deliveries if delivered.name == company.restated.name)
+    shutil.copytree(company.restated.folder, first.folder, dirs_exist_ok=True)
     with tenant(organization_id):
         source = BillSource.objects.get(key=slugify(company.restated.name))
-        request_import(source, trigger="command", at=at, settings={"path": str(company.restated.folder)})
+        request_import(source, trigger="command", at=at)
 
 
 def left(organization_id: UUID) -> Left:

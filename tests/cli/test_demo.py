@@ -1,0 +1,52 @@
+"""Setting up the sample company, with the worker's part done here."""
+
+import pytest
+from django.utils import timezone
+
+from allocation.services import allocate, due_periods
+from ingestion.models import Bill, ImportRun
+from ingestion.services import run_import
+from itfm.cli.demo import EMAIL, existing_demo, left, new_password, restate, set_up
+from itfm.core.tenancy import tenant
+
+pytestmark = pytest.mark.django_db
+
+
+def work(organization):
+    with tenant(organization.id):
+        queued = list(ImportRun.objects.filter(state="queued").values_list("id", flat=True))
+    states = [run_import(organization.id, run_id=run_id).state for run_id in queued]
+    for period in due_periods(organization.id):
+        allocate(organization.id, period=period)
+    return states
+
+
+def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_path, monkeypatch, client):
+    monkeypatch.setattr("itfm.cli.demo.MONTHS", 3)
+    organization, company = set_up(tmp_path, charges=3_000, at=timezone.now(), progress=lambda *_: None)
+    assert left(organization.id).imports == 3
+    assert work(organization) == ["imported"] * 3
+    assert left(organization.id).is_done
+
+    restate(organization.id, company, at=timezone.now())
+    assert work(organization) == ["imported"]
+    restate(organization.id, company, at=timezone.now())
+    assert work(organization) == ["unchanged"]
+
+    ((month, total),) = company.restated.totals.items()
+    with tenant(organization.id):
+        bill = Bill.objects.get(billing_period=f"{month}-01", source__key="aws-cur2")
+        assert bill.current_revision.number == 2
+        assert bill.current_revision.totals["USD"]["billed_cost"] == f"{total.cost:f}".rstrip("0").rstrip(".")
+    assert left(organization.id).is_done
+
+
+def test_the_login_that_is_printed_works(tmp_path, monkeypatch, client):
+    monkeypatch.setattr("itfm.cli.demo.MONTHS", 1)
+    organization, _ = set_up(tmp_path, charges=3_000, at=timezone.now(), progress=lambda *_: None)
+
+    password = new_password(existing_demo())
+
+    answer = client.post("/account/login/", {"login": EMAIL, "password": password})
+    assert answer.status_code == 302
+    assert organization.name in client.get("/overview").content.decode()
