@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _LARGEST_KEY = 2**62
 
+# Arrow imports hundreds of modules with its first array of numbers: with the process rather than in its first run.
+pa.array(np.zeros(1, np.int64))
+
 
 @dataclass(frozen=True)
 class Coded:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Context, Decimal
-from math import gcd, lcm
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, Inexact
+from math import gcd
 from typing import Final
 
 CONTEXT: Final = Context(prec=60)
 """For arithmetic on amounts: 38 digits times a weight still fits without rounding away a stored digit."""
+
+_EXACT: Final = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
+"""For moving the point of a weight, however many digits it has."""
 
 DECIMALS: Final = 18
 """Decimals of a stored amount: `DECIMAL(38,18)`."""
@@ -85,9 +88,9 @@ def whole_weights(weights: Mapping[str, Decimal]) -> dict[str, int]:
             raise AmountError(f"The weight of '{receiver}' is {weight}.")
         if weight < 0:
             raise NegativeWeightError(f"The weight of '{receiver}' is {weight}.")
-    ratios = {receiver: weight.as_integer_ratio() for receiver, weight in weights.items()}
-    scale = lcm(*(denominator for _, denominator in ratios.values()))
-    whole = {receiver: numerator * (scale // denominator) for receiver, (numerator, denominator) in ratios.items()}
+    exponents = [int(weight.as_tuple().exponent) for weight in weights.values()]
+    shift = max(0, -min(exponents, default=0))
+    whole = {receiver: int(weight.scaleb(shift, _EXACT)) for receiver, weight in weights.items()}
     common = gcd(*whole.values()) or 1
     return {receiver: weight // common for receiver, weight in whole.items()}
 

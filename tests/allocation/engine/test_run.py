@@ -84,6 +84,21 @@ def test_an_even_split_counts_only_who_is_present_in_the_window(tmp_path):
     assert by_value(whole, charge_date=day(1)) == {"a": Decimal(4), "b": Decimal(3)}
 
 
+def test_an_even_split_over_listed_receivers_reaches_only_those_who_are_present(tmp_path):
+    listed = split("kind: even", more=", window: {kind: day}").replace(
+        "receivers: {dimension: team}", "receivers: {dimension: team, one_of: [a, b]}"
+    )
+    charges = [*(team("Shared", "6", on=on) for on in (1, 2, 3)), team("a", "1", on=1), team("a", "1", on=2)]
+    charges += [team("b", "1", on=2), team("c", "1", on=3)]
+
+    _, result = allocate(tmp_path, rule_set(listed), charges)
+
+    assert by_value(result, charge_date=day(1)) == {"a": Decimal(7)}
+    assert by_value(result, charge_date=day(2)) == {"a": Decimal(4), "b": Decimal(4)}
+    assert by_value(result, charge_date=day(3)) == {"Shared": Decimal(6), "c": Decimal(1)}
+    assert [finding.code for finding in result.proof.findings] == ["no_weight"]
+
+
 def test_a_fixed_split_follows_its_percentages_and_gives_the_remainder_to_its_receiver(tmp_path):
     charges = [team("Shared", "10"), team("a", "1")]
 
@@ -357,6 +372,18 @@ def test_the_same_inputs_give_the_same_bytes_on_one_thread_and_on_two(tmp_path):
     _, one = allocate(tmp_path / "one", splits, charges, backend=DuckDB(threads=1))
     _, two = allocate(tmp_path / "two", splits, list(reversed(charges)), backend=DuckDB(threads=2))
 
+    assert one.proof.measured.files == two.proof.measured.files
+
+
+def test_files_of_several_row_groups_are_the_same_bytes_on_one_thread_and_on_two(tmp_path):
+    charges = [team(f"t{n}", "1") for n in range(1000)]
+    charges += [team("Shared", f"{n + 1}.07", region_id=f"r{n}") for n in range(130)]
+    splits = rule_set(split("kind: even"))
+
+    _, one = allocate(tmp_path / "one", splits, charges, backend=DuckDB(threads=1))
+    _, two = allocate(tmp_path / "two", splits, charges, backend=DuckDB(threads=2))
+
+    assert pq.ParquetFile(one.folder / "ledger.parquet").metadata.num_row_groups == 2
     assert one.proof.measured.files == two.proof.measured.files
 
 
