@@ -13,6 +13,7 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from itfm.embedded.home import open_home
@@ -22,10 +23,18 @@ from tests.ingestion.focus_files import line, write_bill
 pytestmark = pytest.mark.crash
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = 6_000
+ROWS = 25_000
 SOURCES = ("alpha", "beta")
 MONTHS = (8, 9, 10)
-KILLS = ("worker", "postgres", "worker", "redis", "worker", "postgres", "worker", "redis")
+KILLS = (
+    ("import", "worker"),
+    ("import", "postgres"),
+    ("import", "redis"),
+    ("allocation", "worker"),
+    ("allocation", "postgres"),
+    ("allocation", "redis"),
+)
+"""What is going on, and what is killed then. An import is given up after three attempts, so it is cut off twice."""
 PATIENCE_SECONDS = 150
 
 SEED = """
@@ -68,6 +77,11 @@ with tenant(acme):
 told["due"] = [f"{p:%Y-%m}" for p in due_periods(acme)]
 print(json.dumps(told))
 """
+
+UNDER_WAY = {
+    "import": "SELECT 1 FROM ingestion_importrun WHERE state = 'running' AND progress_ratio > 0.02",
+    "allocation": "SELECT 1 FROM allocation_allocationrun WHERE state = 'running'",
+}
 
 RULES = """
 version: 1
@@ -112,6 +126,19 @@ class Site:
 
     def state(self) -> dict:
         return json.loads(self.manage("shell", "-v", "0", "-c", STATE).splitlines()[-1])
+
+    def wait_for(self, what: str) -> None:
+        """Return as soon as a worker is at it; fail when none is within the time."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as database:
+            organization = self.manage(
+                "shell", "-v", "0", "-c", "from itfm.accounts.selectors import *; print(organization_ids()[0])"
+            )
+            database.execute("SELECT set_config('itfm.organization', %s, false)", [organization.split()[-1]])
+            while not database.execute(UNDER_WAY[what]).fetchone():
+                if time.monotonic() > deadline:
+                    pytest.fail(f"no {what} is under way")
+                time.sleep(0.02)
 
     def close(self) -> None:
         if self.worker:
@@ -161,10 +188,10 @@ def test_nothing_is_lost_and_nothing_doubled_by_kills(site, tmp_path):
     site.manage("shell", "-v", "0", "-c", names + SEED)
     site.start_worker()
     moments = random.Random(20261102)
-    time.sleep(2.5)
 
-    for name in KILLS:
-        time.sleep(moments.uniform(0.2, 1.6))
+    for what, name in KILLS:
+        site.wait_for(what)
+        time.sleep(moments.uniform(0, 0.4))
         site.kill(name)
 
     state = wait_until_done(site, expected)
