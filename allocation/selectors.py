@@ -10,6 +10,7 @@ from typing import Final
 
 from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.lookups import In
 
 from allocation.models import AllocatedCost, AllocationRun, RuleSet
 from ingestion.focus.attributes import COST_COLUMNS
@@ -48,7 +49,8 @@ class Visibility:
             return Q()
         condition = Q(pk__in=[])
         for dimension, values in self.values:
-            condition |= Q(**{f"segment__dimension_values__{dimension}__in": list(values)})
+            # By expression, not by name: a dimension's key comes from outside and is no path of lookups.
+            condition |= Q(In(KeyTextTransform(dimension, "segment__dimension_values"), list(values)))
         return condition
 
 
