@@ -12,9 +12,11 @@ from uuid import UUID
 
 import structlog
 from celery import Task, shared_task
+from celery.signals import worker_process_init
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from allocation.engine.warm import warm
 from allocation.tasks import allocate_due, allocate_period
 from ingestion.services import queue_due
 from ingestion.tasks import import_bills
@@ -35,6 +37,12 @@ FOLLOWS: Final[dict[type[Event], tuple[Task[Any, Any], ...]]] = {
     RulesPublished: (allocate_due,),
     MessageQueued: (send_messages,),
 }
+
+
+@worker_process_init.connect
+def make_ready(**_: object) -> None:
+    """Build once, when a worker's process starts, what its first allocation would have to wait for."""
+    warm()
 
 
 def follow(event: Event) -> None:

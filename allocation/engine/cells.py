@@ -40,7 +40,6 @@ class Cells:
     profiles: list[dict[Subject, str]]
     segments: Segments
     pairs: set[tuple[int, int]]
-    is_finer_than_mart: bool
 
 
 def looked_at_by_splits(rule_set: RuleSet) -> tuple[Subject, ...]:
@@ -66,7 +65,7 @@ def decide(inputs: RunInputs) -> Cells:
 
     rows = len(sets.revision_numbers)
     shown = [source, *(sets.coded(subject) for subject in _SHOWN)]
-    mart_ids, mart_rows = combined(shown, rows=rows)
+    mart_ids, _ = combined(shown, rows=rows)
     extra = [sets.coded(subject) for subject in profile_subjects if subject not in _SHOWN]
     cell_ids, cell_rows = combined([_numbers(mart_ids), *extra], rows=rows)
     profile_ids, profile_rows = combined([sets.coded(subject) for subject in profile_subjects], rows=rows)
@@ -86,7 +85,6 @@ def decide(inputs: RunInputs) -> Cells:
         profiles=[_facts(sets, profile_subjects, row) for row in profile_rows],
         segments=segments,
         pairs={(int(profile_ids[row]), int(segment_ids[row])) for row in pair_rows},
-        is_finer_than_mart=len(cell_rows) > len(mart_rows),
     )
 
 

@@ -23,8 +23,8 @@ from allocation.engine.schema import Flag, Model, Quantity
 from allocation.engine.weighing import COSTS
 from itfm.core import money
 
-ENGINE_VERSION: Final = "2"
-TABLES: Final = ("ledger", "mart", "cells", "segments", "splits", "classification")
+ENGINE_VERSION: Final = "3"
+TABLES: Final = ("ledger", "cells", "segments", "splits", "classification")
 
 Sums = dict[str, dict[str, Quantity]]
 """Billing currency -> cost column -> sum."""
@@ -64,7 +64,6 @@ class Measurement(Model):
     rows: dict[str, int]
     steps: tuple[Step, ...]
     unbalanced_origins: int
-    mart_differences: int
     unallocated: dict[str, Sums]
 
 
@@ -81,7 +80,7 @@ class Proof(Model):
     drivers: tuple[DriverMatch, ...] = ()
 
     def sums(self, step: str) -> Sums:
-        """Return what a step sums to: `bill`, `classified`, `stage <n>`, `ledger` or `mart`."""
+        """Return what a step sums to: `bill`, `classified`, `stage <n>` or `ledger`."""
         return next(found.sums for found in self.measured.steps if found.name == step)
 
 
@@ -141,7 +140,6 @@ def measure(run_folder: Path, inputs: RunInputs, *, backend: DuckDB) -> Measurem
         ]
         connection.execute("CREATE VIEW bill AS " + " UNION ALL BY NAME ".join(parts))
         connection.execute(_LEDGER_SUMS)
-        connection.execute(_MART_SUMS)
         return Measurement(
             inputs=_inputs(inputs),
             files={path.name: _digest(path) for path in files.values()},
@@ -151,7 +149,6 @@ def measure(run_folder: Path, inputs: RunInputs, *, backend: DuckDB) -> Measurem
             },
             steps=tuple(_steps(connection)),
             unbalanced_origins=_number(connection, _UNBALANCED),
-            mart_differences=_number(connection, _MART_DIFFERENCES),
             unallocated=_unallocated(connection, [one.key for one in inputs.rule_set.dimensions]),
         )
 
@@ -179,22 +176,6 @@ FROM (
 )
 """  # noqa: S608
 
-# Grain: one row per split, segment and currency of the mart. Rows whose names are lost do not count.
-_MART_SUMS = f"""
-CREATE TEMP TABLE mart_sums AS
-SELECT split_number, segment_id, billing_currency, {_SUMS}
-FROM mart SEMI JOIN cells ON mart.mart_id = cells.cell_id
-GROUP BY split_number, segment_id, billing_currency
-"""  # noqa: S608
-
-_MART_DIFFERENCES = """
-WITH
-from_ledger AS (SELECT * EXCLUDE (stage) FROM ledger_sums)
-SELECT
-    (SELECT COUNT(*) FROM (FROM from_ledger EXCEPT FROM mart_sums))
-    + (SELECT COUNT(*) FROM (FROM mart_sums EXCEPT FROM from_ledger))
-"""
-
 _BY_CURRENCY = f"SELECT billing_currency, {_SUMS} FROM {{rows}} GROUP BY billing_currency ORDER BY billing_currency"  # noqa: S608
 
 
@@ -209,7 +190,6 @@ def _steps(connection: duckdb.DuckDBPyConnection) -> Iterable[Step]:
         until = f"(SELECT * FROM ledger_sums WHERE stage IS NULL OR stage <= {int(stage)})"  # noqa: S608
         yield Step(name=f"stage {stage}", sums=_sums(connection, _BY_CURRENCY.format(rows=until)))
     yield Step(name="ledger", sums=_sums(connection, _BY_CURRENCY.format(rows="ledger_sums")))
-    yield Step(name="mart", sums=_sums(connection, _BY_CURRENCY.format(rows="mart_sums")))
 
 
 def _sums(connection: duckdb.DuckDBPyConnection, query: str) -> Sums:
@@ -218,11 +198,11 @@ def _sums(connection: duckdb.DuckDBPyConnection, query: str) -> Sums:
 
 
 def _unallocated(connection: duckdb.DuckDBPyConnection, keys: list[str]) -> dict[str, Sums]:
-    """Return what no rule of a dimension caught and no split gave to a value of it, from the mart."""
+    """Return what no rule of a dimension caught and no split gave to a value of it."""
     found = connection.execute(
         f"""
         SELECT dimension_values, billing_currency, {_SUMS}
-        FROM mart_sums JOIN segments USING (segment_id)
+        FROM ledger_sums JOIN segments USING (segment_id)
         GROUP BY dimension_values, billing_currency
         """  # noqa: S608
     ).fetchall()
@@ -250,8 +230,6 @@ def _problems(measured: Measurement) -> Iterable[str]:
                     yield f"{step.name}: {cost} in {currency} sums to {found:f}, the bill to {expected:f}."
     if measured.unbalanced_origins:
         yield f"{measured.unbalanced_origins} split cells do not sum to zero with what they gave."
-    if measured.mart_differences:
-        yield f"{measured.mart_differences} sums of the mart differ from the ledger."
 
 
 def _differences(stored: Measurement, measured: Measurement) -> Iterable[str]:

@@ -62,7 +62,6 @@ AMOUNTS_SCHEMA = {
 PARTS_SCHEMA = {"amount_number": "int64", "position": "int32", "part": "decimal(38, 18)"}
 SHARED_AMOUNTS_SCHEMA = {"weights_number": "int32", "amount": "decimal(38, 18)", "parts": "array<decimal(38, 18)>"}
 CELLS_SCHEMA = {"cell_id": "int32", "mart_id": "int32"}
-_MART_KEYS = ("split_number", "charge_date", "mart_id", "segment_id", "billing_currency")
 
 
 @cache
@@ -218,31 +217,8 @@ def ledger(stages: Stages) -> Table:
     return rows.order_by([ibis.asc(name, nulls_first=True) for name in order])
 
 
-@cache
-def mart(stages: Stages, *, is_finer: bool) -> Table:
-    """Return the ledger summed to what pages show, in its one order. `docs/architecture.md`, mart.parquet.
-
-    :param is_finer: some cells differ in what pages do not show, so that own cost has to be summed too.
-    """
-    own = ibis.table(DIRECT_SCHEMA, name="direct").mutate(split_number=ibis.null("int32"))
-    if is_finer:
-        own = _to_marts(own, _AMOUNTS)
-    columns = [*_MART_KEYS, *_AMOUNTS]
-    own = (own if is_finer else own.mutate(mart_id=own.cell_id)).select(columns)
-    rows = own
-    if stages:
-        rows = ibis.union(own, _to_marts(_all_moves(stages), _COSTS).mutate(**_nothing_used()).select(columns))
-    return rows.order_by([ibis.asc(name, nulls_first=True) for name in _MART_KEYS])
-
-
 def _nothing_used() -> dict[str, Any]:
     return {name: ibis.literal(0, _AMOUNTS[name]) for name in ("consumed_quantity", "charge_count")}
-
-
-def _to_marts(rows: Table, amounts: Mapping[str, str]) -> Table:
-    """Return rows summed to the grain of the mart."""
-    rows = rows.join(ibis.table(CELLS_SCHEMA, name="cells"), "cell_id")
-    return rows.group_by(list(_MART_KEYS)).agg(**_summed(rows, amounts))
 
 
 def _all_moves(stages: Stages) -> Table:

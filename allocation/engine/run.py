@@ -1,4 +1,4 @@
-"""One allocation run: bills in, ledger, mart and proof out. Pure but for the files it reads and writes."""
+"""One allocation run: bills in, ledger and proof out. Pure but for the files it reads and writes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,6 @@ def allocate(inputs: RunInputs, *, output: Path, backend: DuckDB | None = None) 
         _load(session, inputs, decided)
         stages = _run_stages(session, inputs, decided, report)
         session.write(relations.ledger(stages), output / "ledger.parquet")
-        session.write(relations.mart(stages, is_finer=decided.is_finer_than_mart), output / "mart.parquet")
     _write_names(decided, inputs, output)
     found = proof.conclude(
         proof.measure(output, inputs, backend=engine),
@@ -80,7 +79,7 @@ def _run_stages(session: Session, inputs: RunInputs, decided: cells.Cells, repor
 
 
 def _write_names(decided: cells.Cells, inputs: RunInputs, output: Path) -> None:
-    """Write what the numbers in the ledger and the mart stand for."""
+    """Write what the numbers in the ledger stand for."""
     texts = decided.segments.as_json()
     splits = inputs.rule_set.splits
     tables = {

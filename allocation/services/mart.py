@@ -95,7 +95,7 @@ def _segment_ids(organization_id: UUID, segments: Path) -> dict[int, UUID]:
 
 
 def _write_csv(folder: Path, *, segments: dict[int, UUID], to: Path) -> None:
-    """Write the rows of `mart.parquet` with what their numbers stand for."""
+    """Write the ledger summed to what pages show, in one order, with what its numbers stand for."""
     table = pa.table(
         {
             "segment_id": pa.array(list(segments), pa.int32()),
@@ -104,15 +104,25 @@ def _write_csv(folder: Path, *, segments: dict[int, UUID], to: Path) -> None:
     )
     with duckdb.connect() as database:
         database.register("stored", table)
-        for name in ("mart", "cells", "splits"):
-            rows = database.read_parquet(str(folder / f"{name}.parquet"), file_row_number=True)
-            rows.create_view(name)
+        for name in ("ledger", "cells", "splits"):
+            database.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
         texts = {"origin": "COALESCE(splits.split_key, 'direct') AS origin"}
+        sums = ", ".join(f"SUM({name}) AS {name}" for name in _SUMS)
         columns = ", ".join(texts.get(name, name) for name in (*_ATTRIBUTES, *_SUMS))
         database.execute(
             f"""
             COPY (
-                SELECT mart.file_row_number + 1, stored.stored_id, {columns}
+                WITH mart AS (
+                    SELECT split_number, charge_date, mart_id, segment_id, billing_currency, {sums}
+                    FROM ledger JOIN cells USING (cell_id)
+                    GROUP BY split_number, charge_date, mart_id, segment_id, billing_currency
+                )
+                SELECT
+                    row_number() OVER (
+                        ORDER BY split_number NULLS FIRST, charge_date, mart.mart_id, segment_id, billing_currency
+                    ),
+                    stored.stored_id,
+                    {columns}
                 FROM mart
                 JOIN stored USING (segment_id)
                 JOIN cells ON cells.cell_id = mart.mart_id

@@ -43,7 +43,7 @@ def prove_run(organization_id: UUID, *, run_id: UUID) -> ProvedRun | None:
     with lake.scratch(organization_id) as scratch:
         folder = lake.organization_folder(organization_id) / run.folder
         proof = prove(folder, _inputs(run, revisions, folder=folder), backend=backend(scratch))
-    if sums is not None and sums != proof.sums("mart"):
+    if sums is not None and sums != proof.sums("ledger"):
         problem = "The sums of the mart in Postgres differ from those of the files."
         proof = proof.model_copy(update={"holds": False, "problems": (*proof.problems, problem)})
     return ProvedRun(run=run, proof=proof, is_in_force=sums is not None)

@@ -226,7 +226,7 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path)
     lake.publish(finished, to=folder)
     with tenant(run.organization_id):
         replace_mart(run, folder=folder, scratch=scratch)
-        if mart_sums(run.billing_period) != proof.sums("mart"):
+        if mart_sums(run.billing_period) != proof.sums("ledger"):
             raise AllocationRefusedError("The sums of the mart in Postgres differ from those of the files.")
         in_force = AllocationRun.objects.filter(billing_period=run.billing_period, state=State.PUBLISHED)
         in_force.update(state=State.REPLACED)

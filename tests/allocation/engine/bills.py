@@ -78,9 +78,19 @@ def ledger(folder):
     return [{**row, "entry": entries[row["entry"]]} for row in _named(folder, "ledger", "cell_id")]
 
 
+SUMS = (*COSTS, "consumed_quantity", "charge_count")
+
+
 def mart(folder):
-    """Return the mart's rows as pages read them."""
-    return _named(folder, "mart", "mart_id")
+    """Return the ledger's rows summed to what pages show, in their order."""
+    keys = ("split_number", "charge_date", "mart_id", "segment_id", "billing_currency")
+    rows = {}
+    for row in ledger(folder):
+        key = tuple(row[name] for name in keys)
+        sums = rows.setdefault(key, {**row, **dict.fromkeys(SUMS, Decimal(0))})
+        for name in SUMS:
+            sums[name] = money.CONTEXT.add(sums[name], Decimal(row[name]))
+    return [rows[key] for key in sorted(rows, key=lambda key: (key[0] is not None, key[0] or 0, *key[1:]))]
 
 
 def _named(folder, name, cell_column):

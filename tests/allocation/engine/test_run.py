@@ -53,7 +53,7 @@ def test_a_run_without_splits_gives_every_charge_its_value_and_leaves_the_rest_u
     assert by_value(result) == {"a": Decimal(11), "b": Decimal("2.5"), None: Decimal("1.25")}
     assert result.proof.holds
     assert result.proof.measured.unallocated["team"]["USD"]["billed_cost"] == Decimal("1.25")
-    assert result.proof.sums("mart")["USD"]["list_cost"] == Decimal("14.75")
+    assert result.proof.sums("ledger")["USD"]["list_cost"] == Decimal("14.75")
     assert [row["rules"] for row in table(result.folder, "classification")].count("{}") == 1
 
 
@@ -243,7 +243,6 @@ def test_stages_pass_on_what_the_stages_before_gave(tmp_path):
         "stage 1",
         "stage 2",
         "ledger",
-        "mart",
     ]
 
 
@@ -325,9 +324,6 @@ def test_the_files_have_the_published_columns_and_one_order(tmp_path):
 
     _, result = allocate(tmp_path, rule_set(split("kind: even")), charges)
 
-    assert pq.read_schema(result.folder / "mart.parquet").names == [
-        "split_number", "charge_date", "mart_id", "segment_id", "billing_currency", *AMOUNTS,
-    ]  # fmt: skip
     written = pq.read_schema(result.folder / "ledger.parquet")
     assert written.names == [
         "charge_date", "cell_id", "segment_id", "billing_currency", "entry", "split_number", "pool_segment_id", *AMOUNTS,
@@ -359,7 +355,6 @@ def test_cells_that_pages_show_alike_are_one_row_of_the_mart(tmp_path):
         ("shared", Decimal(-3), 0),
         ("shared", Decimal(3), 0),
     ]
-    assert {row["mart_id"] for row in table(result.folder, "mart")} == {0}
     assert [row["mart_id"] for row in table(result.folder, "cells")] == [0, 0]
     assert result.proof.holds
 
@@ -387,18 +382,17 @@ def test_files_of_several_row_groups_are_the_same_bytes_on_one_thread_and_on_two
     assert one.proof.measured.files == two.proof.measured.files
 
 
-def test_proving_again_finds_the_same_and_notices_a_changed_mart(tmp_path):
+def test_proving_again_finds_the_same_and_notices_a_changed_ledger(tmp_path):
     inputs, result = allocate(tmp_path, rule_set(split("kind: even")), [team("Shared", "8"), team("a", "1")])
 
     assert proof.prove(result.folder, inputs) == result.proof
-    mart = result.folder / "mart.parquet"
-    rows = pq.read_table(mart)
-    pq.write_table(rows.slice(1), mart)
+    path = result.folder / "ledger.parquet"
+    pq.write_table(pq.read_table(path).slice(1), path)
     again = proof.prove(result.folder, inputs)
 
     assert not again.holds
     assert "files: differs from the stored proof." in again.problems
-    assert any(problem.startswith("mart: billed_cost in USD sums to") for problem in again.problems)
+    assert any(problem.startswith("ledger: billed_cost in USD sums to") for problem in again.problems)
 
 
 def test_proving_notices_a_cell_that_lost_its_names(tmp_path):
@@ -411,7 +405,6 @@ def test_proving_notices_a_cell_that_lost_its_names(tmp_path):
     assert (
         "ledger: billed_cost in USD sums to 1.000000000000000000, the bill to 9.000000000000000000." in again.problems
     )
-    assert "mart: billed_cost in USD sums to 1.000000000000000000, the bill to 9.000000000000000000." in again.problems
 
 
 def test_proving_notices_a_ledger_that_moved_cost_without_its_pair(tmp_path):
