@@ -2,13 +2,16 @@
 
     python -m benchmarks.bill_import --rows 1000000
 
-Both run as processes of their own, in turn, so that start-up counts for both. The bar is a ratio of at most 2.
+Both run as processes of their own, in turn, so that start-up counts for both. The bar is a ratio of at most 2, in the
+median of the rounds.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,14 +19,17 @@ from pathlib import Path
 
 MOST = 2.0
 HOUR = "to_hours((i * 7919 % 744)::INTEGER)"
-BARE = "import duckdb, sys; duckdb.connect(config={'threads': 2}).execute(sys.argv[1])"
+BARE = (
+    "import duckdb, sys; connection = duckdb.connect(config={'threads': 2});"
+    " connection.execute('SET enable_progress_bar = false'); connection.execute(sys.argv[1])"
+)
 
 
 def main() -> int:
-    """Print both figures and their ratio; the exit code says whether the bar is met."""
+    """Print both figures, their ratio and the peak memory; the exit code says whether the bar is met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bill", type=Path, help="an existing CSV.gz report instead of a generated one")
     parser.add_argument("--import-to", type=Path, help=argparse.SUPPRESS)
     told = parser.parse_args()
@@ -33,18 +39,24 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         bill = told.bill or Path(folder) / "cur-00001.csv.gz"
         if told.bill is None:
-            write_bill(bill, rows=told.rows)
+            # In a process of its own: a program starts with the peak memory of the one that starts it.
+            writer = multiprocessing.get_context("spawn").Process(
+                target=write_bill, args=(bill,), kwargs={"rows": told.rows}
+            )
+            writer.start()
+            writer.join()
         ratios = [compare(bill, Path(folder), number) for number in range(told.rounds)]
-    best = min(ratios)
-    print(f"ratio {best:.2f} (at most {MOST})")
-    return 0 if best <= MOST else 1
+    ratio = statistics.median(ratios)
+    is_met = ratio <= MOST
+    print(f"{'PASS' if is_met else 'FAIL'}: ratio {ratio:.2f} in the median of {len(ratios)} (at most {MOST})")
+    return 0 if is_met else 1
 
 
 def compare(bill: Path, folder: Path, number: int) -> float:
     """Run both once and return the ratio."""
     bare = folder / f"bare-{number}.parquet"
     copy = f"COPY (SELECT * FROM read_csv('{bill}')) TO '{bare}' (FORMAT parquet)"
-    reference = cpu_seconds([sys.executable, "-c", BARE, copy])
+    reference, _ = cost([sys.executable, "-c", BARE, copy])
     own = [
         sys.executable,
         "-m",
@@ -54,19 +66,24 @@ def compare(bill: Path, folder: Path, number: int) -> float:
         "--import-to",
         str(folder / str(number)),
     ]
-    imported = cpu_seconds(own)
-    print(f"bare copy {reference:.2f} CPU s, import {imported:.2f} CPU s, ratio {imported / reference:.2f}", flush=True)
+    imported, peak = cost(own)
+    print(
+        f"bare copy {reference:.2f} CPU s, import {imported:.2f} CPU s, ratio {imported / reference:.2f},"
+        f" peak memory {peak >> 20:,} MiB",
+        flush=True,
+    )
     return imported / reference
 
 
-def cpu_seconds(command: list[str]) -> float:
-    """Return the processor time, user and system, that a program and its children took."""
+def cost(command: list[str]) -> tuple[float, int]:
+    """Return the processor time, user and system, in seconds that a program took, and its peak memory in bytes."""
     process = subprocess.Popen(command, cwd=Path(__file__).resolve().parents[1])
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command[:3]} ended with {process.returncode}")
-    return usage.ru_utime + usage.ru_stime
+    in_kib = 1 if sys.platform == "darwin" else 1024
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * in_kib
 
 
 def import_bill(bill: Path, root: Path) -> None:

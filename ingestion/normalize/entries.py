@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import duckdb
-import pyarrow as pa
-from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from ingestion.focus import attributes
 from ingestion.focus.expressions import literal, quoted
@@ -20,19 +18,28 @@ from ingestion.normalize.reading import DOUBLE, Reading
 
 FEW_TAG_VALUES: Final = 2_000
 """A tag key with more values than this names single things; rules look at it only when told to."""
+MOST_WORDS: Final = 5_000
+"""A column with more texts than this is no word list: Parquet would repeat the list for each of its row groups."""
+MOST_ENTRIES_COMPARED: Final = 50_000
+"""With more entries than this, looking for the columns that tell them apart costs more than it saves."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dictionary:
-    """What is known of the entries: columns with one value throughout are `constants`, as SQL literals."""
+    """What is known of the entries.
+
+    Table `entry_value` has their columns; those of one value throughout are `constants`, as SQL literals. Texts of few
+    words are of an ENUM type, which Parquet writes without looking at each again. The raw columns of the key are there
+    as `k_<raw>`. With `has_doubles`, table `entry_double` gives the entry of a row's double.
+    """
 
     columns: tuple[str, ...]
     constants: dict[str, str]
     has_doubles: bool
 
     def value(self, column: str) -> str:
-        """Return the expression of an entry's column for the row's `x_entry`."""
-        return self.constants.get(column, f"{quoted('entry_' + column)}(x_entry)")
+        """Return the expression of an entry's column, next to table `entry_value`."""
+        return self.constants.get(column, f"entry_value.{quoted(column)}")
 
 
 def count_combinations(connection: duckdb.DuckDBPyConnection, reading: Reading) -> int:
@@ -41,10 +48,35 @@ def count_combinations(connection: duckdb.DuckDBPyConnection, reading: Reading) 
     return int(connection.execute("SELECT coalesce(sum(x_odd), 0) FROM combination").fetchall()[0][0])
 
 
+def telling_columns(connection: duckdb.DuckDBPyConnection, reading: Reading) -> tuple[str, ...]:
+    """Return columns of the plan's key that tell its entries apart as well as all of them do.
+
+    Many do not: a region stands in four columns of a report, and some hold one value only.
+    """
+    key = reading.plan.key
+    counts = ", ".join(f"count(DISTINCT {quoted(name)}) + (count({quoted(name)}) < count(*))::INTEGER" for name in key)
+    distinct = connection.execute(f"SELECT {counts} FROM combination").fetchall()[0]
+    telling = [name for name, count in zip(key, distinct, strict=True) if count > 1]
+    entries = _combination_count(connection, telling)
+    if entries > MOST_ENTRIES_COMPARED:
+        return tuple(telling)
+    for name in tuple(telling):
+        others = [other for other in telling if other != name]
+        if others and _combination_count(connection, others) == entries:
+            telling = others
+    return tuple(telling)
+
+
+def _combination_count(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> int:
+    columns = ", ".join(quoted(name) for name in names) or "TRUE"
+    found = connection.execute(f"SELECT count(*) FROM (SELECT DISTINCT {columns} FROM combination)").fetchall()
+    return int(found[0][0])
+
+
 def write_entries(
     connection: duckdb.DuckDBPyConnection, reading: Reading, *, tag_keys: frozenset[str] | None
 ) -> Dictionary:
-    """Write table `entry` from `combination`, and its columns as variables."""
+    """Write table `entry` from `combination`, and `entry_value` for the rows to join."""
     plan = reading.plan
     key = ", ".join(quoted(name) for name in plan.key)
     connection.execute(
@@ -52,12 +84,16 @@ def write_entries(
         f" sum(x_charges) AS x_charges, sum(x_doubled) AS x_doubled FROM combination GROUP BY {key}"
     )
     own = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in plan.entries.items())
+    own_key = ", ".join(f"{quoted(name)} AS {quoted('k_' + name)}" for name in plan.key)
     double = ", ".join(f"{plan.double_entries.get(name, quoted(name))} AS {quoted(name)}" for name in plan.entries)
+    double_key = ", ".join(quoted("k_" + name) for name in plan.key)
     connection.execute(
-        f"CREATE TEMP TABLE meaning AS SELECT x_key, x_doubled, x_amount, FALSE AS is_double, {own} FROM grouped"
+        f"CREATE TEMP TABLE meaning AS SELECT x_key, x_doubled, x_amount, FALSE AS is_double, {own}, {own_key}"
+        " FROM grouped"
     )
     connection.execute(
-        f"INSERT INTO meaning SELECT x_key || {DOUBLE}, 0, 0, TRUE, {double} FROM meaning WHERE x_doubled > 0"
+        f"INSERT INTO meaning SELECT x_key || {DOUBLE}, 0, 0, TRUE, {double}, {double_key} FROM meaning"
+        " WHERE x_doubled > 0"
     )
     _write_tags(connection, tag_keys, tag_key=plan.tag_key)
     connection.execute("CREATE TYPE entry_key AS ENUM (SELECT x_key FROM meaning ORDER BY x_key)")
@@ -73,7 +109,7 @@ def write_entries(
         "CREATE TEMP TABLE file_entry AS SELECT DISTINCT x_file_number,"
         f" enum_code(CAST({reading.key()} AS entry_key)) AS x_entry FROM combination"
     )
-    return _publish(connection, (*plan.entries, "attribute_set_id"))
+    return _publish(connection, (*plan.entries, "attribute_set_id", *(f"k_{name}" for name in plan.key)))
 
 
 def _write_tags(connection: duckdb.DuckDBPyConnection, tag_keys: frozenset[str] | None, *, tag_key: str) -> None:
@@ -111,47 +147,32 @@ def unreadable_tags(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def _publish(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> Dictionary:
-    counts = ", ".join(f"count(DISTINCT {quoted(name)}), count({quoted(name)}), count(*)" for name in columns)
-    counted = connection.execute(f"SELECT {counts} FROM entry").fetchall()[0]
-    constants = {}
+    told = ", ".join(
+        f"count(DISTINCT {quoted(name)}), count({quoted(name)}), any_value({quoted(name)})::VARCHAR,"
+        f" any_value(typeof({quoted(name)}))"
+        for name in columns
+    )
+    answers = connection.execute(f"SELECT count(*), {told} FROM entry").fetchall()[0]
+    rows, constants, values = answers[0], {}, ["x_entry"]
     for index, name in enumerate(columns):
-        distinct, filled, rows = counted[3 * index : 3 * index + 3]
-        kind = connection.execute(f"SELECT any_value(typeof({quoted(name)})) FROM entry").fetchall()[0][0]
+        distinct, filled, value, kind = answers[1 + 4 * index : 5 + 4 * index]
         if filled == 0:
             constants[name] = f"NULL::{'VARCHAR' if kind == 'NULL' else kind}"
-        elif distinct == 1 and filled == rows:
-            value = connection.execute(f"SELECT any_value({quoted(name)})::VARCHAR FROM entry").fetchall()[0][0]
+            continue
+        is_word = kind == "VARCHAR" and distinct <= MOST_WORDS
+        if is_word:
+            kind = quoted(f"word_{name}")
+            connection.execute(
+                f"CREATE TYPE {kind} AS ENUM (SELECT DISTINCT {quoted(name)} FROM entry"
+                f" WHERE {quoted(name)} IS NOT NULL ORDER BY 1)"
+            )
+        if distinct == 1 and filled == rows:
             constants[name] = f"CAST({literal(value)} AS {kind})"
         else:
-            _make_lookup(connection, f"entry_{name}", f"SELECT {quoted(name)} FROM entry ORDER BY x_entry")
-    doubles = connection.execute("SELECT count(*) FROM entry WHERE is_double").fetchall()[0][0]
-    if doubles:
-        _make_lookup(
-            connection,
-            "entry_double",
-            "SELECT double.x_entry FROM entry LEFT JOIN entry AS double"
-            f" ON double.x_key = entry.x_key || {DOUBLE} ORDER BY entry.x_entry",
-        )
+            values.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
+    connection.execute(f"CREATE TEMP TABLE entry_value AS SELECT {', '.join(values)} FROM entry ORDER BY x_entry")
+    doubles = connection.execute(
+        "CREATE TEMP TABLE entry_double AS SELECT entry.x_entry, double.x_entry AS x_double"
+        f" FROM entry JOIN entry AS double ON double.x_key = entry.x_key || {DOUBLE} ORDER BY ALL"
+    ).fetchall()[0][0]
     return Dictionary(columns=tuple(columns), constants=constants, has_doubles=bool(doubles))
-
-
-def _make_lookup(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
-    """Make the function that gives a column of `entry` for a vector of its numbers.
-
-    A join would give up the order of the rows, and a list in a variable is copied for each vector of rows; a function
-    that takes from an Arrow array does neither, whatever the number of entries.
-    """
-    relation = connection.sql(query)
-    column = relation.to_arrow_table().column(0).combine_chunks()
-
-    def taken(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
-        return pa.chunked_array([column.take(chunk) for chunk in numbers.chunks], column.type)
-
-    connection.create_function(
-        name,
-        taken,
-        ["UINTEGER"],
-        relation.types[0],
-        type=PythonUDFType.ARROW,
-        null_handling=FunctionNullHandling.SPECIAL,
-    )

@@ -21,12 +21,14 @@ class Reading:
     """The raw rows of a delivery as its plan reads them.
 
     `odd_numbers` and `odd_moments` are the raw columns that hold values the fast casts cannot be trusted with.
+    `telling` are the columns of the plan's key that tell its entries apart; None when that is not known yet.
     """
 
     raw: RawTables
     plan: Plan
     odd_numbers: frozenset[str] = field(default=frozenset())
     odd_moments: frozenset[str] = field(default=frozenset())
+    telling: tuple[str, ...] | None = None
 
     def with_odd(self, *, numbers: Iterable[str] = (), moments: Iterable[str] = ()) -> Reading:
         """Return the same reading, taking the exact way for more columns."""
@@ -49,7 +51,7 @@ class Reading:
     def key(self) -> str:
         """Return the expression of a row's key: its texts joined so that no two combinations give the same."""
         is_safe = not any(table.file.has_controls or table.file.format == "parquet" for table in self.raw.tables)
-        texts = (quoted(name) for name in self.plan.key)
+        texts = [quoted(name) for name in (self.plan.key if self.telling is None else self.telling)] or ["''"]
         # Lengths keep texts apart that hold the separator themselves.
         kept = (text if is_safe else f"length({text}) || ':' || {text}" for text in texts)
         return f"concat_ws({BETWEEN}, {', '.join(f'coalesce({text}, {NOTHING})' for text in kept)})"

@@ -76,7 +76,7 @@ def _count(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Reading:
         names = ", ".join(table.file.name for table in reading.raw.tables)
         message = f"{names} has no charges at all. If the bill really became empty, remove it by hand."
         raise RejectedBillError([Finding(code="bill_empty", severity="error", file=names, message=message)])
-    return reading
+    return replace(reading, telling=entries.telling_columns(connection, reading))
 
 
 def _checked(connection: duckdb.DuckDBPyConnection, reading: Reading) -> list[Finding]:

@@ -115,6 +115,29 @@ def test_combinations_that_only_join_alike_stay_apart(bench: Bench):
     assert values(delivery, "service_name, service_category") == [("a\x1fb", "c"), ("a", "b\x1fc")]
 
 
+def test_columns_that_say_the_same_are_each_stored_in_full(bench: Bench):
+    # Category follows from name, and the account is the same throughout: the name alone tells the entries apart.
+    delivery = bench.focus(
+        {"ServiceName": "a", "ServiceCategory": "x"},
+        {"ServiceName": "b", "ServiceCategory": "y"},
+        {"ServiceName": "a", "ServiceCategory": "x"},
+    )
+
+    assert values(delivery, "billing_account_id, service_name, service_category") == [
+        ("a-1", "a", "x"),
+        ("a-1", "b", "y"),
+        ("a-1", "a", "x"),
+    ]
+
+
+def test_a_column_of_more_texts_than_a_word_list_holds_is_stored_in_full(bench: Bench):
+    names = [f"service {number}" for number in range(5_001)]
+
+    delivery = bench.focus(*({"ServiceName": name} for name in names))
+
+    assert values(delivery, "service_name") == [(name,) for name in names]
+
+
 def test_attribute_sets_are_numbered_in_sorted_order_and_daily_sums_follow_them(bench: Bench):
     delivery = bench.focus(
         {"ServiceName": "Zeta", "BilledCost": "1"},
