@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -66,6 +67,12 @@ def lake(settings: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A lake of the test's own."""
     settings.LAKE_ROOT = tmp_path / "lake"
     return tmp_path / "lake"
+
+
+@pytest.fixture(autouse=True)
+def own_cache(settings: pytest.FixtureRequest) -> None:
+    """Keep what one test leaves in Redis, such as limits on attempts, from every other."""
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid4().hex}}
 
 
 def person(email: str) -> User:
