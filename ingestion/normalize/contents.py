@@ -13,7 +13,11 @@ from ingestion.focus.findings import Finding
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What one import may use; sizes in bytes. A file beyond them is refused."""
+    """What one import may use; sizes in bytes. A file beyond them is refused.
+
+    `inflated_size` and `inflation_ratio` hold for gzip and for what a Parquet file says its columns take; a Parquet
+    file may repeat a long text at next to no bytes, so the engine also counts the text of all its rows.
+    """
 
     temp_folder: Path
     memory: int = 1 << 30

@@ -68,28 +68,6 @@ def _csv_row_count(table: Table) -> int:
         return sum(1 for cells in csv.reader(stream, strict=True) if cells) - 1
 
 
-def rounding_findings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Iterator[Finding]:
-    """Say where values have more than 18 fractional digits, which are rounded half to even."""
-    for name in sorted(reading.odd_numbers):
-        plain = expressions.without_exponent(quoted(name))
-        rest = rf"regexp_extract({plain}, '\.[0-9]{{18}}([0-9]*)$', 1)"
-        query = f"SELECT x_file_number, min(x_row_number), count(*) FROM ({reading.raw.sql()})"
-        query += f" WHERE rtrim({rest}, '0') <> '' GROUP BY ALL ORDER BY ALL"
-        for number, row, count in connection.execute(query).fetchall():
-            file, title = _file_name(reading, number), _title(reading, name)
-            yield Finding(
-                code="rounded",
-                severity="warning",
-                file=file,
-                row=row,
-                column=title,
-                message=(
-                    f"{title} has more than 18 fractional digits in {count:,} rows of {file}, first in row {row};"
-                    f" they were rounded half to even, by less than {count} x 10^-18 in all."
-                ),
-            )
-
-
 def entry_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, check: EntryCheck) -> Iterator[Finding]:
     """Say where the check finds entries wrong."""
     wrong = connection.execute(f"SELECT x_entry FROM entry WHERE NOT is_double AND ({check.is_wrong})").fetchall()
@@ -104,30 +82,30 @@ def entry_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, chec
             f" GROUP BY x_file_number, value ORDER BY 1, 2 LIMIT {MOST_PER_CODE}"
         ).fetchall()
     for number, row, value, _ in rows:
-        file = _file_name(reading, number)
+        file = file_name(reading, number)
         yield Finding(
             code=check.code,
             severity=check.severity,
             file=file,
             row=row,
-            column=_title(reading, check.column),
+            column=title_of(reading, check.column),
             message=check.message.format(file=file, row=row, value=_shown(value)),
         )
     if check.severity == "error":
-        yield from _rest(check.code, _title(reading, check.column), rows)
+        yield from _rest(check.code, title_of(reading, check.column), rows)
 
 
 def empty_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, name: str) -> tuple[Finding, ...]:
     """Return an error for each row, up to the most shown, in which a raw column that must have a value has none."""
-    rows, title = _rows_where(connection, reading, quoted(name), f"{quoted(name)} IS NULL"), _title(reading, name)
+    rows, title = _rows_where(connection, reading, quoted(name), f"{quoted(name)} IS NULL"), title_of(reading, name)
     found = [
         Finding(
             code="value_missing",
             severity="error",
-            file=_file_name(reading, number),
+            file=file_name(reading, number),
             row=row,
             column=title,
-            message=f"{_file_name(reading, number)}, row {row}: {title} is empty. A charge cannot do without it.",
+            message=f"{file_name(reading, number)}, row {row}: {title} is empty. A charge cannot do without it.",
         )
         for number, row, _, _ in rows
     ]
@@ -177,9 +155,9 @@ def _bad_numbers(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Ite
         column = quoted(name)
         is_number = f"regexp_matches({column}, {literal(expressions.NUMBER)})"
         is_bad = f"{column} IS NOT NULL AND (NOT {is_number} OR TRY({expressions.exact_decimal(column)}) IS NULL)"
-        rows, title = _rows_where(connection, reading, column, is_bad), _title(reading, name)
+        rows, title = _rows_where(connection, reading, column, is_bad), title_of(reading, name)
         for number, row, value, _ in rows:
-            file = _file_name(reading, number)
+            file = file_name(reading, number)
             yield Finding(
                 code="not_a_number",
                 severity="error",
@@ -200,9 +178,9 @@ def _bad_moments(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Ite
         moment = f"TRY({expressions.lenient_moment(column)})"
         is_wrong = f"{moment} IS NULL OR {moment} NOT BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2200-01-01'"
         is_bad = f"{column} IS NOT NULL AND ({is_wrong})"
-        rows, title = _rows_where(connection, reading, column, is_bad), _title(reading, name)
+        rows, title = _rows_where(connection, reading, column, is_bad), title_of(reading, name)
         for number, row, value, _ in rows:
-            file = _file_name(reading, number)
+            file = file_name(reading, number)
             message = f"{file}, row {row}: {title} is {_shown(value)}, which is not a date and time such as"
             yield Finding(
                 code="not_a_moment",
@@ -231,11 +209,11 @@ def _rest(code: str, column: str, rows: Sequence[tuple[int, int, str, int]]) -> 
         yield Finding(code=code, severity="error", column=column, message=message)
 
 
-def _file_name(reading: Reading, number: int) -> str:
+def file_name(reading: Reading, number: int) -> str:
     return next(table.file.name for table in reading.raw.tables if table.file.number == number)
 
 
-def _title(reading: Reading, name: str) -> str:
+def title_of(reading: Reading, name: str) -> str:
     return reading.raw.names()[name].title
 
 

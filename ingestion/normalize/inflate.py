@@ -30,7 +30,8 @@ RATIO_COUNTS_FROM: Final = 64 << 20
 class ReadyFile:
     """A file the engine can read. `number` is its place in the delivery.
 
-    Of a CSV, `has_controls` says whether the text holds U+001E or U+001F, and `line_count` how many lines there are.
+    Of a CSV, `has_controls` says whether the text holds U+001E or U+001F, `line_count` how many lines there are, and
+    `has_long_lines` whether one is longer than a cell may be.
     """
 
     number: int
@@ -39,6 +40,7 @@ class ReadyFile:
     format: Literal["csv", "parquet"]
     has_controls: bool = False
     line_count: int = 0
+    has_long_lines: bool = False
 
 
 def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
@@ -63,7 +65,8 @@ def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
             _refuse(file, "file_format", "is not Parquet although its name says so. Deliver it again.")
         chunks = _inflated(file, stream) if is_packed else iter(lambda: stream.read(CHUNK_BYTES), b"")
         most = file.size * limits.inflation_ratio if is_packed else limits.inflated_size
-        written = _copy(file, chunks, target, most=min(limits.inflated_size, max(most, RATIO_COUNTS_FROM)))
+        written = _Written(longest_line=limits.cell_length)
+        _copy(file, chunks, target, written=written, most=min(limits.inflated_size, max(most, RATIO_COUNTS_FROM)))
     if written.line_count == 1 and written.has_old_breaks:
         _refuse(file, "line_breaks", "ends its lines with CR alone. Deliver it with LF or CR LF.")
     return ReadyFile(
@@ -73,6 +76,7 @@ def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
         format="csv",
         has_controls=written.has_controls,
         line_count=written.line_count,
+        has_long_lines=written.has_long_lines,
     )
 
 
@@ -88,9 +92,12 @@ def _inflated(file: ArchivedFile, stream: BinaryIO) -> Iterator[bytes]:
 
 @dataclass
 class _Written:
-    """What was seen while a file was copied."""
+    """What was seen while a file was copied; `open_line` is the length so far of the line it stands in."""
 
+    longest_line: int
     size: int = 0
+    open_line: int = 0
+    has_long_lines: bool = False
     line_breaks: int = 0
     has_controls: bool = False
     has_old_breaks: bool = False
@@ -103,6 +110,19 @@ class _Written:
         self.has_controls = self.has_controls or b"\x1f" in chunk or b"\x1e" in chunk
         self.has_old_breaks = self.has_old_breaks or b"\r" in chunk
         self.last = chunk[-1:]
+        self._measure_lines(chunk)
+
+    def _measure_lines(self, chunk: bytes) -> None:
+        """Look for a line break within every stretch of the longest permitted length, not at every line."""
+        start = -self.open_line
+        while len(chunk) - start > self.longest_line:
+            end = chunk.rfind(b"\n", max(start, 0), max(start + self.longest_line + 1, 0))
+            if end < 0:
+                self.has_long_lines = True
+                break
+            start = end + 1
+        last_break = chunk.rfind(b"\n")
+        self.open_line = self.open_line + len(chunk) if last_break < 0 else len(chunk) - last_break - 1
 
     @property
     def line_count(self) -> int:
@@ -110,10 +130,10 @@ class _Written:
         return self.line_breaks + (self.last != b"\n")
 
 
-def _copy(file: ArchivedFile, chunks: Iterator[bytes], target: Path, *, most: int) -> _Written:
-    """Write the text with LF alone between lines, whatever its breaks are, and say what was seen."""
+def _copy(file: ArchivedFile, chunks: Iterator[bytes], target: Path, *, written: _Written, most: int) -> None:
+    """Write the text with LF alone between lines, whatever its breaks are, and note what is seen in `written`."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    written, is_pending = _Written(), False
+    is_pending = False
     with target.open("wb") as inflated:
         for chunk in _with_plain_breaks(chunks):
             if written.size + len(chunk) > most:
@@ -134,7 +154,6 @@ def _copy(file: ArchivedFile, chunks: Iterator[bytes], target: Path, *, most: in
         _refuse(file, "not_utf8", "ends inside a UTF-8 character. Deliver it again.")
     if not written.size:
         _refuse(file, "file_empty", "holds no text. Deliver it again.")
-    return written
 
 
 def _with_plain_breaks(chunks: Iterator[bytes]) -> Iterator[bytes]:

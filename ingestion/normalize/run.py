@@ -21,6 +21,8 @@ from ingestion.normalize.entries import Dictionary
 from ingestion.normalize.inflate import lay_ready
 from ingestion.normalize.plan import Plan
 from ingestion.normalize.reading import Reading
+from ingestion.normalize.rounding import rounding_findings
+from ingestion.normalize.sizes import check_cells, check_parquet
 from ingestion.normalize.tables import RawTables, read_tables
 
 Planner = Callable[[RawTables, duckdb.DuckDBPyConnection], Plan]
@@ -50,13 +52,14 @@ def normalize(
             ready.append(lay_ready(file, number=number, limits=own))
         with engine(own) as connection:
             raw = read_tables(connection, ready, limits=own)
+            check_parquet(connection, raw)
             reading = Reading(raw=raw, plan=planner(raw, connection))
             progress(Step(name="Checking", ratio=Decimal("0.2")))
             reading = _count(connection, reading)
             dictionary = entries.write_entries(connection, reading, tag_keys=tag_keys)
             findings = [*reading.plan.findings, *_checked(connection, reading)]
             bills, reading = _write_bills(connection, reading, dictionary, output=output, progress=progress)
-            findings.extend(diagnosing.rounding_findings(connection, reading))
+            findings.extend(rounding_findings(connection, reading))
             return NormalizedDelivery(
                 bills=bills, row_counts=_row_counts(connection, len(files)), findings=shortened(findings)
             )
@@ -71,7 +74,9 @@ def _count(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Reading:
     if odd:
         reading = diagnosing.odd_columns(connection, reading)
         entries.count_combinations(connection, reading)
-    diagnosing.check_row_counts(reading, _row_counts(connection, len(reading.raw.tables)))
+    row_counts = _row_counts(connection, len(reading.raw.tables))
+    diagnosing.check_row_counts(reading, row_counts)
+    check_cells(connection, reading.raw, row_counts=row_counts)
     if not connection.execute("SELECT count(*) FROM combination").fetchall()[0][0]:
         names = ", ".join(table.file.name for table in reading.raw.tables)
         message = f"{names} has no charges at all. If the bill really became empty, remove it by hand."

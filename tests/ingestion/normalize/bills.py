@@ -117,7 +117,7 @@ class Bench:
             files,
             settings=connector.params.model_validate({"path": str(self.folder), **settings}),
             output=self.folder / f"bills-{self.count}",
-            limits=Limits(temp_folder=self.folder / "temp", memory=256 << 20, threads=1, **(limits or {})),
+            limits=Limits(temp_folder=self.folder / "temp", **{"memory": 256 << 20, "threads": 1, **(limits or {})}),
             tag_keys=tag_keys,
             progress=lambda step: None,
         )

@@ -46,6 +46,32 @@ def test_an_amount_is_stored_exactly_or_rounded_half_to_even(bench: Bench, text:
     assert values(delivery, "billed_cost") == decimals(stored)
 
 
+def test_the_difference_that_rounding_makes_is_told_exactly_by_currency(bench: Bench):
+    # EUR: 2.5 -> 2, 3.5 -> 4, 0.4 -> 0 and once more 0.4 -> 0, in 10^-18: -0.5 + 0.5 - 0.4 - 0.4 = -0.8.
+    # USD: -0.6 -> -1: -0.4.
+    delivery = bench.focus(
+        {},
+        {"BilledCost": "0.0000000000000000025"},
+        {"BilledCost": "0.0000000000000000035"},
+        {"BilledCost": "4E-19"},
+        {"BilledCost": "4E-19"},
+        {"BilledCost": "-0.0000000000000000006", "BillingCurrency": "USD"},
+    )
+
+    assert [(finding.code, finding.row, finding.column) for finding in delivery.findings] == [
+        ("rounded", 2, "BilledCost"),
+        ("rounded", 6, "BilledCost"),
+    ]
+    assert "4 rows of bill.csv in EUR" in delivery.findings[0].message
+    assert " by -0.0000000000000000008 in all." in delivery.findings[0].message
+    assert "1 rows of bill.csv in USD" in delivery.findings[1].message
+    assert " by -0.0000000000000000004 in all." in delivery.findings[1].message
+    totals = delivery.bills[0].totals
+    # 1.5 + 2e-18 + 4e-18.
+    assert totals["EUR"].billed_cost == totals["EUR"].source == Decimal("1.500000000000000006")
+    assert totals["USD"].billed_cost == Decimal("-0.000000000000000001")
+
+
 def test_rounding_beyond_18_digits_is_told(bench: Bench):
     delivery = bench.focus({}, {"BilledCost": "0.0000000000000000025"})
 

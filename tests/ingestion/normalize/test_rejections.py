@@ -172,6 +172,63 @@ def test_a_parquet_file_with_a_cost_of_the_wrong_type_is_refused(bench: Bench):
     assert (finding.code, finding.row, finding.column) == ("not_a_number", 1, "BilledCost")
 
 
+def parquet(changes: Mapping[str, pa.Array], *, rows: int, **options: object) -> bytes:
+    """Return a FOCUS bill of equal rows in Parquet."""
+    columns = {name: pa.array([value] * rows) for name, value in FOCUS_ROW.items()} | dict(changes)
+    stream = io.BytesIO()
+    pq.write_table(pa.table(columns), stream, **options)
+    return stream.getvalue()
+
+
+def test_a_parquet_file_whose_columns_inflate_beyond_the_ratio_is_refused(bench: Bench):
+    text = pa.array(["x" * 70_000] * 1_000)
+    content = parquet({"ServiceName": text}, rows=1_000, compression="zstd", use_dictionary=False)
+
+    assert len(content) < 200_000
+    finding = refusal(bench, content, limits={"inflation_ratio": 10})
+
+    assert finding.code == "file_too_large"
+
+
+def test_a_parquet_file_that_repeats_a_long_text_beyond_the_limit_is_refused(bench: Bench):
+    # 2,000 times 100,000 bytes in a file that says it takes far less.
+    content = parquet({"ServiceName": pa.array(["x" * 100_000] * 2_000)}, rows=2_000, compression="zstd")
+
+    assert len(content) < 20_000
+    assert refusal(bench, content, limits={"inflated_size": 100_000_000}).code == "file_too_large"
+
+
+def test_a_parquet_row_group_that_does_not_fit_into_memory_is_refused(bench: Bench):
+    texts = pa.array([f"{number}" + "x" * 100_000 for number in range(600)])
+    content = parquet({"ServiceName": texts}, rows=600, compression="zstd", use_dictionary=False)
+
+    finding = refusal(bench, content, limits={"memory": 50_000_000})
+
+    assert finding.code == "row_group_too_large"
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_cell_longer_than_the_limit_is_refused_with_its_column(bench: Bench, kind: str):
+    long = "x" * 2_001
+    content = (
+        csv_text(focus_rows({}, {"ServiceName": long}))
+        if kind == "csv"
+        else parquet({"ServiceName": pa.array(["x", long])}, rows=2)
+    )
+
+    finding = refusal(bench, content, limits={"cell_length": 2_000})
+
+    assert (finding.code, finding.column) == ("cell_too_long", "ServiceName")
+
+
+def test_a_cell_of_just_the_limit_is_read(bench: Bench):
+    content = csv_text(focus_rows({"ServiceName": "x" * 2_000}))
+
+    delivery = bench.normalized("focus", bench.archived(content), limits={"cell_length": 2_000})
+
+    assert delivery.bills[0].row_count == 1
+
+
 def test_one_bad_file_refuses_the_whole_delivery(bench: Bench):
     good = bench.archived(GOOD, name="good.csv")
     bad = bench.archived(csv_text(focus_rows({"BilledCost": "x"})), name="bad.csv")
