@@ -33,6 +33,14 @@ class Columns:
         """Return a column as text, null when the report lacks it."""
         return quoted(name) if name in self.names else "NULL::VARCHAR"
 
+    def product(self, *names: str) -> str:
+        """Return the first of these facts on the product: a column in most reports, in CUR 2.0 a key of its map."""
+        flat = [quoted(f"product_{name}") for name in names if f"product_{name}" in self.names]
+        if "product" in self.names:
+            in_map = "CASE WHEN json_valid(product) THEN json_extract_string(product, '$.{}') END"
+            flat += [f"nullif({in_map.format(name)}, '')" for name in names]
+        return f"coalesce({', '.join(flat)})" if flat else "NULL::VARCHAR"
+
     def number(self, name: str) -> str:
         """Return a column as a number, null when the report lacks it."""
         return quoted(f"n_{name}") if name in self.names else "NULL::DECIMAL(38,18)"

@@ -14,7 +14,7 @@ from ingestion.aws.services import OTHER_CATEGORY, SERVICES, Service
 from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, open_store
 from ingestion.delivery.manifests import find_deliveries
 from ingestion.focus import attributes
-from ingestion.focus.expressions import lenient_moment, literal, quoted
+from ingestion.focus.expressions import lenient_moment, literal, quoted, sorted_object
 from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.normalize import Limits, NormalizedDelivery, Progress
 from ingestion.normalize.connector import ConnectorKind
@@ -55,6 +55,7 @@ KEY: Final = (
     "product_servicename",
     "reservation_reservation_arn",
     "savings_plan_savings_plan_arn",
+    "product",
     "resource_tags",
     "cost_category",
 )
@@ -201,9 +202,9 @@ def _entries(columns: Columns, *, tags: Sequence[RawColumn], cost_categories: Se
         "billing_currency": text("line_item_currency_code"),
         "host_provider_name": f"coalesce({text('bill_billing_entity')}, 'AWS')",
         "service_provider_name": f"coalesce({text('line_item_legal_entity')}, 'Amazon Web Services, Inc.')",
-        "region_id": f"coalesce({text('product_region_code')}, {text('product_region')})",
-        "region_name": text("product_location"),
-        "resource_type": text("product_product_family"),
+        "region_id": columns.product("region_code", "region"),
+        "region_name": columns.product("location"),
+        "resource_type": columns.product("product_family"),
         "charge_category": line_items.charge_category(columns),
         "charge_frequency": line_items.charge_frequency(),
         # A bill of refunds corrects bills that were invoiced before it.
@@ -222,7 +223,7 @@ def _entries(columns: Columns, *, tags: Sequence[RawColumn], cost_categories: Se
 
 def _service_entries(columns: Columns) -> dict[str, str]:
     code = columns.text("line_item_product_code")
-    own = f"coalesce({columns.text('product_product_name')}, {columns.text('product_servicename')}, {code})"
+    own = f"coalesce({columns.product('product_name', 'servicename')}, {code})"
 
     def looked_up(part: str, *, otherwise: str) -> str:
         cases = " ".join(f"WHEN {literal(s.code)} THEN {literal(_part(s, part))}" for s in SERVICES)
@@ -242,7 +243,7 @@ def _part(service: Service, part: str) -> str:
 def _labels(columns: Columns, whole: str, single: Sequence[RawColumn], *, prefixes: Sequence[str]) -> str:
     """Return tags or cost categories as a JSON object: CUR 2.0 has one, the legacy report a column for each."""
     if whole in columns.names:
-        return quoted(whole)
+        return sorted_object(quoted(whole)) if whole == "cost_category" else quoted(whole)
     if not single:
         return "NULL::VARCHAR"
     pairs = []

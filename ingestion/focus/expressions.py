@@ -98,3 +98,14 @@ def lenient_moment(text: str) -> str:
         f" THEN TRY_CAST({bare} AS TIMESTAMP)"
         f" WHEN regexp_matches({bare}, {literal(MOMENT)}) THEN TRY_CAST({parts[0]} AS DATE) + {clock} END"
     )
+
+
+def sorted_object(text: str) -> str:
+    """Return a JSON object's text with its keys sorted and no spaces; null for {} and for what is no object."""
+    is_object = f"json_valid({text}) AND json_type({text}) = 'OBJECT'"
+    value = f"json_extract({text}, '/' || replace(replace(key, '~', '~0'), '/', '~1'))"
+    pairs = (
+        f"list_transform(list_sort(json_keys({text})), lambda key:"
+        f" CAST(to_json(key) AS VARCHAR) || ':' || CAST({value} AS VARCHAR))"
+    )
+    return f"CASE WHEN {is_object} THEN nullif('{{' || array_to_string({pairs}, ',') || '}}', '{{}}') END"

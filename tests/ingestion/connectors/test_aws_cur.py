@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -182,6 +183,34 @@ def test_cur_2_in_parquet_reads_its_maps_and_floating_costs(bench: Bench, tmp_pa
 
     assert f"{delivery.bills[0].billing_period:%Y-%m}" == "2026-10"
     assert values(delivery, "tags, billed_cost") == [('{"team":"pay"}', Decimal("0.0000001"))]
+
+
+PRODUCT = {"product_name": "Brand New", "region": "eu-west-1", "location": "EU (Ireland)", "product_family": "Box"}
+PRODUCT_COLUMNS = "service_name, region_id, region_name, resource_type, x_cost_categories"
+
+
+def test_cur_2_tells_product_and_cost_categories_in_json(bench: Bench):
+    (row,) = cur_2_rows({"line_item_product_code": "AmazonBrandNew", "cost_category": '{"b": "2", "a/c": "1"}'})
+
+    delivery = bench.normalized("aws_cur", bench.archived(csv_text([{**row, "product": json.dumps(PRODUCT)}])))
+
+    assert values(delivery, PRODUCT_COLUMNS) == [
+        ("Brand New", "eu-west-1", "EU (Ireland)", "Box", '{"a/c":"1","b":"2"}')
+    ]
+
+
+def test_cur_2_tells_product_and_cost_categories_in_maps(bench: Bench, tmp_path: Path):
+    (row,) = cur_2_rows({"line_item_product_code": "AmazonBrandNew"})
+    maps = {"product": PRODUCT, "cost_category": {"b": "2", "a/c": "1"}, "resource_tags": {}}
+    columns = {name: pa.array([value]) for name, value in row.items() if name not in maps}
+    columns |= {name: pa.array([list(told.items())], pa.map_(pa.string(), pa.string())) for name, told in maps.items()}
+    pq.write_table(pa.table(columns), tmp_path / "cur.parquet")
+
+    delivery = bench.normalized("aws_cur", bench.archived((tmp_path / "cur.parquet").read_bytes(), name="cur.parquet"))
+
+    assert values(delivery, PRODUCT_COLUMNS) == [
+        ("Brand New", "eu-west-1", "EU (Ireland)", "Box", '{"a/c":"1","b":"2"}')
+    ]
 
 
 def test_athenas_spelling_of_arn_columns_is_the_same_column(bench: Bench):
