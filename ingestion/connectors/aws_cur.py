@@ -162,18 +162,17 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
     }
     tags = [column for prefix in TAG_TITLES for column in labels[prefix]]
     cost_categories = [column for prefix in COST_CATEGORY_TITLES for column in labels[prefix]]
-    key: list[str] = [name for name in KEY if name in columns.names]
-    key += [column.name for column in (*tags, *cost_categories)]
+    own_labels = tuple(column.name for column in (*tags, *cost_categories))
     unused = line_items.unused_cost(columns)
     return Plan(
-        key=tuple(key),
+        key=(*(name for name in KEY if name in columns.names), *own_labels),
         entries=_entries(columns, tags=tags, cost_categories=cost_categories),
         rows=_rows(columns),
         decimals=tuple(name for name in NUMBERS if name in columns.names),
         date_times=tuple(name for name in MOMENTS if name in columns.names),
         source_amount=line_items.amount(columns),
         needed=("line_item_unblended_cost", "line_item_usage_start_date"),
-        kept=_kept(columns, labels=frozenset(column.name for column in (*tags, *cost_categories))),
+        kept=_kept(columns, labels=frozenset(own_labels)),
         checks=_checks(columns),
         is_doubled=f"coalesce({unused} <> 0, FALSE)",
         double_entries=UNUSED_ENTRIES,
@@ -187,6 +186,8 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
             "consumed_unit": "NULL",
         },
         tag_key=TAG_KEY,
+        json_columns=tuple(name for name in ("cost_category",) if name in columns.names),
+        period_end="line_item_usage_end_date" if "line_item_usage_end_date" in columns.names else None,
     )
 
 

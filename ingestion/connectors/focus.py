@@ -105,6 +105,8 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection, *, default_curre
         kept=_kept(raw),
         checks=_checks(names),
         findings=tuple(findings),
+        json_columns=tuple(c.name for c in COLUMNS if c.type == "json" and c.name in names and c.name != "tags"),
+        period_end="charge_period_end" if "charge_period_end" in names else None,
     )
 
 

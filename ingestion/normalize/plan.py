@@ -48,7 +48,8 @@ class Plan:
     `e_<column>` for the entry's columns.
 
     No row may lack a value in the raw columns `needed`. Rows of which `is_doubled` is true become a second charge, for
-    which `double_entries` and `double_rows` stand in.
+    which `double_entries` and `double_rows` stand in. `json_columns` are raw columns that should hold JSON and are
+    stored as null where they do not; `period_end` is the raw column of ChargePeriodEnd, None without one.
     """
 
     key: tuple[str, ...]
@@ -64,4 +65,6 @@ class Plan:
     double_entries: Mapping[str, str] = field(default_factory=dict)
     double_rows: Mapping[str, str] = field(default_factory=dict)
     tag_key: str = "key"
+    json_columns: tuple[str, ...] = ()
+    period_end: str | None = None
     findings: tuple[Finding, ...] = ()

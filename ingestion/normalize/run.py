@@ -19,6 +19,7 @@ from ingestion.normalize.contents import Limits, NormalizedBill, NormalizedDeliv
 from ingestion.normalize.engine import engine
 from ingestion.normalize.entries import Dictionary
 from ingestion.normalize.inflate import lay_ready
+from ingestion.normalize.noticing import json_findings, period_findings
 from ingestion.normalize.plan import Plan
 from ingestion.normalize.reading import Reading
 from ingestion.normalize.rounding import rounding_findings
@@ -59,6 +60,9 @@ def normalize(
             dictionary = entries.write_entries(connection, reading, tag_keys=tag_keys)
             findings = [*reading.plan.findings, *_checked(connection, reading)]
             bills, reading = _write_bills(connection, reading, dictionary, output=output, progress=progress)
+            for bill in bills:
+                findings.extend(period_findings(connection, reading, bill.folder))
+            findings.extend(json_findings(connection, reading))
             findings.extend(rounding_findings(connection, reading))
             return NormalizedDelivery(
                 bills=bills, row_counts=_row_counts(connection, len(files)), findings=shortened(findings)

@@ -240,3 +240,37 @@ def test_nothing_is_left_in_the_temporary_folder(bench: Bench, tmp_path: Path):
     bench.focus({})
 
     assert list((tmp_path / "temp").iterdir()) == []
+
+
+def test_a_charge_that_does_not_end_or_ends_before_it_starts_is_told(bench: Bench):
+    delivery = bench.focus(
+        {},
+        {"ChargePeriodEnd": ""},
+        {"ChargePeriodEnd": "2026-10-04T23:00:00Z"},
+        {"ChargePeriodEnd": ""},
+    )
+
+    assert [(found.code, found.severity, found.file, found.row, found.column) for found in delivery.findings] == [
+        ("charge_end_missing", "warning", "bill.csv", 2, "ChargePeriodEnd"),
+        ("charge_end_early", "warning", "bill.csv", 3, "ChargePeriodEnd"),
+    ]
+    assert "in 2 rows of bill.csv, first in row 2" in delivery.findings[0].message
+
+
+def test_a_json_column_that_holds_none_is_left_empty_and_told(bench: Bench):
+    rows = [
+        {**row, "SkuPriceDetails": text}
+        for row, text in zip(focus_rows({}, {}, {}), ['{"b": 1, "a": "x"}', "", "{oops"], strict=True)
+    ]
+
+    delivery = bench.normalized("focus", bench.archived(csv_text(rows)))
+
+    stored = [text for (text,) in values(delivery, "sku_price_details")]
+    assert stored[1:] == [None, None]
+    (finding,) = delivery.findings
+    assert (finding.code, finding.severity, finding.row, finding.column) == (
+        "json_unreadable",
+        "warning",
+        3,
+        "SkuPriceDetails",
+    )
