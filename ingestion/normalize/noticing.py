@@ -35,15 +35,25 @@ def period_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, fol
 
 def json_findings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Iterator[Finding]:
     """Say where columns of JSON hold something else; once per file and column, of the first row."""
-    for name in reading.plan.json_columns:
+    for name in _holding_no_json(connection, reading):
         column = quoted(name)
         rows = connection.execute(
             f"SELECT x_file_number, min(x_row_number), count(*) FROM ({reading.raw.sql()})"
-            f" WHERE {column} IS NOT NULL AND NOT json_valid({column}) GROUP BY ALL ORDER BY ALL"
+            f" WHERE NOT json_valid({column}) GROUP BY ALL ORDER BY ALL"
         ).fetchall()
         for place in rows:
             message = "{title} {what} in {count:,} rows of {file}, first in row {row}; it was left empty there."
             yield _warning(reading, "json_unreadable", name, place, message=message, what="is no JSON")
+
+
+def _holding_no_json(connection: duckdb.DuckDBPyConnection, reading: Reading) -> list[str]:
+    """Return the columns of JSON that hold something else somewhere; one pass over the files tells of all of them."""
+    names = reading.plan.json_columns
+    if not names:
+        return []
+    counts = ", ".join(f"count(*) FILTER (WHERE NOT json_valid({quoted(name)}))" for name in names)
+    (found,) = connection.execute(f"SELECT {counts} FROM ({reading.raw.sql()})").fetchall()
+    return [name for name, count in zip(names, found, strict=True) if count]
 
 
 def _warning(

@@ -64,7 +64,8 @@ def read_independently(content: bytes, column: str = "BilledCost") -> dict[str, 
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")):
         amount = EXACT.create_decimal(row[column]).quantize(Decimal("1e-18"), context=EXACT)
-        sums[row["BillingCurrency"]] = EXACT.add(sums[row["BillingCurrency"]], amount)
+        currency = row.get("BillingCurrency", "XXX")  # without the column: no currency, and a loud warning
+        sums[currency] = EXACT.add(sums[currency], amount)
     return dict(sums)
 
 
