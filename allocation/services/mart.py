@@ -16,24 +16,12 @@ import pyarrow.parquet as pq
 from django.db import connection
 
 from allocation.models import AllocationRun, Segment
+from allocation.selectors import COLUMNS as GROUPS
+from ingestion.focus.attributes import COST_COLUMNS
 
 _COPY_BYTES: Final = 1 << 20
-_ATTRIBUTES: Final = (
-    "source_id",
-    "origin",
-    "charge_date",
-    "billing_account_id",
-    "sub_account_id",
-    "service_provider_name",
-    "service_name",
-    "service_category",
-    "region_id",
-    "charge_category",
-    "pricing_category",
-    "commitment_discount_status",
-    "billing_currency",
-)
-_SUMS: Final = ("billed_cost", "effective_cost", "list_cost", "contracted_cost", "consumed_quantity", "charge_count")
+_ATTRIBUTES: Final = (*GROUPS, "billing_currency")
+_SUMS: Final = (*COST_COLUMNS, "consumed_quantity", "charge_count")
 COLUMNS: Final = ("row_number", "segment_id", *_ATTRIBUTES, *_SUMS)
 """Columns of the mart that a run's files give, in the order they are copied."""
 
@@ -74,7 +62,7 @@ def mart_sums(period: date) -> dict[str, dict[str, Decimal]]:
             " GROUP BY billing_currency ORDER BY billing_currency",
             [period],
         )
-        return {row[0]: dict(zip(_SUMS[:4], row[1:], strict=True)) for row in cursor.fetchall()}
+        return {row[0]: dict(zip(COST_COLUMNS, row[1:], strict=True)) for row in cursor.fetchall()}
 
 
 def _segment_ids(organization_id: UUID, segments: Path) -> dict[int, UUID]:

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from ingestion import connectors
 from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.models import Bill, BillRevision, Finding, ImportRun
 from ingestion.selectors import (
@@ -22,7 +21,7 @@ from ingestion.selectors import (
     running_imports,
     source_statuses,
 )
-from itfm.core.kinds import Registry
+from ingestion.services import KINDS
 from itfm.web.pages import (
     BillPage,
     BillRow,
@@ -86,7 +85,7 @@ def _source_row(status: SourceStatus) -> SourceRow:
     return SourceRow(
         id=source.id,
         name=source.name,
-        kind_name=Registry(connectors)[source.kind].label,
+        kind_name=KINDS[source.kind].label,
         health=status.health,
         schedule=f"Daily at {source.pull_time:%H:%M}, {source.time_zone}" if source.pull_time else "By hand",
         last_pull_at=status.last_pull_at,

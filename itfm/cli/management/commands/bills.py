@@ -9,19 +9,15 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.text import slugify
 
-from ingestion import connectors
 from ingestion.models import BillRevision, BillSource, Finding, ImportRun
-from ingestion.normalize.connector import ConnectorKind
-from ingestion.services import create_source, request_import, run_import
+from ingestion.services import KINDS, create_source, request_import, run_import
 from ingestion.services.imports import findings_of, revisions_in_force
 from itfm.accounts.models import Organization
 from itfm.accounts.services import create_organization
 from itfm.cli.command import REFUSED, Answer, Command, organization
-from itfm.core.kinds import Registry
 from itfm.core.periods import period_name
 from itfm.core.tenancy import system, tenant
 
-KINDS: Registry[ConnectorKind] = Registry(connectors)
 SETTLED = {ImportRun.State.IMPORTED, ImportRun.State.UNCHANGED, ImportRun.State.WAITING}
 
 
