@@ -19,21 +19,48 @@ class Role(StrEnum):
 
 Permission = Literal[
     "overview.read",
+    "costs.read",
+    "views.write",
     "bills.read",
     "bills.pull",
+    "sources.write",
+    "rules.read",
+    "rules.write",
+    "showback.read",
+    "showback.write",
+    "organization.write",
     "members.read",
     "members.invite",
+    "members.write",
+    "keys.write",
+    "audit.read",
 ]
 
+_EVERYBODY: Final = frozenset(Role)
+_ADMINS: Final = frozenset({Role.OWNER, Role.ADMIN})
+_OFFICE: Final = _ADMINS | {Role.FINANCE}
+_CONTROL: Final = _OFFICE | {Role.AUDITOR}
+
 ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
-    "overview.read": frozenset(Role),
-    "bills.read": frozenset({Role.OWNER, Role.ADMIN, Role.FINANCE, Role.AUDITOR}),
-    "bills.pull": frozenset({Role.OWNER, Role.ADMIN, Role.FINANCE}),
-    "members.read": frozenset({Role.OWNER, Role.ADMIN, Role.AUDITOR}),
-    "members.invite": frozenset({Role.OWNER, Role.ADMIN}),
+    "overview.read": _EVERYBODY,
+    "costs.read": _EVERYBODY,
+    "views.write": _EVERYBODY - {Role.AUDITOR},
+    "bills.read": _CONTROL,
+    "bills.pull": _OFFICE,
+    "sources.write": _ADMINS,
+    "rules.read": _CONTROL,
+    "rules.write": _ADMINS,
+    "showback.read": _EVERYBODY,
+    "showback.write": _OFFICE,
+    "organization.write": _ADMINS,
+    "members.read": _ADMINS | {Role.AUDITOR},
+    "members.invite": _ADMINS,
+    "members.write": _ADMINS,
+    "keys.write": _ADMINS,
+    "audit.read": _ADMINS | {Role.AUDITOR},
 }
 
-SEES_EVERYTHING: Final = frozenset({Role.OWNER, Role.ADMIN, Role.FINANCE, Role.AUDITOR})
+SEES_EVERYTHING: Final = _CONTROL
 """Roles that see the cost of the whole organization; the others see what their scopes name."""
 
 

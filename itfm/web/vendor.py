@@ -15,6 +15,7 @@ FILES: Final = (
     ("vendor/tabler", "@tabler/core/dist/css", "tabler.min.css*"),
     ("vendor/htmx", "htmx.org/dist", "htmx.min.js*"),
     ("vendor/plotly", "plotly.js-cartesian-dist-min", "plotly-cartesian.min.js"),
+    ("vendor/sortable", "sortablejs", "Sortable.min.js"),
     ("vendor/inter", "@fontsource-variable/inter", "wght.css"),
     ("vendor/inter/files", "@fontsource-variable/inter/files", "*-wght-normal.woff2"),
 )

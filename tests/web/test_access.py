@@ -10,6 +10,7 @@ from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from tests.architecture.test_layout import own_views
 from tests.conftest import member, person
+from tests.web.walk import WALK
 
 CANARY = "Canary-7f3a"
 
@@ -20,24 +21,6 @@ def acme_source(acme):
         source = BillSource.objects.create(organization=acme, key="aws", name=CANARY, kind="aws_cur")
         bill = Bill.objects.create(organization=acme, source=source, billing_period="2026-10-01")
     return source, bill
-
-
-# address name -> (arguments from the source and its bill, method, who gets what)
-WALK = {
-    "home": ((), "get", {"owner": 302, "engineer": 302, "foreign": 302, "nobody": 302, "stranger": 302}),
-    "overview": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 302, "stranger": 302}),
-    "bills": ((), "get", {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}),
-    "bills_running": ((), "get", {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}),
-    "bill": (("bill",), "get", {"owner": 200, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302}),
-    "pull": (("source",), "post", {"owner": 302, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302}),
-    "members": ((), "get", {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}),
-    "invite": ((), "post", {"owner": 422, "engineer": 403, "foreign": 422, "nobody": 302, "stranger": 302}),
-    "organizations": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 302, "stranger": 200}),
-    "invitation": (("token",), "get", {"owner": 404, "engineer": 404, "foreign": 404, "nobody": 404, "stranger": 404}),
-    "api_costs": ((), "get", {"owner": 401, "engineer": 401, "foreign": 401, "nobody": 401, "stranger": 401}),
-    "healthz": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 200, "stranger": 200}),
-    "readyz": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 200, "stranger": 200}),
-}
 
 
 @pytest.fixture

@@ -7,18 +7,11 @@ from uuid import UUID
 import pytest
 
 from itfm.core.policy import Role
+from itfm.web.bills.page import RunRow
 from itfm.web.charts import daily_costs
-from itfm.web.pages import (
-    CurrencyOverview,
-    InvitationPage,
-    OrganizationChoice,
-    PeriodChoice,
-    Reconciliation,
-    RunRow,
-    Shell,
-    ValueCost,
-    organizations_of,
-)
+from itfm.web.overview.page import CurrencyOverview, Reconciliation, ValueCost
+from itfm.web.people.page import InvitationPage
+from itfm.web.shell.page import OrganizationChoice, PeriodChoice, Shell, organizations_of
 
 AT = datetime(2026, 11, 1, 4, 0, tzinfo=UTC)
 ACME, GLOBEX = UUID(int=1), UUID(int=2)

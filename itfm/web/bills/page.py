@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from itfm.web.pages.shell import Health, Shell
+from itfm.web.shell.page import Health, Shell
 
 
 @dataclass(frozen=True, kw_only=True)

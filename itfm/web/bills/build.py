@@ -22,7 +22,7 @@ from ingestion.selectors import (
     source_statuses,
 )
 from ingestion.services import KINDS
-from itfm.web.pages import (
+from itfm.web.bills.page import (
     BillPage,
     BillRow,
     BillsPage,
@@ -32,9 +32,9 @@ from itfm.web.pages import (
     RevisionRow,
     RunningPart,
     RunRow,
-    Shell,
     SourceRow,
 )
+from itfm.web.shell.page import Shell
 
 RECENT: Final = 20
 FINDINGS_PER_RUN: Final = 10

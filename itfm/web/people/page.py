@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from itfm.core.policy import Role
-from itfm.web.pages.shell import OrganizationChoice, Shell
+from itfm.web.shell.page import OrganizationChoice, Shell
 
 if TYPE_CHECKING:
     from django.forms import Form

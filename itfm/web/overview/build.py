@@ -24,16 +24,8 @@ from ingestion.models import BillSource
 from ingestion.selectors import bill_total, billed_periods, source_statuses
 from itfm.core.periods import next_period, previous_period
 from itfm.web.charts import DailyCost, daily_costs
-from itfm.web.pages import (
-    CurrencyOverview,
-    EmptyReason,
-    Freshness,
-    OverviewPage,
-    PeriodChoice,
-    Reconciliation,
-    Shell,
-    ValueCost,
-)
+from itfm.web.overview.page import CurrencyOverview, EmptyReason, Freshness, OverviewPage, Reconciliation, ValueCost
+from itfm.web.shell.page import PeriodChoice, Shell
 
 COST: Final = "effective_cost"
 COST_NAME: Final = "Effective cost"

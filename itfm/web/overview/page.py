@@ -9,7 +9,7 @@ from typing import Literal
 
 from itfm.core.money import CONTEXT
 from itfm.web.charts import DailyCosts
-from itfm.web.pages.shell import Health, PeriodChoice, Shell
+from itfm.web.shell.page import Health, PeriodChoice, Shell
 
 
 def percent_of(part: Decimal | None, whole: Decimal | None) -> Decimal | None:

@@ -10,7 +10,8 @@ from django.forms import Form
 
 from itfm.accounts.models import Invitation, Membership, Scope, User
 from itfm.core.policy import Role
-from itfm.web.pages import InvitationRow, MemberRow, MembersPage, Shell
+from itfm.web.people.page import InvitationRow, MemberRow, MembersPage
+from itfm.web.shell.page import Shell
 
 
 def members_page(*, shell: Shell, user: User, form: Form | None, at: datetime) -> MembersPage:

@@ -6,7 +6,7 @@ from itfm.accounts.access import TenantRequest
 from itfm.accounts.models import Membership
 from itfm.accounts.services import memberships_of
 from itfm.core.policy import Role
-from itfm.web.pages import OrganizationChoice, Section, Shell, organizations_of
+from itfm.web.shell.page import OrganizationChoice, Section, Shell, organizations_of
 
 
 def choices(memberships: list[Membership]) -> tuple[OrganizationChoice, ...]:

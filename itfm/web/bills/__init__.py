@@ -1,0 +1,1 @@
+"""Bills: where they come from, what has arrived, and what is wrong with it."""

@@ -1,0 +1,14 @@
+"""Addresses of bills."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from itfm.web.bills import views
+
+urlpatterns = [
+    path("bills", views.bills, name="bills"),
+    path("bills/running", views.bills_running, name="bills_running"),
+    path("bills/<uuid:bill_id>", views.bill, name="bill"),
+    path("sources/<uuid:source_id>/pull", views.pull, name="pull"),
+]

@@ -1,0 +1,1 @@
+"""The Overview: where the money of a billing period went."""

@@ -1,0 +1,8 @@
+"""Who gets what at the addresses of `bills`."""
+
+WALK = {
+    "bills": ((), "get", {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}),
+    "bills_running": ((), "get", {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}),
+    "bill": (("bill",), "get", {"owner": 200, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302}),
+    "pull": (("source",), "post", {"owner": 302, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302}),
+}
