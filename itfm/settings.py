@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "template_partials",
     "tree_queries",
     "django_migration_linter",
+    "itfm.audit",
     "itfm.accounts",
     "itfm.notify",
     "ingestion",

@@ -1,0 +1,34 @@
+"""Writing the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from itfm.audit.models import AuditEvent
+
+
+def record(
+    action: str,
+    *,
+    organization_id: UUID,
+    actor_id: int | None,
+    actor_name: str,
+    target: str = "",
+    summary: str = "",
+    changes: Mapping[str, Any] | None = None,
+) -> None:
+    """Write down one change, in the transaction that makes it: both stand, or neither.
+
+    `actor_id` is None for a program with a key, whose name then is `actor_name`.
+    """
+    AuditEvent.objects.create(
+        organization_id=organization_id,
+        actor_id=actor_id,
+        actor_name=actor_name[:200],
+        action=action,
+        target=target[:200],
+        summary=summary[:500],
+        changes=dict(changes or {}),
+    )
