@@ -59,7 +59,7 @@ AMOUNTS_SCHEMA = {
     "amount_number": "int64", "weights_number": "int32", "total": "decimal(38, 0)", "is_even": "boolean",
     "amount": "decimal(38, 18)", "quanta": "decimal(38, 0)", "rest": "decimal(38, 0)",
 }  # fmt: skip
-PARTS_SCHEMA = {"amount_number": "int64", "position": "int32", "part": "decimal(38, 18)"}
+PARTS_SCHEMA = {"amount_number": "int64", "parts": "array<decimal(38, 18)>"}
 SHARED_AMOUNTS_SCHEMA = {"weights_number": "int32", "amount": "decimal(38, 18)", "parts": "array<decimal(38, 18)>"}
 CELLS_SCHEMA = {"cell_id": "int32", "mart_id": "int32"}
 
@@ -142,26 +142,30 @@ def amounts() -> Table:
 
 @cache
 def even_parts() -> Table:
-    """Return the part of every receiver of `amounts` where all weigh the same."""
+    """Return the parts of each of the `amounts` where all weigh the same."""
     rows = ibis.table(AMOUNTS_SCHEMA, name="amounts")
     rows = shares.even_quotients(rows.filter(rows.is_even))
-    return shares.even_parts(rows.join(_weights(), "weights_number")).select(list(PARTS_SCHEMA))
+    return _listed(shares.even_parts(rows.join(_weights(), "weights_number")))
 
 
 @cache
 def weighted_parts(division: shares.Division) -> Table:
-    """Return the part of every receiver of `amounts` where weights differ."""
+    """Return the parts of each of the `amounts` where weights differ."""
     rows = ibis.table(AMOUNTS_SCHEMA, name="amounts")
     rows = shares.in_limbs(rows.filter(~rows.is_even), division)
-    return shares.weighted_parts(rows.join(_weights(), "weights_number"), division).select(list(PARTS_SCHEMA))
+    return _listed(shares.weighted_parts(rows.join(_weights(), "weights_number"), division))
+
+
+def _listed(rows: Table) -> Table:
+    """Return the parts of each amount as one list in the order of its receivers."""
+    return rows.group_by("amount_number").agg(parts=rows.part.collect(order_by=rows.position))
 
 
 @cache
 def shared_amounts() -> Table:
-    """Return the `parts` of each amount as a list in the order of its receivers."""
+    """Return the `parts` with the amount they are parts of."""
     parts = ibis.table(PARTS_SCHEMA, name="parts")
-    lists = parts.group_by("amount_number").agg(parts=parts.part.collect(order_by=parts.position))
-    return lists.join(ibis.table(AMOUNTS_SCHEMA, name="amounts"), "amount_number").select(list(SHARED_AMOUNTS_SCHEMA))
+    return parts.join(ibis.table(AMOUNTS_SCHEMA, name="amounts"), "amount_number").select(list(SHARED_AMOUNTS_SCHEMA))
 
 
 @cache

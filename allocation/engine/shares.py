@@ -22,6 +22,8 @@ Money = ibis.dtype("decimal(38, 18)")
 
 LARGEST: Final = 2**127 - 1
 MAX_LIMB_DIGITS: Final = 18
+MAX_ESTIMATED_DIGITS: Final = 15
+"""A quotient of so many digits is estimated in double precision with an error of at most one."""
 MAX_TOTAL_WEIGHT: Final = 5 * 10**28
 """Above this even single-digit limbs come close to 128 bits; such weights are shared in Python instead."""
 
@@ -153,18 +155,19 @@ def _quotients(rows: Table, division: Division) -> Table:
     for limb in reversed(range(division.limbs)):
         product = rows[f"limb_{limb}"] * rows.weight
         if limb == division.limbs - 1:
-            rows = _digit(rows.mutate(dividend=product))
+            rows = _digit(rows.mutate(dividend=product), division)
             rows = rows.mutate(quotient=rows.digit)
         else:
-            rows = _digit(rows.mutate(dividend=rows.carry * base + product))
+            rows = _digit(rows.mutate(dividend=rows.carry * base + product), division)
             rows = rows.mutate(quotient=rows.quotient * base + rows.digit)
     return rows
 
 
-def _digit(rows: Table) -> Table:
-    """Add `digit` and `carry`: quotient below 2^62 and remainder of `dividend` by `total`.
+def _digit(rows: Table, division: Division) -> Table:
+    """Add `digit` and `carry`: quotient below 2 x 10^`digits` and remainder of `dividend` by `total`.
 
-    The first estimate is off by up to 2^-51 of the quotient, the second by less than one, the last step is exact.
+    An estimate is off by up to 3 x 2^-53 of the quotient: rounded down by at most one while that is below 2 x 10^15,
+    and the last step makes it exact. Above, what is left over is estimated once more first.
     """
 
     def estimated(name: str) -> IntegerValue:
@@ -172,7 +175,10 @@ def _digit(rows: Table) -> Table:
 
     rows = rows.mutate(first=estimated("dividend"))
     rows = rows.mutate(near=rows.dividend - rows["first"] * rows.total)
-    rows = rows.mutate(second=estimated("near"))
-    rows = rows.mutate(near=rows.near - rows.second * rows.total)
+    found = wide(rows["first"])
+    if division.digits > MAX_ESTIMATED_DIGITS:
+        rows = rows.mutate(second=estimated("near"))
+        rows = rows.mutate(near=rows.near - rows.second * rows.total)
+        found = found + rows.second
     rows = rows.mutate(step=ibis.cases((rows.near < 0, -1), (rows.near >= rows.total, 1), else_=0))
-    return rows.mutate(carry=rows.near - rows.step * rows.total, digit=wide(rows["first"]) + rows.second + rows.step)
+    return rows.mutate(carry=rows.near - rows.step * rows.total, digit=found + rows.step)

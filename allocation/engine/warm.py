@@ -14,14 +14,19 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from allocation.engine import rules, run
-from allocation.engine.backends.duckdb import DuckDB
+from allocation.engine import relations, rules, run
+from allocation.engine.backends.duckdb import DuckDB, statement
 from allocation.engine.inputs import Revision, RunInputs
+from allocation.engine.shares import Division
 from allocation.engine.weighing import COSTS
 from ingestion.focus import attributes
 
 STAGES: Final = 3
 """As many stages as most rule sets have; each stage's expressions are its own."""
+DIVISIONS: Final = tuple(
+    Division(limbs, digits) for limbs, digits in ((1, 9), (1, 12), (1, 15), (1, 18), (2, 9), (2, 12))
+)
+"""What amounts and weights of usual size are divided by; others are compiled when they come."""
 MONTH: Final = date(2026, 1, 1)
 _MONEY: Final = pa.decimal128(38, 18)
 _SERVICES: Final = ("a", "b", "shared", "shared", "shared")
@@ -37,6 +42,8 @@ def warm() -> None:
             output=folder / "run",
             backend=DuckDB(memory_limit="256MiB", threads=1),
         )
+    for division in DIVISIONS:
+        statement(relations.weighted_parts(division))
 
 
 def _revision(folder: Path) -> Revision:
