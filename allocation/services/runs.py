@@ -29,6 +29,7 @@ from allocation.engine.run import allocate as run_engine
 from allocation.models import AllocationRun, DriverValue, RuleSet
 from allocation.selectors import current_rule_set
 from allocation.services.mart import mart_sums, replace_mart
+from allocation.services.previous import previous_weights, run_before
 from allocation.services.rules import with_driver_values
 from ingestion.models import BillRevision
 from ingestion.selectors import billed_periods, current_revisions
@@ -55,6 +56,7 @@ class Inputs:
     revisions: tuple[BillRevision, ...]
     rule_set: RuleSet | None
     engine_rules: EngineRuleSet
+    before: AllocationRun | None
     sha256: str
 
     @property
@@ -78,11 +80,13 @@ def due_periods(organization_id: UUID) -> list[date]:
 
 def inputs_of(period: date, *, saved: RuleSet | None) -> Inputs:
     """Return what a run over the current organization's billing period would stand on under these rules."""
+    rules = parsed(saved.document) if saved else NO_RULES
     inputs = Inputs(
         period=period,
         revisions=tuple(current_revisions(period).select_related("bill__source")),
         rule_set=saved,
-        engine_rules=parsed(saved.document) if saved else NO_RULES,
+        engine_rules=rules,
+        before=run_before(period, rules=rules),
         sha256="",
     )
     named = {
@@ -91,6 +95,8 @@ def inputs_of(period: date, *, saved: RuleSet | None) -> Inputs:
         "revisions": [str(revision.id) for revision in inputs.revisions],
         "rules": hashlib.sha256(saved.document.encode()).hexdigest() if saved else "",
         "drivers": driver_digests(*inputs.driver_days),
+        # The same inputs give the same shares, so their name stands for them.
+        "before": inputs.before.inputs_sha256 if inputs.before else "",
     }
     return replace(inputs, sha256=hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest())
 
@@ -164,6 +170,7 @@ def engine_inputs(organization_id: UUID, inputs: Inputs) -> RunInputs:
         revisions=tuple(engine_revision(organization_id, revision) for revision in inputs.revisions),
         rule_set=rules,
         period=inputs.period,
+        previous_weights=previous_weights(rules, before=inputs.before),
     )
 
 
