@@ -15,6 +15,7 @@ from allocation.engine import relations, rules, run, shares
 from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.drivers import DriverValue
 from allocation.engine.inputs import RunInputs
+from allocation.engine.weighing import COSTS
 from itfm.core import money
 from tests.allocation.engine import oracle
 from tests.allocation.engine.bills import OCTOBER, by_value, charge, day, ledger, table, write_revision
@@ -39,7 +40,7 @@ CHARGES = st.lists(
         st.sampled_from(["USD", "USD", "EUR"]),
         st.sampled_from(["Usage", "Usage", "Tax"]),
         st.sampled_from([*TEAMS, None]),
-        AMOUNTS,
+        st.one_of(AMOUNTS.map(lambda one: (one,) * 4), st.tuples(AMOUNTS, AMOUNTS, AMOUNTS, AMOUNTS)),
     ),
     min_size=1,
     max_size=12,
@@ -53,6 +54,9 @@ SPLITS = st.lists(
             "method": st.sampled_from(["even", "fixed", "proportional", "metric"]),
             "window": st.sampled_from(["day", "billing_period", "trailing"]),
             "shares": FIXED,
+            "cost": st.sampled_from([0, 1, 1, 2, 3]),
+            "partitioned": st.booleans(),
+            "fallback": st.sampled_from(["hold", "even", "fixed"]),
         }
     ),
     min_size=1,
@@ -61,9 +65,18 @@ SPLITS = st.lists(
 DRIVERS = st.lists(st.tuples(st.integers(1, 4).map(day), st.sampled_from([*TEAMS, "unknown"]), QUANTITIES), max_size=8)
 
 
+def parameters(kind, split):
+    """Return what a method of this kind is told."""
+    told = {
+        "metric": {"driver": "d"},
+        "fixed": {"shares": split["shares"]},
+        "proportional": {"cost": COSTS[split["cost"]]},
+    }
+    return told.get(kind, {})
+
+
 def rule_set(splits):
     """Return the drawn splits as a rule set over one dimension."""
-    methods = {"metric": {"driver": "d"}, "fixed": None}
     return rules.from_document({
         "version": "1",
         "dimensions": [{"key": "team", "name": "T", "rules": [{"when": {"tag": "team", "exists": True}, "value": {"tag": "team"}}]}],
@@ -71,9 +84,10 @@ def rule_set(splits):
             {
                 "key": split["key"], "name": "S", "stage": split["stage"], "receivers": {"dimension": "team"},
                 "pool": {"dimension": "team", "equals": split["pool"]},
-                "method": {"kind": split["method"], **(methods.get(split["method"], {}) or {}),
-                           **({"shares": split["shares"]} if split["method"] == "fixed" else {})},
+                "method": {"kind": split["method"], **parameters(split["method"], split)},
                 "window": {"kind": split["window"], **({"days": 3} if split["window"] == "trailing" else {})},
+                "partition_by": ["service_name"] if split["partitioned"] else [],
+                "fallback": {"kind": split["fallback"], **parameters(split["fallback"], split)},
             }
             for split in splits
         ],
@@ -82,18 +96,18 @@ def rule_set(splits):
 
 
 def bill(charges):
-    """Return drawn charges as daily rows, with four different costs that are easy to tell apart."""
+    """Return drawn charges as daily rows."""
     return [
-        charge(cost, on=on, currency=currency, tags={"team": team} if team else {}, sub_account_id=account,
-               service_name=service, charge_category=category)
-        for on, account, service, currency, category, team, cost in charges
+        charge("0", on=on, currency=currency, tags={"team": team} if team else {}, sub_account_id=account,
+               service_name=service, charge_category=category, costs=costs)
+        for on, account, service, currency, category, team, costs in charges
     ]  # fmt: skip
 
 
 def found(folder):
     """Return the ledger as the oracle writes it."""
     segments = {row["segment_id"]: row["dimension_values"] for row in table(folder, "segments")}
-    sums = defaultdict(Fraction)
+    sums = defaultdict(lambda: (Fraction(0),) * 4)
     for row in ledger(folder):
         values = segments[row["segment_id"]]
         team = None if values == "{}" else values.removeprefix('{"team":"').removesuffix('"}')
@@ -104,17 +118,20 @@ def found(folder):
             row["billing_currency"],
             row["charge_category"],
         )
-        sums[(*place, team, row["origin"])] += Fraction(row["billed_cost"])
-        assert len({row[cost] for cost in ("billed_cost", "effective_cost", "list_cost", "contracted_cost")}) == 1
+        before = sums[(*place, team, row["origin"])]
+        sums[(*place, team, row["origin"])] = tuple(a + Fraction(row[c]) for a, c in zip(before, COSTS, strict=True))
     return without_zeros(sums)
 
 
 def without_zeros(sums):
-    return {place: cost for place, cost in sums.items() if cost}
+    return {place: costs for place, costs in sums.items() if any(costs)}
 
 
 def check(charges, splits, drivers, *, threads=2):
-    splits = [{**split, "key": f"s{number}"} for number, split in enumerate(splits)]
+    splits = [
+        {**split, "key": f"s{number}", "partitioned": split["partitioned"] and split["method"] != "fixed"}
+        for number, split in enumerate(splits)
+    ]
     values = tuple(DriverValue(date=on, value=team, quantity=quantity) for on, team, quantity in drivers)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -172,7 +189,8 @@ def test_long_division_agrees_with_the_exact_share_at_every_size(tmp_path, amoun
         DriverValue(date=OCTOBER, value=f"t{n}", quantity=money.decimal_of(weight)) for n, weight in enumerate(weights)
     )
     document = rules.to_document(rule_set([
-        {"key": "s", "stage": 1, "pool": "ops", "method": "metric", "window": "billing_period", "shares": {}}
+        {"key": "s", "stage": 1, "pool": "ops", "method": "metric", "window": "billing_period", "shares": {},
+         "partitioned": False, "fallback": "hold", "cost": 1}
     ]))  # fmt: skip
     document["splits"][0]["receivers"]["one_of"] = [driver.value for driver in drivers]
     inputs = RunInputs(
