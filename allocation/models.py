@@ -28,6 +28,52 @@ class RuleSet(TenantModel):
         return f"version {self.version}"
 
 
+class RuleDraft(TenantModel):
+    """Changes to the rules that are not published yet: at most one draft is open at a time."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        PUBLISHED = "published"
+        DISCARDED = "discarded"
+
+    base = TenantForeignKey(RuleSet, on_delete=models.PROTECT, related_name="drafts", null=True, blank=True)
+    state = models.CharField(max_length=12, default=State.OPEN)
+    step_number = models.PositiveIntegerField(default=0, help_text="The step whose document is the draft's.")
+    lock = models.PositiveIntegerField(default=0, help_text="Rises with every change, so that none goes unseen.")
+    edited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    opened_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["organization"], condition=models.Q(state="open"), name="allocation_draft_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.state}"
+
+
+class DraftStep(TenantModel):
+    """The rules after one change of a draft; step 0 is the version it began from. Undo and redo move among them."""
+
+    draft = TenantForeignKey(RuleDraft, on_delete=models.CASCADE, related_name="steps")
+    number = models.PositiveIntegerField()
+    summary = models.CharField(max_length=300)
+    document = models.TextField(help_text="YAML as `itfm rules export` writes it, without driver values.")
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["organization", "draft", "number"], name="allocation_draftstep_number"),
+        ]
+
+    def __str__(self) -> str:
+        return self.summary
+
+
 class DriverValue(TenantModel):
     """How much of a driver one dimension value used on one day."""
 

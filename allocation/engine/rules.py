@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError
@@ -18,6 +19,24 @@ from allocation.engine.dimensions import CostCenter, Dimension
 from allocation.engine.drivers import Driver
 from allocation.engine.schema import Key, Model, Text
 from allocation.engine.splits import Split
+
+_LINE_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts so that they are read back the same, and no aliases, which are not read."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # Left bare, these would be folded into spaces like the end of a line.
+    style = '"' if _LINE_BREAKS.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 class RuleSetError(ValueError):
@@ -76,7 +95,7 @@ def from_document(document: Mapping[str, Any]) -> RuleSet:
 def dump(rule_set: RuleSet) -> str:
     """Return YAML that `parse` reads back as the same rule set."""
     document = to_document(rule_set)
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def to_document(rule_set: RuleSet) -> dict[str, Any]:

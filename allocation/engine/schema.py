@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
 
 from itfm.core import money
 
@@ -32,11 +32,17 @@ def _flag(given: object) -> bool:
     raise ValueError("write true or false")
 
 
+def _storable(given: str) -> str:
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in given):
+        raise ValueError("the text has a character that no database can store; type it again")
+    return given
+
+
 Quantity = Annotated[Decimal, BeforeValidator(_exact), PlainSerializer(lambda number: f"{number:f}", return_type=str)]
 """An exact number; floats are refused."""
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_storable)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Period = Annotated[str, StringConstraints(pattern=r"^20[0-9][0-9]-(0[1-9]|1[0-2])$")]
 """A billing period, `2026-10`; its text sorts like its month."""

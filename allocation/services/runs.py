@@ -10,7 +10,6 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -24,13 +23,14 @@ from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.proof import ENGINE_VERSION, Proof
 from allocation.engine.rules import RuleSet as EngineRuleSet
-from allocation.engine.rules import parse, to_document
+from allocation.engine.rules import to_document
 from allocation.engine.run import allocate as run_engine
 from allocation.models import AllocationRun, DriverValue, RuleSet
 from allocation.selectors import current_rule_set
 from allocation.services.mart import mart_sums, replace_mart
 from allocation.services.previous import previous_weights, run_before
 from allocation.services.rules import with_driver_values
+from allocation.working import EMPTY, parsed
 from ingestion.models import BillRevision
 from ingestion.selectors import billed_periods, current_revisions
 from itfm.core import lake
@@ -41,7 +41,6 @@ from itfm.core.tenancy import tenant
 logger = structlog.get_logger(__name__)
 State = AllocationRun.State
 RULES_FILE: Final = "rules.json"
-NO_RULES: Final = EngineRuleSet(version=1)
 
 
 class AllocationRefusedError(RuntimeError):
@@ -80,7 +79,7 @@ def due_periods(organization_id: UUID) -> list[date]:
 
 def inputs_of(period: date, *, saved: RuleSet | None) -> Inputs:
     """Return what a run over the current organization's billing period would stand on under these rules."""
-    rules = parsed(saved.document) if saved else NO_RULES
+    rules = parsed(saved.document) if saved else EMPTY
     inputs = Inputs(
         period=period,
         revisions=tuple(current_revisions(period).select_related("bill__source")),
@@ -99,12 +98,6 @@ def inputs_of(period: date, *, saved: RuleSet | None) -> Inputs:
         "before": inputs.before.inputs_sha256 if inputs.before else "",
     }
     return replace(inputs, sha256=hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest())
-
-
-@lru_cache(maxsize=8)
-def parsed(document: str) -> EngineRuleSet:
-    """Return the rule set of a stored document; versions never change, so the text is the key."""
-    return parse(document)
 
 
 def driver_digests(first: date, end: date) -> dict[str, str]:

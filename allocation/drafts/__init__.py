@@ -1,0 +1,1 @@
+"""Changing a rule set step by step, as forms do. Pure."""
