@@ -13,8 +13,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from itfm.accounts.keys import KeyGrant, create_key
 from itfm.accounts.models import Membership, Organization, User
 from itfm.accounts.services import create_organization
+from itfm.audit.services import Actor
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 
@@ -90,6 +92,22 @@ def member(organization: Organization, role: Role, email: str = "") -> User:
     with tenant(organization.id):
         Membership.objects.create(organization=organization, user=user, role=role)
     return user
+
+
+def key_of(
+    organization: Organization, role: Role = Role.FINANCE, *, expires_at: datetime | None = None, **grant
+) -> str:
+    """Save an API key and return its secret."""
+    with tenant(organization.id):
+        _, secret = create_key(
+            "ci",
+            organization_id=organization.id,
+            grant=KeyGrant(role=role, **grant),
+            giver=None,
+            by=Actor(id=None, name="test"),
+            expires_at=expires_at,
+        )
+    return secret
 
 
 @pytest.fixture

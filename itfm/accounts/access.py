@@ -15,8 +15,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from itfm.accounts.models import ApiKey, Membership, Organization, User
-from itfm.accounts.services import api_key, memberships_of
+from itfm.accounts.keys import as_member, living_key
+from itfm.accounts.models import Membership, Organization, User
+from itfm.accounts.services import memberships_of
 from itfm.core.policy import Permission
 from itfm.core.tenancy import acting_user, tenant
 
@@ -90,10 +91,10 @@ def allow_key(permission: Permission) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def enter(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-            key = api_key(token.strip(), at=timezone.now()) if scheme.lower() == "bearer" else None
+            key = living_key(token.strip(), at=timezone.now()) if scheme.lower() == "bearer" else None
             if key is None:
                 return problem(401, "unauthorized", "Present a living API key as a bearer token.")
-            membership = _as_member(key)
+            membership = as_member(key)
             if not membership.may(permission):
                 return problem(403, "forbidden", f"A key of the role {membership.role} may not ask for this.")
             inside = cast("TenantRequest", request)
@@ -120,10 +121,6 @@ def current_membership(request: HttpRequest) -> Membership | None:
     if chosen and UUID(chosen) in found:
         return found[UUID(chosen)]
     return next(iter(found.values())) if len(found) == 1 else None
-
-
-def _as_member(key: ApiKey) -> Membership:
-    return Membership(organization=key.organization, role=key.role)
 
 
 def _declared(view: View[P], policy: str) -> View[P]:

@@ -64,6 +64,9 @@ class Membership(TenantModel):
     role = models.CharField(max_length=20)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    key: ApiKey | None = None
+    """The key by which a program acts as a member; such a membership is never saved."""
+
     class Meta(TenantModel.Meta):
         constraints = [
             *TenantModel.Meta.constraints,
@@ -78,12 +81,21 @@ class Membership(TenantModel):
 
     @property
     def sees_everything(self) -> bool:
-        """Whether the role sees all of the organization's cost, without a scope."""
-        return Role(self.role) in SEES_EVERYTHING
+        """Whether the role sees all of the organization's cost, and no scope of a key narrows that down."""
+        is_narrowed = self.key is not None and bool(self.key.scopes)
+        return Role(self.role) in SEES_EVERYTHING and not is_narrowed
 
     def may(self, permission: Permission) -> bool:
-        """Return whether the role holds the permission."""
-        return is_allowed(Role(self.role), permission)
+        """Return whether the role holds the permission, and the key, where there is one, too."""
+        listed = self.key.permissions if self.key is not None else None
+        return is_allowed(Role(self.role), permission) and (listed is None or permission in listed)
+
+    def named_scopes(self) -> list[tuple[str, str]]:
+        """Return dimension and value of each scope, sorted."""
+        if self.key is not None:
+            return sorted((scope["dimension"], scope["value"]) for scope in self.key.scopes)
+        found = Scope.objects.filter(membership_id=self.pk)
+        return list(found.order_by("dimension", "value").values_list("dimension", "value"))
 
 
 class Scope(TenantModel):
@@ -138,9 +150,18 @@ class ApiKey(TenantModel):
 
     name = models.CharField(max_length=80)
     role = models.CharField(max_length=20)
+    permissions = models.JSONField(null=True, blank=True, help_text="Part of what the role may do; null is all of it.")
+    scopes = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=models.Value([], models.JSONField()),
+        help_text="Dimension and value of what the key sees; empty is what the role sees without a scope.",
+    )
     prefix = models.CharField(max_length=12)
     secret_sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
+    created_by_name = models.CharField(max_length=200, blank=True, db_default="")
+    replaces = TenantForeignKey("self", on_delete=models.SET_NULL, related_name="successors", null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

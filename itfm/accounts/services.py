@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.text import slugify
 
-from itfm.accounts.models import ApiKey, Invitation, Membership, Organization, Scope, User
+from itfm.accounts.models import Invitation, Membership, Organization, Scope, User
 from itfm.core.policy import Role
 from itfm.core.tenancy import acting_user, tenant
 
@@ -113,36 +113,6 @@ def memberships_of(user: User) -> list[Membership]:
     """Return the person's places in all organizations, by name."""
     with acting_user(user.pk):
         return list(Membership.objects.filter(user=user).select_related("organization").order_by("organization__name"))
-
-
-def create_api_key(
-    name: str, *, organization: Organization, role: Role, expires_at: datetime | None
-) -> tuple[ApiKey, str]:
-    """Save a key and return it with its secret, which is shown only now."""
-    secret = secrets.token_urlsafe(32)
-    key = ApiKey.objects.create(
-        organization=organization,
-        name=name,
-        role=role,
-        prefix=secret[:6],
-        secret_sha256=_sha256(secret),
-        expires_at=expires_at,
-    )
-    return key, f"itfm_{organization.id.hex}.{secret}"
-
-
-def api_key(token: str, *, at: datetime) -> ApiKey | None:
-    """Return the living key a program presented, and note its use; None when there is none."""
-    try:
-        organization_id, secret = _parse_token(token.removeprefix("itfm_"))
-    except InvitationError:
-        return None
-    with tenant(organization_id):
-        key = ApiKey.objects.select_related("organization").filter(secret_sha256=_sha256(secret)).first()
-        if key is None or key.revoked_at or (key.expires_at and key.expires_at <= at):
-            return None
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
-        return key
 
 
 def _parse_token(token: str) -> tuple[UUID, str]:

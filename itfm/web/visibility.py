@@ -14,9 +14,8 @@ def visibility_of(membership: Membership) -> Visibility:
     if membership.sees_everything:
         return EVERYTHING
     values: dict[str, list[str]] = defaultdict(list)
-    if membership.pk:
-        for scope in Scope.objects.filter(membership_id=membership.pk).order_by("dimension", "value"):
-            values[scope.dimension].append(scope.value)
+    for dimension, value in membership.named_scopes():
+        values[dimension].append(value)
     if Scope.COST_CENTER in values:
         values[Scope.COST_CENTER] = list(subtree_codes(values[Scope.COST_CENTER]))
     return Visibility(

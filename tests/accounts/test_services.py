@@ -1,4 +1,4 @@
-"""Organizations, invitations and keys."""
+"""Organizations and invitations."""
 
 from datetime import timedelta
 
@@ -8,8 +8,6 @@ from itfm.accounts.models import Invitation, Membership, Scope
 from itfm.accounts.services import (
     InvitationError,
     accept_invitation,
-    api_key,
-    create_api_key,
     create_organization,
     invite,
     memberships_of,
@@ -86,18 +84,3 @@ def test_the_database_does_not_hold_the_secret_of_an_invitation(acme):
     with tenant(acme.id):
         stored = Invitation.objects.values().get()
     assert token.partition(".")[2] not in str(stored)
-
-
-def test_a_key_opens_its_own_organization_until_it_expires(acme):
-    with tenant(acme.id):
-        _, secret = create_api_key("ci", organization=acme, role=Role.VIEWER, expires_at=NOW)
-
-    assert api_key(secret, at=NOW - timedelta(seconds=1)).organization == acme
-    assert api_key(secret, at=NOW) is None
-
-
-def test_a_key_of_one_organization_does_not_open_another(acme, globex):
-    with tenant(acme.id):
-        _, secret = create_api_key("ci", organization=acme, role=Role.VIEWER, expires_at=None)
-
-    assert api_key(secret.replace(acme.id.hex, globex.id.hex), at=NOW) is None

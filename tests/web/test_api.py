@@ -3,19 +3,12 @@
 import pytest
 
 from allocation.services import allocate
-from itfm.accounts.services import create_api_key
 from itfm.core.policy import Role
-from itfm.core.tenancy import tenant
 from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge
-from tests.conftest import NOW
+from tests.conftest import NOW, key_of
 
 QUESTION = "/api/v1/costs?period=2026-10&by=service_name"
-
-
-def key(organization, role=Role.FINANCE, **options):
-    with tenant(organization.id):
-        return create_api_key("ci", organization=organization, role=role, **{"expires_at": None, **options})[1]
 
 
 def ask(client, secret, question=QUESTION):
@@ -29,7 +22,7 @@ def allocated(acme):
 
 
 def test_a_key_reads_its_organizations_costs_to_the_last_digit(client, acme, allocated):
-    rows = ask(client, key(acme)).json()["rows"]
+    rows = ask(client, key_of(acme)).json()["rows"]
 
     assert [(row["service_name"], row["effective_cost"]) for row in rows] == [
         ("EC2", "1.000000000000000001"),
@@ -38,13 +31,13 @@ def test_a_key_reads_its_organizations_costs_to_the_last_digit(client, acme, all
 
 
 def test_a_key_of_another_organization_finds_nothing(client, acme, globex, allocated):
-    answer = ask(client, key(globex))
+    answer = ask(client, key_of(globex))
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_allocated")
 
 
 def test_a_key_of_a_scoped_role_sees_nothing_without_a_scope(client, acme, allocated):
-    assert ask(client, key(acme, Role.ENGINEER)).json()["rows"] == []
+    assert ask(client, key_of(acme, Role.ENGINEER)).json()["rows"] == []
 
 
 @pytest.mark.parametrize("secret", ["", "itfm_x.y", "itfm_00000000000000000000000000000000.guess"])
@@ -57,7 +50,7 @@ def test_without_a_living_key_there_is_no_answer(client, acme, allocated, secret
 def test_an_expired_key_opens_nothing(client, acme, allocated):
     from datetime import timedelta
 
-    assert ask(client, key(acme, expires_at=NOW - timedelta(days=900))).status_code == 401
+    assert ask(client, key_of(acme, expires_at=NOW - timedelta(days=900))).status_code == 401
 
 
 def test_a_session_is_no_key(client, acme, allocated):
@@ -73,6 +66,6 @@ def test_a_session_is_no_key(client, acme, allocated):
     [("/api/v1/costs?period=October", "bad_period"), ("/api/v1/costs?period=2026-10&by=planet", "unknown_grouping")],
 )
 def test_a_question_that_cannot_be_answered_says_why(client, acme, allocated, question, code):
-    answer = ask(client, key(acme), question)
+    answer = ask(client, key_of(acme), question)
 
     assert (answer.status_code, answer.json()["code"]) == (400, code)

@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from itfm.accounts.services import create_api_key
+from itfm.accounts.keys import KeyGrant, create_key
+from itfm.audit.services import Actor
 from itfm.cli.command import Answer, Command, organization
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
@@ -34,8 +35,13 @@ class Command(Command):  # type: ignore[no-redef]
         owner = organization(options["organization"])
         expires_at = timezone.now() + timedelta(days=options["days"])
         with tenant(owner.id):
-            key, secret = create_api_key(
-                options["name"], organization=owner, role=Role(options["role"]), expires_at=expires_at
+            key, secret = create_key(
+                options["name"],
+                organization_id=owner.id,
+                grant=KeyGrant(role=Role(options["role"])),
+                giver=None,
+                by=Actor(id=None, name="itfm keys create"),
+                expires_at=expires_at,
             )
         data = {"id": str(key.id), "name": key.name, "secret": secret, "expires_at": expires_at.isoformat()}
         return Answer(data=data, text=f"{secret}\nKeep it now; it is not stored and not shown again.")
