@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from itfm.audit.models import AuditEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who makes a change: a person, or with no `id` a program."""
+
+    id: int | None
+    name: str
 
 
 def record(
