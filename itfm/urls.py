@@ -9,11 +9,13 @@ from itfm.web import health
 from itfm.web.bills.urls import urlpatterns as bills
 from itfm.web.overview.urls import urlpatterns as overview
 from itfm.web.people.urls import urlpatterns as people
+from itfm.web.settings.urls import urlpatterns as settings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview,
     *bills,
     *people,
+    *settings,
     path("account/", include("allauth.urls")),
     path("api/v1/costs", api.costs, name="api_costs"),
     path("healthz", health.alive, name="healthz"),

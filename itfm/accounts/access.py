@@ -7,8 +7,11 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import structlog
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -18,6 +21,7 @@ from django.utils import timezone
 from itfm.accounts.keys import as_member, living_key
 from itfm.accounts.models import Membership, Organization, User
 from itfm.accounts.services import memberships_of
+from itfm.audit.services import Actor
 from itfm.core.policy import Permission
 from itfm.core.tenancy import acting_user, tenant
 
@@ -75,8 +79,11 @@ def allow(permission: Permission) -> Callable[[View[P]], View[P]]:
                 raise PermissionDenied(f"Your role ({membership.role}) does not include this page.")
             inside = cast("TenantRequest", request)
             inside.membership, inside.organization = membership, membership.organization
+            if membership.organization.requires_second_factor and not is_mfa_enabled(request.user):
+                return _ask_for_second_factor(inside)
             structlog.contextvars.bind_contextvars(organization=str(membership.organization_id))
-            with tenant(membership.organization_id):
+            zone = ZoneInfo(membership.organization.time_zone)
+            with tenant(membership.organization_id), timezone.override(zone):
                 return view(inside, *args, **kwargs)
 
         return _declared(enter, permission)
@@ -105,6 +112,17 @@ def allow_key(permission: Permission) -> Callable[[View[P]], View[P]]:
         return _declared(enter, permission)
 
     return decorate
+
+
+def actor_of(request: SignedInRequest) -> Actor:
+    """Return the person as the audit log names them."""
+    return Actor(id=request.user.pk, name=request.user.email)
+
+
+def _ask_for_second_factor(request: TenantRequest) -> HttpResponse:
+    name = request.organization.name
+    messages.warning(request, f"{name} asks its members for a second factor. Set one up here to go on.")
+    return redirect("settings_security")
 
 
 def problem(status: int, code: str, detail: str) -> HttpResponse:

@@ -48,7 +48,10 @@ class InvitationForm(forms.Form):
     """Whom to invite, as what, and what they may see."""
 
     email = forms.EmailField(widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    role = forms.ChoiceField(choices=[(role.value, role.value.capitalize()) for role in Role if role != Role.OWNER])
+    role = forms.ChoiceField(
+        choices=[(role.value, role.value.capitalize()) for role in Role if role != Role.OWNER],
+        initial=Role.VIEWER.value,
+    )
     scopes = forms.CharField(
         required=False,
         help_text="For engineers and viewers: what they may see, one per line, for example cost_center = 1100",

@@ -52,6 +52,10 @@ class Organization(models.Model):
     name = models.CharField(max_length=120)
     is_demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    time_zone = models.CharField(max_length=60, default="UTC", db_default="UTC")
+    requires_second_factor = models.BooleanField(
+        default=False, db_default=False, help_text="Whether members enter only with a second factor set up."
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -119,6 +123,28 @@ class Scope(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.dimension} = {self.value}"
+
+
+class FormerMember(TenantModel):
+    """Somebody who was removed, with what it takes to undo it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=20)
+    scopes = models.JSONField(default=list, blank=True)
+    removed_at = models.DateTimeField()
+    removed_by_name = models.CharField(max_length=200)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["organization", "user"], name="accounts_formermember_once"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=[role.value for role in Role]), name="accounts_formermember_role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}, once {self.role}"
 
 
 class Invitation(TenantModel):

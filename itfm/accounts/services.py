@@ -12,7 +12,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.text import slugify
 
-from itfm.accounts.models import Invitation, Membership, Organization, Scope, User
+from itfm.accounts.models import FormerMember, Invitation, Membership, Organization, Scope, User
+from itfm.audit.services import Actor, record
 from itfm.core.policy import Role
 from itfm.core.tenancy import acting_user, tenant
 
@@ -21,6 +22,10 @@ INVITATION_LIFETIME = timedelta(days=14)
 
 class InvitationError(Exception):
     """An invitation cannot be used; the message says why."""
+
+
+class MembershipExistsError(Exception):
+    """Somebody invited belongs to the organization already."""
 
 
 @transaction.atomic
@@ -33,6 +38,13 @@ def create_organization(name: str, *, slug: str = "", owner: User | None = None,
         )
         if owner is not None:
             Membership.objects.create(organization=organization, user=owner, role=Role.OWNER)
+            record(
+                "organization.created",
+                organization_id=organization_id,
+                actor_id=owner.pk,
+                actor_name=owner.email,
+                target=name,
+            )
     return organization
 
 
@@ -41,6 +53,7 @@ def _free_slug(name: str, organization_id: UUID) -> str:
     return f"{slugify(name)[:48] or 'organization'}-{str(organization_id)[:8]}"
 
 
+@transaction.atomic
 def invite(
     email: str,
     *,
@@ -50,18 +63,69 @@ def invite(
     at: datetime,
     scopes: Sequence[tuple[str, str]] = (),
 ) -> tuple[Invitation, str]:
-    """Save an invitation and return it with the token that its letter carries."""
+    """Save an invitation and return it with the token that its letter carries.
+
+    An invitation that waits for the same address is withdrawn: only the newest letter opens the door.
+
+    :raises MembershipExistsError: the address belongs to a member.
+    """
+    address = email.strip().lower()
+    if Membership.objects.filter(user__email__iexact=address).exists():
+        raise MembershipExistsError(f"{address} is a member already. Change their role or scopes instead.")
+    Invitation.objects.filter(email=address, accepted_at__isnull=True).delete()
     secret = secrets.token_urlsafe(24)
     invitation = Invitation.objects.create(
         organization=organization,
-        email=email.strip().lower(),
+        email=address,
         role=role,
         scopes=[{"dimension": dimension, "value": value} for dimension, value in scopes],
         secret_sha256=_sha256(secret),
         invited_by=invited_by,
         expires_at=at + INVITATION_LIFETIME,
     )
+    _record(
+        "invitation.sent",
+        invitation,
+        by=Actor(id=invited_by.pk, name=invited_by.email),
+        changes={"role": [None, role], "scopes": [None, invitation.scopes]},
+    )
     return invitation, f"{organization.id.hex}.{secret}"
+
+
+@transaction.atomic
+def renew_invitation(invitation: Invitation, *, by: Actor, at: datetime) -> str:
+    """Give an unanswered invitation a new secret and a new life, and return its letter's token; the old one is void.
+
+    :raises InvitationError: it has been answered or withdrawn.
+    """
+    secret = secrets.token_urlsafe(24)
+    renewed = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True).update(
+        secret_sha256=_sha256(secret), expires_at=at + INVITATION_LIFETIME
+    )
+    if not renewed:
+        raise InvitationError("This invitation has been answered or withdrawn.")
+    invitation.refresh_from_db()
+    _record("invitation.renewed", invitation, by=by)
+    return f"{invitation.organization_id.hex}.{secret}"
+
+
+@transaction.atomic
+def withdraw_invitation(invitation: Invitation, *, by: Actor) -> None:
+    """Make an invitation's letter worthless. Withdrawing it twice changes nothing."""
+    deleted, _ = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True).delete()
+    if deleted:
+        _record("invitation.withdrawn", invitation, by=by)
+
+
+def _record(action: str, invitation: Invitation, *, by: Actor, changes: dict[str, object] | None = None) -> None:
+    record(
+        action,
+        organization_id=invitation.organization_id,
+        actor_id=by.id,
+        actor_name=by.name,
+        target=invitation.email,
+        changes=changes,
+    )
 
 
 def open_invitation(token: str, *, at: datetime) -> Invitation:
@@ -94,8 +158,8 @@ def accept_invitation(token: str, *, user: User, at: datetime) -> Organization:
     if user.email.lower() != invitation.email:
         raise InvitationError(f"This invitation was sent to {invitation.email}. Log in with that address.")
     with tenant(invitation.organization_id):
-        locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
-        if locked.accepted_at:
+        locked = Invitation.objects.select_for_update().filter(pk=invitation.pk).first()
+        if locked is None or locked.accepted_at:
             raise InvitationError("This invitation has been used. Log in to continue.")
         membership, is_new = Membership.objects.get_or_create(
             organization_id=locked.organization_id, user=user, defaults={"role": locked.role}
@@ -104,8 +168,15 @@ def accept_invitation(token: str, *, user: User, at: datetime) -> Organization:
             Scope.objects.bulk_create(
                 Scope(organization_id=locked.organization_id, membership=membership, **scope) for scope in locked.scopes
             )
+        FormerMember.objects.filter(user=user).delete()
         locked.accepted_at = at
         locked.save(update_fields=["accepted_at"])
+        _record(
+            "invitation.accepted",
+            locked,
+            by=Actor(id=user.pk, name=user.email),
+            changes={"role": [None, membership.role]},
+        )
     return invitation.organization
 
 

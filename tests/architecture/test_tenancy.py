@@ -23,6 +23,7 @@ SHARED_TABLES = {
     "axes_accesslog": "logins",
     "django_content_type": "Django's own",
     "django_migrations": "Django's own",
+    "usersessions_usersession": "where people are logged in",
     "django_session": "sessions, by an unguessable key",
 }
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import assert_accessible, log_in
 from tests.browser.northwind import northwind
 
-INSIDE = ("overview", "overview?period=2026-10", "overview?period=2026-01", "members", "account/2fa/")
+INSIDE = ("overview", "overview?period=2026-10", "overview?period=2026-01", "settings/members", "account/2fa/")
 OUTSIDE = ("account/login/", "account/signup/", "account/password/reset/", "nowhere", "invitations/wrong")
 
 

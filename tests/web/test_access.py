@@ -6,10 +6,11 @@ import pytest
 from django.urls import reverse
 
 from ingestion.models import Bill, BillSource
+from itfm.accounts.models import FormerMember, Invitation, Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from tests.architecture.test_layout import own_views
-from tests.conftest import member, person
+from tests.conftest import NOW, member, person
 from tests.web.walk import WALK
 
 CANARY = "Canary-7f3a"
@@ -34,6 +35,20 @@ def people(acme, globex):
     }
 
 
+@pytest.fixture
+def acme_people(acme):
+    """A colleague with a scope, somebody removed and somebody invited."""
+    canary, gone = member(acme, Role.VIEWER, f"{CANARY}@acme.example"), person("gone@example.com")
+    with tenant(acme.id):
+        place = Membership.objects.get(user=canary)
+        scope = Scope.objects.create(organization=acme, membership=place, dimension="team", value=CANARY)
+        former = FormerMember.objects.create(organization=acme, user=gone, role=Role.VIEWER, removed_at=NOW)
+        invitation = Invitation.objects.create(
+            organization=acme, email="new@example.com", role=Role.VIEWER, secret_sha256=CANARY, expires_at=NOW
+        )
+    return {"member": place.id, "scope": scope.id, "former": former.id, "invitation": invitation.id}
+
+
 def addresses():
     from django.urls import get_resolver
 
@@ -47,10 +62,10 @@ def test_the_walk_covers_every_address():
 
 @pytest.mark.parametrize("who", ["owner", "engineer", "foreign", "nobody", "stranger"])
 @pytest.mark.parametrize("name", WALK)
-def test_everybody_gets_what_is_theirs_and_nothing_else(client, people, acme_source, name, who):
+def test_everybody_gets_what_is_theirs_and_nothing_else(client, people, acme_source, acme_people, name, who):
     source, bill = acme_source
     arguments, method, expected = WALK[name]
-    values = {"bill": bill.id, "source": source.id, "token": f"{uuid4().hex}.guess"}
+    values = {"bill": bill.id, "source": source.id, "token": f"{uuid4().hex}.guess", **acme_people}
     if people[who]:
         client.force_login(people[who])
 

@@ -1,1 +1,1 @@
-"""Members, invitations, and the choice of an organization."""
+"""An invitation that was opened, and the choice of an organization."""

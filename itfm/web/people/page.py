@@ -4,27 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from itfm.core.policy import Role
-from itfm.web.shell.page import OrganizationChoice, Shell
-
-if TYPE_CHECKING:
-    from django.forms import Form
-
-
-@dataclass(frozen=True, kw_only=True)
-class MemberRow:
-    """Somebody in the organization; no scopes means the role's whole view, or nothing for a scoped role."""
-
-    name: str
-    email: str
-    role: Role
-    scopes: tuple[str, ...]
-    """`team = Payments`."""
-    sees_everything: bool
-    member_since: datetime
-    is_you: bool = False
+from itfm.web.shell.page import OrganizationChoice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +19,6 @@ class InvitationRow:
     invited_by: str
     expires_at: datetime
     is_expired: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class MembersPage:
-    """Who belongs here and what each may see; the form is None for those who may not invite."""
-
-    shell: Shell
-    members: tuple[MemberRow, ...]
-    invitations: tuple[InvitationRow, ...]
-    form: Form | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Addresses of members, invitations and organizations."""
+"""Addresses of invitations, and of the choice of an organization."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from django.urls import path
 from itfm.web.people import views
 
 urlpatterns = [
-    path("members", views.members, name="members"),
-    path("members/invite", views.invite_member, name="invite"),
     path("organizations", views.organizations, name="organizations"),
     path("invitations/<str:token>", views.invitation, name="invitation"),
 ]

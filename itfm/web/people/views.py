@@ -1,81 +1,18 @@
-"""The pages of members, invitations and organizations. Parse, one call, answer."""
+"""The pages of an invitation and of the choice of an organization. Parse, one call, answer."""
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from itfm.accounts.access import SESSION_KEY, SignedInRequest, TenantRequest, allow, public, signed_in
-from itfm.accounts.forms import INVITATION, InvitationForm
-from itfm.accounts.models import Invitation
-from itfm.accounts.services import (
-    InvitationError,
-    accept_invitation,
-    invite,
-    memberships_of,
-    open_invitation,
-)
+from itfm.accounts.access import SESSION_KEY, SignedInRequest, public, signed_in
+from itfm.accounts.forms import INVITATION
+from itfm.accounts.services import InvitationError, accept_invitation, memberships_of, open_invitation
 from itfm.core.policy import Role
-from itfm.notify.services import queue_message
-from itfm.web.people.build import members_page
 from itfm.web.people.page import InvitationPage, OrganizationsPage
-from itfm.web.shell.build import choices, shell_of
-
-
-@allow("members.read")
-@require_GET
-def members(request: TenantRequest) -> HttpResponse:
-    """Show who belongs here."""
-    form = InvitationForm() if request.membership.may("members.invite") else None
-    page = members_page(shell=shell_of(request, "members"), user=request.user, form=form, at=timezone.now())
-    return render(request, "people/members.html", {"page": page})
-
-
-@allow("members.invite")
-@require_POST
-def invite_member(request: TenantRequest) -> HttpResponse:
-    """Save an invitation and send its letter."""
-    form = InvitationForm(request.POST)
-    if not form.is_valid():
-        page = members_page(shell=shell_of(request, "members"), user=request.user, form=form, at=timezone.now())
-        return render(request, "people/members.html", {"page": page}, status=422)
-    invitation, token = invite(
-        form.cleaned_data["email"],
-        organization=request.organization,
-        role=Role(form.cleaned_data["role"]),
-        scopes=form.cleaned_data["scopes"],
-        invited_by=request.user,
-        at=timezone.now(),
-    )
-    _send_invitation(invitation, token=token, request=request)
-    messages.success(request, f"Invitation to {invitation.email} is on its way.")
-    return redirect("members")
-
-
-def _send_invitation(invitation: Invitation, *, token: str, request: TenantRequest) -> None:
-    page = InvitationPage(
-        token=token,
-        organization_name=request.organization.name,
-        role=Role(invitation.role),
-        invited_email=invitation.email,
-        invited_by=str(request.user),
-        expires_at=invitation.expires_at,
-    )
-    context = {"page": page, "url": settings.SITE_URL.rstrip("/") + reverse("invitation", args=[token])}
-    queue_message(
-        organization_id=request.organization.id,
-        key=f"invitation/{invitation.id}",
-        recipient=invitation.email,
-        subject=f"Join {request.organization.name}",
-        text=render_to_string("email/invitation.txt", context),
-        html=render_to_string("email/invitation.html", context),
-    )
+from itfm.web.shell.build import choices
 
 
 @public

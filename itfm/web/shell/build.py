@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itfm.accounts.access import TenantRequest
+from uuid import UUID
+
+from itfm.accounts.access import SignedInRequest, TenantRequest, current_membership
 from itfm.accounts.models import Membership
 from itfm.accounts.services import memberships_of
 from itfm.core.policy import Role
@@ -24,7 +26,17 @@ def choices(memberships: list[Membership]) -> tuple[OrganizationChoice, ...]:
 
 def shell_of(request: TenantRequest, section: Section) -> Shell:
     """Return the frame of a page in the current organization."""
-    organizations = organizations_of(choices(memberships_of(request.user)), current_id=request.organization.id)
+    return _shell(request, section, organization_id=request.organization.id)
+
+
+def shell_of_person(request: SignedInRequest, section: Section) -> Shell | None:
+    """Return the frame of a page about the person; None for somebody who is in no organization yet."""
+    membership = current_membership(request)
+    return _shell(request, section, organization_id=membership.organization_id) if membership else None
+
+
+def _shell(request: SignedInRequest, section: Section, *, organization_id: UUID) -> Shell:
+    organizations = organizations_of(choices(memberships_of(request.user)), current_id=organization_id)
     current = next(choice for choice in organizations if choice.is_current)
     return Shell(
         section=section,

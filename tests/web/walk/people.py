@@ -1,8 +1,6 @@
 """Who gets what at the addresses of `people`."""
 
 WALK = {
-    "members": ((), "get", {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}),
-    "invite": ((), "post", {"owner": 422, "engineer": 403, "foreign": 422, "nobody": 302, "stranger": 302}),
     "organizations": ((), "get", {"owner": 200, "engineer": 200, "foreign": 200, "nobody": 302, "stranger": 200}),
     "invitation": (("token",), "get", {"owner": 404, "engineer": 404, "foreign": 404, "nobody": 404, "stranger": 404}),
 }

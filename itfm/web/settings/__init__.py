@@ -1,0 +1,1 @@
+"""Settings: the organization, its members, its keys, its audit log, and one's own account."""

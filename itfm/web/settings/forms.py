@@ -1,0 +1,38 @@
+"""What people type on the settings pages."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from django import forms
+
+TIME_ZONES: Final = tuple(sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"))
+
+
+class OrganizationForm(forms.Form):
+    """The organization's own settings."""
+
+    name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"}))
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        choices=[(zone, zone.replace("_", " ")) for zone in TIME_ZONES],
+        help_text="Times on pages are shown in this zone. Billing periods stay as providers bill them, in UTC.",
+    )
+    requires_second_factor = forms.BooleanField(
+        label="Members need a second factor to enter", required=False, widget=forms.CheckboxInput()
+    )
+
+    def __init__(self, *args: Any, has_second_factor: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.has_second_factor = has_second_factor
+
+    def clean_requires_second_factor(self) -> bool:
+        """Refuse to lock out whoever asks for it.
+
+        :raises forms.ValidationError: the person has no second factor themselves.
+        """
+        wanted: bool = self.cleaned_data["requires_second_factor"]
+        if wanted and not self.has_second_factor:
+            raise forms.ValidationError("Set up a second factor for yourself first, under Your account.")
+        return wanted
