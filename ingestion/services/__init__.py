@@ -1,6 +1,7 @@
 """What changes sources, bills and runs."""
 
-from ingestion.services.imports import KINDS, run_import
+from ingestion.services.imports import run_import
+from ingestion.services.kinds import KINDS
 from ingestion.services.queue import queue_due, request_import
 from ingestion.services.sources import create_source
 

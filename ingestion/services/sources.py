@@ -8,6 +8,8 @@ from uuid import UUID
 
 from ingestion.models import BillSource
 from ingestion.schedule import next_pull
+from ingestion.services.kinds import KINDS
+from ingestion.services.secrets import keep_settings
 
 
 def create_source(
@@ -22,13 +24,15 @@ def create_source(
     time_zone: str = "UTC",
 ) -> BillSource:
     """Save a source; with a pull time it is pulled every day from then on."""
-    return BillSource.objects.create(
+    source = BillSource(
         organization_id=organization_id,
         key=key,
         name=name,
         kind=kind,
-        settings=settings,
         pull_time=pull_time,
         time_zone=time_zone,
         next_pull_at=next_pull(pull_time, time_zone=time_zone, after=at) if pull_time else None,
     )
+    keep_settings(source, settings, connector=KINDS[kind])
+    source.save()
+    return source
