@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 
 from itfm.core.tenancy import TenantForeignKey, TenantModel
+
+NOTHING: Final = models.Value({}, output_field=models.JSONField())
+"""What a JSON column holds in rows that were written before there was one."""
 
 
 class BillSource(TenantModel):
@@ -14,6 +19,16 @@ class BillSource(TenantModel):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=40, help_text="File name of the connector.")
     settings = models.JSONField(default=dict)
+    sealed_secrets = models.JSONField(
+        default=dict,
+        db_default=NOTHING,
+        help_text="Settings that are secret, by name, sealed for this row (`itfm.core.secrets`).",
+    )
+    is_draft = models.BooleanField(default=False, db_default=False, help_text="Its connection has not been finished.")
+    is_uploaded = models.BooleanField(
+        default=False, db_default=False, help_text="Its bills are uploaded; there is no place to pull from."
+    )
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="Since when it is out of use.")
     pull_time = models.TimeField(
         null=True,
         blank=True,
@@ -69,7 +84,9 @@ class ImportRun(TenantModel):
         QUARANTINED = "quarantined"
 
     source = TenantForeignKey(BillSource, on_delete=models.CASCADE, related_name="runs")
-    settings = models.JSONField(help_text="The source's settings, or the path that was named for this run.")
+    settings = models.JSONField(
+        help_text="The source's settings without its secrets, or the path that was named for this run."
+    )
     trigger = models.CharField(max_length=20, help_text="schedule, person or command")
     state = models.CharField(max_length=12, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -119,6 +136,11 @@ class BillRevision(TenantModel):
     folder = models.CharField(max_length=500, help_text="In the organization's folder of the lake.")
     row_count = models.BigIntegerField()
     totals = models.JSONField(help_text="Exact sums by currency and cost column, as text.")
+    file_totals = models.JSONField(
+        default=dict,
+        db_default=NOTHING,
+        help_text="Exact sums of the amounts in the delivered files by currency, as text.",
+    )
     charges_through = models.DateField(null=True, blank=True, help_text="Date of the latest usage.")
     imported_at = models.DateTimeField()
 

@@ -20,6 +20,8 @@ HTTPS = env.bool("ITFM_HTTPS", True)
 """False only where the site is served on loopback without TLS: the demo and the tests."""
 DEBUG = env.bool("ITFM_DEBUG", False)
 SECRET_KEY = env.str("ITFM_SECRET_KEY", "")
+SEALING_KEYS: list[str] = env.list("ITFM_SEALING_KEYS", []) or [SECRET_KEY]
+"""What seals stored credentials: the first seals, all open."""
 ALLOWED_HOSTS = env.list("ITFM_ALLOWED_HOSTS", ["localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("ITFM_TRUSTED_ORIGINS", [])
 SITE_URL = env.str("ITFM_SITE_URL", "http://127.0.0.1:8000")
@@ -122,6 +124,9 @@ LAKE_ROOT = Path(env.str("ITFM_LAKE", str(HOME / "lake")))
 ENGINE_MEMORY_BYTES = env.int("ITFM_ENGINE_MEMORY_MB", 4096) << 20
 """What one import or allocation may use; beyond that it spills to disk."""
 ENGINE_THREADS = env.int("ITFM_ENGINE_THREADS", 2)
+
+PRIVATE_ENDPOINTS = env.bool("ITFM_PRIVATE_ENDPOINTS", False)
+"""Whether a source's endpoint may lie in a private network or on this machine."""
 
 REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

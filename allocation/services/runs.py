@@ -25,7 +25,7 @@ from allocation.engine.proof import ENGINE_VERSION, Proof
 from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.engine.rules import to_document
 from allocation.engine.run import allocate as run_engine
-from allocation.models import AllocationRun, DriverValue, RuleSet
+from allocation.models import AllocatedCost, AllocationRun, DriverValue, RuleSet
 from allocation.selectors import current_rule_set
 from allocation.services.mart import mart_sums, replace_mart
 from allocation.services.previous import previous_weights, run_before
@@ -73,7 +73,9 @@ def due_periods(organization_id: UUID) -> list[date]:
         )
         refused = set(AllocationRun.objects.filter(state=State.REFUSED).values_list("inputs_sha256", flat=True))
         saved = current_rule_set()
-        wanted = {period: inputs_of(period, saved=saved).sha256 for period in billed_periods()}
+        # A period whose last bill was withdrawn has no bill any more, and its ledger must go.
+        periods = [*billed_periods(), *published]
+        wanted = {period: inputs_of(period, saved=saved).sha256 for period in dict.fromkeys(periods)}
     return [period for period, sha256 in wanted.items() if published.get(period) != sha256 and sha256 not in refused]
 
 
@@ -128,11 +130,21 @@ def allocate(organization_id: UUID, *, period: date, again: bool = False) -> All
             inputs = inputs_of(period, saved=current_rule_set())
             in_force = AllocationRun.objects.filter(billing_period=period, state=State.PUBLISHED).first()
             if not inputs.revisions:
+                _withdraw(in_force)
                 return None
             if in_force is not None and in_force.inputs_sha256 == inputs.sha256 and not again:
                 return in_force
             run = _start(organization_id, inputs)
         return _carry_out(run, inputs)
+
+
+def _withdraw(run: AllocationRun | None) -> None:
+    """Take back the ledger of a period that has no bill any more."""
+    if run is None:
+        return
+    AllocatedCost.objects.filter(organization_id=run.organization_id, billing_period=run.billing_period).delete()
+    run.state = State.REPLACED
+    run.save(update_fields=["state"])
 
 
 def _give_up_interrupted(period: date) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 
+from ingestion.delivery.reach import PrivateAddressError, Reach, public_address
 from ingestion.delivery.stores import DeliveryError, FolderStore, S3Store, Store
 
 if TYPE_CHECKING:
@@ -27,15 +28,34 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: Path | None = None
-    bucket: Annotated[str, Field(min_length=3, max_length=63)] | None = None
-    prefix: str = ""
-    region: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,32}$")] | None = None
-    endpoint_url: str | None = None
-    role_arn: str | None = None
-    external_id: str | None = None
-    access_key_id: str | None = None
-    secret_access_key: SecretStr | None = None
+    path: Annotated[Path, Field(title="Folder")] | None = None
+    bucket: Annotated[str, Field(min_length=3, max_length=63, pattern=r"^[A-Za-z0-9._-]+$")] | None = None
+    prefix: str = Field(
+        default="", max_length=1000, description="The folder in the bucket that the provider delivers to."
+    )
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,32}$")] | None = Field(
+        default=None, description="Where the bucket is, for example eu-central-1."
+    )
+    endpoint_url: str | None = Field(
+        default=None, title="Endpoint", description="Only for a store other than Amazon S3: its address."
+    )
+    role_arn: str | None = Field(
+        default=None, title="Role ARN", description="The role to assume. Leave empty when access keys are given."
+    )
+    external_id: str | None = Field(default=None, title="External id")
+    access_key_id: str | None = Field(default=None, title="Access key id")
+    secret_access_key: SecretStr | None = Field(default=None, title="Secret access key")
+    _reach: Reach = PrivateAttr(default=Reach())
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Take from the context of validation, never from the settings themselves, what reading may do."""
+        if isinstance(context, Reach):
+            self._reach = context
+
+    @property
+    def reach(self) -> Reach:
+        """What reading from the place may do."""
+        return self._reach
 
     @model_validator(mode="after")
     def _is_whole(self) -> SourceSettings:
@@ -64,16 +84,49 @@ class SourceSettings(BaseModel):
 def open_store(settings: SourceSettings) -> Store:
     """Return the place a source reads from.
 
-    :raises DeliveryError: the role cannot be assumed.
+    :raises DeliveryError: the role cannot be assumed, or the endpoint is not public and must be.
     """
     if settings.path is not None:
         return FolderStore(settings.path)
     # Loading it takes a third of a second, which folders need not pay.
     from botocore.config import Config
 
-    config = Config(connect_timeout=10, read_timeout=60, retries={"max_attempts": 4, "mode": "standard"})
-    client = _session(settings, config).client("s3", endpoint_url=settings.endpoint_url, config=config)
+    _check_reach(settings)
+    config = Config(
+        connect_timeout=settings.reach.connect_seconds,
+        read_timeout=settings.reach.read_seconds,
+        retries={"max_attempts": settings.reach.attempts, "mode": "standard"},
+        # A proxy would look names up itself, after ours were checked.
+        proxies={} if _is_confined(settings) else None,
+    )
+    client = _client(_session(settings, config), "s3", settings, config)
     return S3Store(client, settings.bucket or "", settings.prefix)
+
+
+def _client(session: boto3.Session, service: Literal["s3", "sts"], settings: SourceSettings, config: Config) -> Any:
+    client = session.client(service, endpoint_url=settings.endpoint_url, config=config)
+    if _is_confined(settings):
+        from ingestion.delivery.confined import confine
+
+        confine(client)
+    return client
+
+
+def _is_confined(settings: SourceSettings) -> bool:
+    return settings.endpoint_url is not None and not settings.reach.allows_private
+
+
+def _check_reach(settings: SourceSettings) -> None:
+    """Tell early and plainly of an endpoint that no connection will be made to."""
+    if not _is_confined(settings):
+        return
+    try:
+        parts = urlsplit(settings.endpoint_url or "")
+        public_address(parts.hostname or "", parts.port or 443)
+    except PrivateAddressError as error:
+        raise DeliveryError("private_address", f"The endpoint cannot be used: {error} Name a public host.") from error
+    except (OSError, UnicodeError, ValueError) as error:
+        raise DeliveryError("unreachable", "The endpoint's host is not known. Check its spelling.") from error
 
 
 def _session(settings: SourceSettings, config: Config) -> boto3.Session:
@@ -86,7 +139,7 @@ def _session(settings: SourceSettings, config: Config) -> boto3.Session:
     )
     if settings.role_arn is None:
         return own
-    security = own.client("sts", endpoint_url=settings.endpoint_url, config=config)
+    security = _client(own, "sts", settings, config)
     asked: AssumeRoleRequestTypeDef = {"RoleArn": settings.role_arn, "RoleSessionName": "itfm-bills"}
     if settings.external_id:
         asked["ExternalId"] = settings.external_id

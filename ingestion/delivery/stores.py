@@ -12,11 +12,13 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
 )
 
 from ingestion.delivery.contents import DeliveredFile
+from ingestion.delivery.reach import PrivateAddressError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -145,6 +147,8 @@ class S3Store:
         return f"{prefix}/" if prefix else ""
 
     def _refused(self, error: ClientError | BotoCoreError) -> DeliveryError:
+        if isinstance(error, HTTPClientError) and isinstance(error.kwargs.get("error"), PrivateAddressError):
+            return DeliveryError("private_address", f"{error.kwargs['error']} Name a public host.")
         code, advice = _cause(error)
         return DeliveryError(code, f"The bucket {self.bucket} could not be read: {error} {advice}")
 

@@ -210,6 +210,7 @@ def _publish_bill(
         folder=str(folder.relative_to(lake.organization_folder(owner))),
         row_count=normalized.row_count,
         totals={currency: _texts(totals) for currency, totals in sorted(normalized.totals.items())},
+        file_totals={currency: plain(totals.source) for currency, totals in sorted(normalized.totals.items())},
         charges_through=normalized.charges_through,
         imported_at=at,
     )

@@ -15,19 +15,17 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
-from ingestion import connectors
 from ingestion.delivery import DeliveryError
 from ingestion.models import Bill, BillRevision, Finding, ImportRun
-from ingestion.normalize.connector import ConnectorKind
 from ingestion.schedule import retry_at
 from ingestion.services.deliveries import DeliveryOutcome, import_delivery
-from itfm.core.kinds import Registry
+from ingestion.services.kinds import KINDS
+from ingestion.services.secrets import opened_settings
 from itfm.core.locks import single
 from itfm.core.tenancy import tenant
 
 logger = structlog.get_logger(__name__)
 State = ImportRun.State
-KINDS: Final[Registry[ConnectorKind]] = Registry(connectors)
 MOST_ATTEMPTS: Final = 3
 WORST_FIRST: Final = (State.REJECTED, State.WAITING, State.IMPORTED, State.UNCHANGED)
 Progress = Callable[[str, Decimal], None]
@@ -85,7 +83,7 @@ def _start(organization_id: UUID, run_id: UUID, *, at: datetime) -> ImportRun:
 
 def _import(run: ImportRun) -> list[DeliveryOutcome]:
     connector = KINDS[run.source.kind]
-    settings = connector.params.model_validate(run.settings)
+    settings = opened_settings(run.source, run.settings, connector=connector)
     deliveries = connector.discover(settings)
     if not deliveries:
         raise DeliveryError("nothing_found", "There is no bill at this place. Check the path, bucket and prefix.")

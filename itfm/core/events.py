@@ -29,6 +29,13 @@ class BillImported(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BillWithdrawn(Event):
+    """A bill no longer counts."""
+
+    billing_period: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class RulesPublished(Event):
     """A new version of the rule set is in force."""
 

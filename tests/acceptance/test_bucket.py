@@ -22,7 +22,8 @@ def company(tmp_path_factory):
 
 
 @pytest.fixture
-def service():
+def service(settings):
+    settings.PRIVATE_ENDPOINTS = True
     with s3_service() as url:
         yield url
 

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from ingestion.delivery import DeliveryError, SourceSettings, archive, open_store
 from ingestion.delivery.manifests import find_deliveries
+from ingestion.delivery.reach import Reach
 from ingestion.delivery.stores import FolderStore
 from tests.fakes.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, put_objects, s3_service
 from tests.ingestion.delivery.trees import write
@@ -56,7 +57,7 @@ def source(endpoint_url: str | None, **changes: str | None) -> SourceSettings:
         "access_key_id": ACCESS_KEY_ID,
         "secret_access_key": SECRET_ACCESS_KEY,
     }
-    return SourceSettings.model_validate(settings | changes)
+    return SourceSettings.model_validate(settings | changes, context=Reach(allows_private=True))
 
 
 def paths(store) -> list[str]:
