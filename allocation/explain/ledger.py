@@ -1,0 +1,280 @@
+"""The rows of a run's files that a slice is made of, asked of DuckDB. Reads only the files it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import duckdb
+
+from allocation.engine.relations import IN, OUT
+from allocation.explain.slices import Filter, Slice
+from allocation.selectors import Visibility
+
+TABLES: Final = ("ledger", "cells", "segments", "splits", "classification")
+_DIRECT_ORIGIN: Final = "direct"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevisionFiles:
+    """The files of one bill revision in a run: `charges` is None when they are not kept."""
+
+    source_id: str
+    daily: Path
+    charges: Path | None
+
+
+class Part(NamedTuple):
+    """What one kind of entry of one split sums to in the slice; own cost has no split."""
+
+    entry: int
+    split_number: int | None
+    amount: Decimal
+    row_count: int
+
+
+class Moved(NamedTuple):
+    """What a receiver got from a split by one weight."""
+
+    split_number: int
+    receiver: str | None
+    quantity: Decimal
+    total: Decimal
+    fallback: str | None
+    first_day: date
+    last_day: date
+    pool_amount: Decimal
+    amount: Decimal
+
+
+class Caught(NamedTuple):
+    """Own cost by the rules that caught it: canonical JSON, dimension key -> index of the rule."""
+
+    rules: str
+    cost: Decimal
+    charge_count: int
+
+
+class Line(NamedTuple):
+    """A charge with its place in the delivery."""
+
+    source_id: str
+    file_number: int
+    row_number: int
+    charge_date: date
+    service: str | None
+    description: str | None
+    resource: str | None
+    cost: Decimal
+
+
+class LedgerSlice:
+    """A slice of one run's ledger, held in the memory of a connection that reads nothing but the run's files."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, *, folder: Path, wanted: Slice, visibility: Visibility
+    ) -> None:
+        self.connection, self.wanted = connection, wanted
+        for name in TABLES:
+            path = quoted(folder / f"{name}.parquet")
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({path})")  # noqa: S608
+        cells = _all([*map(_column_condition, _without_origin(wanted))])
+        segments = _all([*map(_dimension_condition, wanted.by_dimension()), _visible(visibility)])
+        connection.execute(f"CREATE TEMP TABLE shown_cells AS SELECT cell_id FROM cells WHERE {cells}")  # noqa: S608
+        connection.execute(
+            f"CREATE TEMP TABLE shown_segments AS SELECT segment_id FROM segments WHERE {segments}"  # noqa: S608
+        )
+        connection.execute(
+            f"""
+            CREATE TEMP TABLE slice AS
+            SELECT
+                charge_date, cell_id, segment_id, entry, split_number, pool_segment_id, charge_count,
+                driver_quantity, driver_total, fallback, {wanted.cost} AS cost
+            FROM ledger SEMI JOIN shown_cells USING (cell_id) SEMI JOIN shown_segments USING (segment_id)
+            WHERE {self._place()} AND {_origin_condition(wanted)}
+            """  # noqa: S608
+        )
+
+    def parts(self) -> list[Part]:
+        """Return the sums by entry and split; own cost first."""
+        found = self.connection.execute(
+            "SELECT entry, split_number, SUM(cost), COUNT(*) FROM slice"
+            " GROUP BY entry, split_number ORDER BY split_number NULLS FIRST, entry"
+        )
+        return [Part(*row) for row in found.fetchall()]
+
+    def charge_count(self) -> int:
+        """Return how many bill lines the own cost is the sum of."""
+        row = self.connection.execute("SELECT COALESCE(SUM(charge_count), 0) FROM slice").fetchone()
+        return int(row[0]) if row else 0
+
+    def moved_in(self, dimensions: Sequence[str]) -> list[Moved]:
+        """Return what came in by split, receiver and weight, largest first; the receiver's dimension by split."""
+        return self._moved(self._received("slice", dimensions))
+
+    def moved_out(self, dimensions: Sequence[str]) -> list[Moved]:
+        """Return who got what the slice handed on, by split, receiver and weight, largest first."""
+        taken = f"""(
+            SELECT ledger.*, ledger.{self.wanted.cost} AS cost
+            FROM ledger SEMI JOIN (SELECT * FROM slice WHERE entry = {OUT}) AS given
+                USING (split_number, charge_date, cell_id, pool_segment_id)
+            WHERE billing_currency = {quoted(self.wanted.currency)}
+        )"""  # noqa: S608
+        return self._moved(self._received(taken, dimensions))
+
+    def pools(self, dimensions: Sequence[str]) -> list[tuple[int, str | None]]:
+        """Return from which values of the receivers' dimension each split's cost came."""
+        receiver = _by_split("pool.dimension_values", dimensions)
+        found = self.connection.execute(
+            f"""
+            SELECT DISTINCT split_number, {receiver} AS pool
+            FROM (SELECT DISTINCT split_number, pool_segment_id FROM slice WHERE entry = {IN}) AS given
+            JOIN segments AS pool ON pool.segment_id = given.pool_segment_id
+            ORDER BY ALL NULLS LAST
+            """  # noqa: S608
+        )
+        return found.fetchall()
+
+    def caught(self, revisions: Sequence[RevisionFiles]) -> list[Caught]:
+        """Return own cost by the rules that caught it, from the daily sums of the bills."""
+        bills = " UNION ALL BY NAME ".join(
+            f"SELECT *, {quoted(one.source_id)} AS source_id FROM read_parquet({quoted(one.daily)})"  # noqa: S608
+            for one in revisions
+        )
+        found = self.connection.execute(
+            f"""
+            SELECT rules, SUM({self.wanted.cost}), SUM(charge_count)
+            FROM ({bills}) JOIN {self._own_sets()} USING (source_id, attribute_set_id)
+            WHERE {self._place()}
+            GROUP BY rules ORDER BY rules
+            """  # noqa: S608
+        )
+        return [Caught(rules, cost, int(count)) for rules, cost, count in found.fetchall()]
+
+    def largest_lines(self, revisions: Sequence[RevisionFiles], *, limit: int) -> list[Line]:
+        """Return the largest charges of the own cost, whatever their sign."""
+        charges = " UNION ALL BY NAME ".join(
+            f"""
+            SELECT
+                {quoted(one.source_id)} AS source_id, x_attribute_set_id AS attribute_set_id, billing_currency,
+                CAST(charge_period_start AS DATE) AS charge_date, x_file_number, x_row_number,
+                service_name, charge_description, resource_id, COALESCE({self.wanted.cost}, 0) AS cost
+            FROM read_parquet({quoted(one.charges)})
+            """  # noqa: S608
+            for one in revisions
+        )
+        found = self.connection.execute(
+            f"""
+            SELECT
+                source_id, x_file_number, x_row_number, charge_date,
+                service_name, charge_description, resource_id, cost
+            FROM ({charges}) SEMI JOIN {self._own_sets()} USING (source_id, attribute_set_id)
+            WHERE {self._place()}
+            ORDER BY ABS(cost) DESC, source_id, x_file_number, x_row_number
+            LIMIT {int(limit)}
+            """  # noqa: S608
+        )
+        return [Line(*row) for row in found.fetchall()]
+
+    def _own_sets(self) -> str:
+        return (
+            "(SELECT source_id, attribute_set_id, rules FROM classification"
+            " SEMI JOIN shown_cells USING (cell_id) SEMI JOIN shown_segments USING (segment_id)) AS own"
+        )
+
+    def _place(self) -> str:
+        conditions = [f"billing_currency = {quoted(self.wanted.currency)}"]
+        if self.wanted.first_day:
+            conditions.append(f"charge_date >= DATE '{self.wanted.first_day:%Y-%m-%d}'")
+        if self.wanted.last_day:
+            conditions.append(f"charge_date <= DATE '{self.wanted.last_day:%Y-%m-%d}'")
+        return _all(conditions)
+
+    def _received(self, rows: str, dimensions: Sequence[str]) -> str:
+        """Return the rows that came in, with their receiver and with what their pool held."""
+        return f"""(
+            SELECT given.*, {_by_split("segments.dimension_values", dimensions)} AS receiver, -pool.held AS held
+            FROM (SELECT * FROM {rows} WHERE entry = {IN}) AS given
+            JOIN segments USING (segment_id)
+            JOIN (
+                SELECT split_number, charge_date, cell_id, pool_segment_id, {self.wanted.cost} AS held
+                FROM ledger WHERE entry = {OUT} AND billing_currency = {quoted(self.wanted.currency)}
+            ) AS pool USING (split_number, charge_date, cell_id, pool_segment_id)
+        )"""  # noqa: S608
+
+    def _moved(self, rows: str) -> list[Moved]:
+        found = self.connection.execute(
+            f"""
+            SELECT
+                split_number, receiver, driver_quantity, driver_total, fallback, MIN(charge_date), MAX(charge_date),
+                SUM(held), SUM(cost)
+            FROM {rows}
+            GROUP BY split_number, receiver, driver_quantity, driver_total, fallback
+            ORDER BY split_number, ABS(SUM(cost)) DESC, receiver, MIN(charge_date), driver_quantity, driver_total
+            """  # noqa: S608
+        )
+        return [Moved(*row) for row in found.fetchall()]
+
+
+def _without_origin(wanted: Slice) -> list[Filter]:
+    return [one for one in wanted.by_column() if one.name != "origin"]
+
+
+def _origin_condition(wanted: Slice) -> str:
+    """Return the filter on what moved a row; names of splits stand in a table of their own."""
+    conditions = []
+    for one in wanted.by_column():
+        if one.name == "origin":
+            keys = ", ".join(quoted(value) for value in one.values)
+            direct = "split_number IS NULL" if _DIRECT_ORIGIN in one.values else "FALSE"
+            numbers = f"SELECT split_number FROM splits WHERE split_key IN ({keys})"  # noqa: S608
+            conditions.append(f"({direct} OR split_number IN ({numbers}))")
+    return _all(conditions)
+
+
+def _column_condition(one: Filter) -> str:
+    return _one_of(one.name, one)
+
+
+def _dimension_condition(one: Filter) -> str:
+    return _one_of(_value("dimension_values", one.name), one)
+
+
+def _visible(visibility: Visibility) -> str:
+    if visibility.sees_everything:
+        return "TRUE"
+    named = [Filter(name=dimension, values=values) for dimension, values in visibility.values]
+    return f"({' OR '.join(['FALSE', *map(_dimension_condition, named)])})"
+
+
+def _one_of(expression: str, one: Filter) -> str:
+    texts = ", ".join(quoted(value) for value in one.values if value is not None)
+    conditions = [f"{expression} IN ({texts})"] if texts else []
+    if None in one.values:
+        conditions.append(f"{expression} IS NULL")
+    return f"({' OR '.join(conditions or ['FALSE'])})"
+
+
+def _value(column: str, dimension: str) -> str:
+    """Return one value out of a JSON object; as a pointer, so that a key may be any text."""
+    pointer = "/" + dimension.replace("~", "~0").replace("/", "~1")
+    return f"json_extract_string({column}, {quoted(pointer)})"
+
+
+def _by_split(column: str, dimensions: Sequence[str]) -> str:
+    """Return the value of the dimension that each split's receivers are in, by the split's number."""
+    branches = " ".join(f"WHEN {number} THEN {_value(column, name)}" for number, name in enumerate(dimensions))
+    return f"CASE split_number {branches} END" if branches else "CAST(NULL AS VARCHAR)"
+
+
+def _all(conditions: Sequence[str]) -> str:
+    return " AND ".join(conditions) or "TRUE"
+
+
+def quoted(value: Any) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + str(value).replace("'", "''") + "'"

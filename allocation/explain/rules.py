@@ -1,0 +1,114 @@
+"""The rules a run stood on, from the file it kept: what splits and rules are called, and what they say."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from allocation.engine.conditions import All, AnyOf, Not, Subject, Test
+from allocation.engine.dimensions import Rule
+from allocation.engine.rules import RuleSet, from_document
+from allocation.engine.splits import METHODS, Split
+from allocation.engine.values import Lookup, Prefix, Regex, Taken
+from allocation.explain.answer import SplitFacts
+
+_WORDS: Final = {
+    "equals": "is",
+    "one_of": "is one of",
+    "starts_with": "starts with",
+    "ends_with": "ends with",
+    "contains": "contains",
+    "matches": "matches",
+    "gt": "is more than",
+    "gte": "is at least",
+    "lt": "is less than",
+    "lte": "is at most",
+}
+_LISTED: Final = 5
+
+
+@lru_cache(maxsize=64)
+def rules_of(file: Path) -> RuleSet:
+    """Return the rules of a run without the values of its drivers; the file never changes."""
+    document = json.loads(file.read_text(encoding="utf-8"))
+    for driver in document.get("drivers", ()):
+        driver.pop("values", None)
+    return from_document(document)
+
+
+def split_facts(rule_set: RuleSet, number: int) -> SplitFacts:
+    """Return a split by its number in the run's files."""
+    split = rule_set.splits[number]
+    names = {dimension.key: dimension.name for dimension in rule_set.dimensions}
+    return SplitFacts(
+        key=split.key,
+        name=split.name,
+        stage=split.stage,
+        method=METHODS[split.method.kind].label,
+        weight=_weight(split, rule_set),
+        window=_window(split),
+        dimension=names[split.receivers.dimension],
+    )
+
+
+def _weight(split: Split, rule_set: RuleSet) -> str:
+    key, basis = split.method.driver_key(), split.method.cost_basis()
+    if key is not None:
+        driver = next(one for one in rule_set.drivers if one.key == key)
+        return f"{driver.name}, {driver.unit}"
+    if basis is not None:
+        return f"own {basis.column.replace('_', ' ')} of {', '.join(basis.charge_categories)}"
+    return "percent" if split.method.named_receivers() is not None else "receivers"
+
+
+def _window(split: Split) -> str:
+    if split.window.kind == "trailing":
+        return f"the {split.window.days} days up to the charge's own"
+    return "the charge's own day" if split.window.kind == "day" else "the billing period"
+
+
+def condition_words(condition: All | AnyOf | Not | Test) -> str:
+    """Return a condition as a sentence: `tag team exists and not service_name is one of EC2, S3`."""
+    if isinstance(condition, Test):
+        return _test_words(condition)
+    if isinstance(condition, Not):
+        return f"not ({condition_words(condition.negated)})"
+    parts = condition.all if isinstance(condition, All) else condition.any
+    joined = (" and " if isinstance(condition, All) else " or ").join(map(condition_words, parts))
+    return joined if len(parts) == 1 else f"({joined})"
+
+
+def _test_words(test: Test) -> str:
+    subject, operand = subject_words(test.subject), getattr(test, test.operator)
+    if test.operator == "exists":
+        return f"{subject} exists" if operand else f"{subject} is absent"
+    if test.operator == "one_of":
+        rest = f" and {len(operand) - _LISTED} more" if len(operand) > _LISTED else ""
+        return f"{subject} is one of {', '.join(operand[:_LISTED])}{rest}"
+    return f"{subject} {_WORDS[test.operator]} {operand}"
+
+
+def subject_words(subject: Subject) -> str:
+    """Return what is looked at: `tag team`, `service_name`."""
+    return subject.key if subject.kind == "column" else f"{subject.kind} {subject.key}".strip()
+
+
+def value_words(rule: Rule) -> str:
+    """Return what a rule gives: its text, or where the text is taken from."""
+    if not isinstance(rule.value, Taken):
+        return rule.value
+    places = " or ".join(map(subject_words, rule.value.subjects))
+    steps = [_step_words(step) for step in rule.value.transforms]
+    return ", ".join([f"the text of {places}", *steps])
+
+
+def _step_words(step: Regex | Lookup | Prefix | str) -> str:
+    if isinstance(step, Regex):
+        return f"its part {step.regex}"
+    if isinstance(step, Lookup):
+        return f"looked up in {step.lookup}"
+    if isinstance(step, Prefix):
+        return f"with {step.prefix} before it"
+    return {"trim": "trimmed", "lower": "in lower case"}[step]
