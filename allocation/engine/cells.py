@@ -60,7 +60,7 @@ def decide(inputs: RunInputs) -> Cells:
     profile_subjects = looked_at_by_splits(inputs.rule_set)
     plain = {subject for subject in needed if subject.kind != "dimension"}
     sets = attribute_sets.read(inputs.revisions, subjects=[*plain, *profile_subjects, *_SHOWN])
-    values, caught = _classified(classifier, sets)
+    values, caught = classified(classifier, sets)
     source = recoded([revision.source_id for revision in inputs.revisions], sets.revision_numbers)
 
     rows = len(sets.revision_numbers)
@@ -88,9 +88,7 @@ def decide(inputs: RunInputs) -> Cells:
     )
 
 
-def _classified(
-    classifier: Classifier, sets: AttributeSets
-) -> tuple[dict[str, Coded], dict[str, attribute_sets.Codes]]:
+def classified(classifier: Classifier, sets: AttributeSets) -> tuple[dict[str, Coded], dict[str, attribute_sets.Codes]]:
     """Return each dimension's value, and the index of the rule that caught it (-1: none), by attribute set."""
     values: dict[str, Coded] = {}
     caught: dict[str, attribute_sets.Codes] = {}
