@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -39,5 +40,10 @@ def record(
         action=action,
         target=target[:200],
         summary=summary[:500],
-        changes=dict(changes or {}),
+        changes=_as_json(changes or {}),
     )
+
+
+def _as_json(changes: Mapping[str, Any]) -> Any:
+    # Numbers with a point become text: the database would write some of them otherwise than they came.
+    return json.loads(json.dumps(changes, default=str), parse_float=str)

@@ -1,14 +1,16 @@
 """Settings as an owner, an admin and an engineer meet them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from itfm.accounts.models import FormerMember, Invitation, Membership, Organization, Scope, User
 from itfm.accounts.services import invite, open_invitation
 from itfm.audit.models import AuditEvent
+from itfm.audit.services import record
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from itfm.notify.models import OutboxMessage
@@ -352,3 +354,54 @@ def test_the_account_page_is_there_for_somebody_in_no_organization(client, db):
 
     assert "How safe is your login?" in text(client.get(reverse("settings_security")))
     assert client.get(reverse("account_change_password")).status_code == 200
+
+
+def test_the_audit_log_is_read_filtered_and_downloaded(client, acme, owner):
+    with tenant(acme.id):
+        for number in range(60):
+            record(
+                "rules.published",
+                organization_id=acme.id,
+                actor_id=owner.id,
+                actor_name="=cmd|' /C calc'!A0",
+                target=f"version {number}",
+                changes={"dimensions": [1, 2]},
+            )
+        record("key.revoked", organization_id=acme.id, actor_id=None, actor_name="nightly", target="ci")
+
+    first = text(client.get(reverse("audit")))
+    second = text(client.get(reverse("audit"), {"page": "2"}))
+    filtered = text(client.get(reverse("audit"), {"action": "key.revoked", "actor": "night"}))
+    downloaded = text(client.get(reverse("audit_export")))
+
+    assert "61 events" in " ".join(strip_tags(first).split())
+    assert first.count("<tr>") == 51
+    assert "version 0<" in second
+    assert "Key: revoked" in filtered
+    assert "version" not in filtered.split("<tbody>")[1].split("</tbody>")[0]
+    assert downloaded.count("\n") == 62
+    assert ",'=cmd|' /C calc'!A0," in downloaded
+
+
+def test_days_of_the_audit_log_are_those_of_the_organization(client, acme, owner):
+    with tenant(acme.id):
+        Organization.objects.update(time_zone="Pacific/Auckland")
+        AuditEvent.objects.create(
+            organization=acme,
+            action="x.y",
+            actor_name="x",
+            target="late",
+            at=datetime(2026, 10, 31, 12, 30, tzinfo=UTC),
+        )
+
+    inside = text(client.get(reverse("audit"), {"from": "2026-11-01", "to": "2026-11-01"}))
+    outside = text(client.get(reverse("audit"), {"to": "2026-10-31"}))
+
+    assert "late" in inside
+    assert "late" not in outside
+
+
+@pytest.mark.parametrize("day", ["yesterday", "9999-12-31", "0001-01-01", "2026-02-30"])
+def test_a_day_there_is_not_is_no_error_of_ours(client, acme, owner, day):
+    for name in ("audit", "audit_export"):
+        assert client.get(reverse(name), {"from": day, "to": day}).status_code in {200, 400}

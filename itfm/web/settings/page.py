@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
-from urllib.parse import quote
+from urllib.parse import urlencode
 from uuid import UUID
 
 from itfm.core.policy import Permission, Role, is_allowed
@@ -15,7 +15,7 @@ from itfm.web.shell.page import Shell
 if TYPE_CHECKING:
     from django.forms import Form
 
-TabName = Literal["settings", "members", "settings_security"]
+TabName = Literal["settings", "members", "audit", "settings_security"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,7 @@ class Tab:
 TABS: Final = (
     Tab(name="settings", label="Organization", permission="organization.read"),
     Tab(name="members", label="Members", permission="members.read"),
+    Tab(name="audit", label="Audit log", permission="audit.read"),
     Tab(name="settings_security", label="Your account", permission="organization.read"),
 )
 
@@ -163,9 +164,9 @@ class MembersPage(SettingsPage):
     may_write: bool
 
     @property
-    def quoted_search(self) -> str:
+    def query(self) -> str:
         """The search as it stands in an address."""
-        return quote(self.search)
+        return urlencode({"q": self.search}) if self.search else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,3 +267,54 @@ class AccountFrame(SettingsPage):
     def manage_frame(self) -> str:
         """The template around the form."""
         return "settings/account_form.html" if self.shell else "base_entrance.html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One value before and after a change; empty where there was or is none."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditRow:
+    """One change that somebody made."""
+
+    sequence: int
+    at: datetime
+    actor: str
+    is_program: bool
+    action: str
+    target: str
+    summary: str
+    changes: tuple[Change, ...]
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditPage(SettingsPage):
+    """One part of the log, and what was looked for."""
+
+    rows: tuple[AuditRow, ...]
+    paging: Paging
+    actions: tuple[tuple[str, str], ...]
+    actor: str
+    action: str
+    first_day: str
+    last_day: str
+    problem: str
+    """What of the search cannot be read."""
+    time_zone: str
+
+    @property
+    def query(self) -> str:
+        """The search as it stands in an address, without the part shown."""
+        asked = {"actor": self.actor, "action": self.action, "from": self.first_day, "to": self.last_day}
+        return urlencode({name: value for name, value in asked.items() if value})
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether less than the whole log is asked for."""
+        return bool(self.query)

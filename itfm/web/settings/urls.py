@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from itfm.web.settings import account_views, member_views, views
+from itfm.web.settings import account_views, audit_views, member_views, views
 
 urlpatterns = [
     path("settings", views.settings, name="settings"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("settings/leave", views.settings_leave, name="settings_leave"),
     path("settings/account", account_views.settings_security, name="settings_security"),
     path("settings/account/sessions/end", account_views.sessions_end, name="sessions_end"),
+    path("settings/audit", audit_views.audit, name="audit"),
+    path("settings/audit.csv", audit_views.audit_export, name="audit_export"),
     path("settings/members", member_views.members, name="members"),
     path("settings/members/invite", member_views.invite_member, name="invite"),
     path("settings/members/<uuid:member_id>", member_views.member, name="member"),

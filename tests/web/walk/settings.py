@@ -13,6 +13,8 @@ WALK = {
     "settings_leave": ((), "get", EVERYBODY),
     "settings_security": ((), "get", {**EVERYBODY, "stranger": 200}),
     "sessions_end": ((), "post", {"owner": 302, "engineer": 302, "foreign": 302, "nobody": 302, "stranger": 302}),
+    "audit": ((), "get", ADMINS),
+    "audit_export": ((), "get", ADMINS),
     "members": ((), "get", ADMINS),
     "invite": ((), "post", REFUSED),
     "member": (("member",), "get", ADMINS_OWN),
