@@ -31,9 +31,28 @@ class SourceStatus:
 
 
 def source_statuses(*, at: datetime) -> list[SourceStatus]:
-    """Return every source with how it does, by name."""
+    """Return every source in use with how it does, by name."""
+    return _statuses(BillSource.objects.filter(is_draft=False, removed_at__isnull=True), at=at)
+
+
+def source_status(source: BillSource, *, at: datetime) -> SourceStatus:
+    """Return how one source does."""
+    return _statuses(BillSource.objects.filter(pk=source.pk), at=at)[0]
+
+
+def drafts() -> QuerySet[BillSource]:
+    """Return sources whose connection is not finished, by name."""
+    return BillSource.objects.filter(is_draft=True, removed_at__isnull=True).order_by("name", "id")
+
+
+def removed_sources() -> QuerySet[BillSource]:
+    """Return sources that are out of use and can be put back, the latest first."""
+    return BillSource.objects.filter(removed_at__isnull=False).exclude(settings={}).order_by("-removed_at", "id")
+
+
+def _statuses(wanted: QuerySet[BillSource], *, at: datetime) -> list[SourceStatus]:
     last = ImportRun.objects.filter(source=OuterRef("pk")).order_by("-queued_at", "-id")
-    sources = BillSource.objects.annotate(last_run_id=Subquery(last.values("id")[:1])).order_by("name", "id")
+    sources = wanted.annotate(last_run_id=Subquery(last.values("id")[:1])).order_by("name", "id")
     listed = list(sources)
     runs = ImportRun.objects.in_bulk([source.last_run_id for source in listed if source.last_run_id])
     over = ImportRun.objects.filter(finished_at__isnull=False).values("source_id")

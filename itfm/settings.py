@@ -125,6 +125,8 @@ ENGINE_MEMORY_BYTES = env.int("ITFM_ENGINE_MEMORY_MB", 4096) << 20
 """What one import or allocation may use; beyond that it spills to disk."""
 ENGINE_THREADS = env.int("ITFM_ENGINE_THREADS", 2)
 
+IMPORT_FOLDERS: list[str] = env.list("ITFM_IMPORT_FOLDERS", [])
+"""Folders that sources made in the browser may read: in each, every organization the one named by its slug."""
 PRIVATE_ENDPOINTS = env.bool("ITFM_PRIVATE_ENDPOINTS", False)
 """Whether a source's endpoint may lie in a private network or on this machine."""
 

@@ -10,10 +10,12 @@ from itfm.web.bills.urls import urlpatterns as bills
 from itfm.web.overview.urls import urlpatterns as overview
 from itfm.web.people.urls import urlpatterns as people
 from itfm.web.settings.urls import urlpatterns as settings
+from itfm.web.sources.urls import urlpatterns as sources
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview,
     *bills,
+    *sources,
     *people,
     *settings,
     path("account/", include("allauth.urls")),

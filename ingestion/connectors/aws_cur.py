@@ -143,6 +143,7 @@ UNUSED_ENTRIES: Final = {
 
 KIND = ConnectorKind(
     label="AWS Cost and Usage Report (legacy and CUR 2.0)",
+    description="What AWS delivers to a bucket of yours as a Data Export or a Cost and Usage Report, CSV or Parquet.",
     params=SourceSettings,
     discover=discover,
     normalize=normalize,

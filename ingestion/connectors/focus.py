@@ -47,7 +47,9 @@ MAPPED_NAMES: Final = frozenset(TITLES) | {"provider_name", "publisher_name"}
 class FocusSettings(SourceSettings):
     """Settings of a FOCUS source. `default_currency` is taken for files without a BillingCurrency column."""
 
-    default_currency: Annotated[str, Field(pattern=CURRENCY_CODE)] | None = None
+    default_currency: Annotated[str, Field(pattern=CURRENCY_CODE)] | None = Field(
+        default=None, description="Three letters such as EUR, for files that do not name their currency."
+    )
 
 
 def discover(settings: SourceSettings) -> tuple[Delivery, ...]:
@@ -74,7 +76,11 @@ def normalize(
 
 
 KIND = ConnectorKind(
-    label="FOCUS 1.0 to 1.4 (CSV or Parquet)", params=FocusSettings, discover=discover, normalize=normalize
+    label="FOCUS 1.0 to 1.4 (CSV or Parquet)",
+    description="A bill in the open FOCUS format, which most cloud providers and many vendors export.",
+    params=FocusSettings,
+    discover=discover,
+    normalize=normalize,
 )
 
 

@@ -91,7 +91,7 @@ def open_store(settings: SourceSettings) -> Store:
     # Loading it takes a third of a second, which folders need not pay.
     from botocore.config import Config
 
-    _check_reach(settings)
+    check_endpoint(settings)
     config = Config(
         connect_timeout=settings.reach.connect_seconds,
         read_timeout=settings.reach.read_seconds,
@@ -116,8 +116,11 @@ def _is_confined(settings: SourceSettings) -> bool:
     return settings.endpoint_url is not None and not settings.reach.allows_private
 
 
-def _check_reach(settings: SourceSettings) -> None:
-    """Tell early and plainly of an endpoint that no connection will be made to."""
+def check_endpoint(settings: SourceSettings) -> None:
+    """Tell early and plainly of an endpoint that no connection will be made to.
+
+    :raises DeliveryError: it is not public and must be, or is unknown.
+    """
     if not _is_confined(settings):
         return
     try:

@@ -43,9 +43,10 @@ class Normalize(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectorKind:
-    """A kind of bill source. `label` is what people read; `params` validates a source's settings."""
+    """A kind of bill source. `label` and `description` are what people read; `params` validates a source's settings."""
 
     label: str
     params: type[SourceSettings]
     discover: Discover
     normalize: Normalize
+    description: str = ""

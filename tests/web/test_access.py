@@ -65,7 +65,13 @@ def test_the_walk_covers_every_address():
 def test_everybody_gets_what_is_theirs_and_nothing_else(client, people, acme_source, acme_people, name, who):
     source, bill = acme_source
     arguments, method, expected = WALK[name]
-    values = {"bill": bill.id, "source": source.id, "token": f"{uuid4().hex}.guess", **acme_people}
+    values = {
+        "bill": bill.id,
+        "source": source.id,
+        "token": f"{uuid4().hex}.guess",
+        "kind": "focus",
+        **acme_people,
+    }
     if people[who]:
         client.force_login(people[who])
 

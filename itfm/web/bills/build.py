@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
@@ -11,27 +11,35 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from ingestion.coverage import CoveredMonth, coverage, months_shown
 from ingestion.focus.attributes import COST_COLUMNS
-from ingestion.models import Bill, BillRevision, Finding, ImportRun
+from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun
 from ingestion.selectors import (
     SourceStatus,
     bills,
+    drafts,
     first_findings,
     recent_imports,
+    removed_sources,
     running_imports,
     source_statuses,
 )
 from ingestion.services import KINDS
+from itfm.accounts.models import Membership
 from itfm.web.bills.page import (
     BillPage,
     BillRow,
     BillsPage,
+    CoveragePart,
+    CoverageRow,
     CurrencyTotals,
     FileRow,
     FindingRow,
+    MonthCell,
     RevisionRow,
     RunningPart,
     RunRow,
+    SourceName,
     SourceRow,
 )
 from itfm.web.shell.page import Shell
@@ -41,22 +49,53 @@ FINDINGS_PER_RUN: Final = 10
 FINDINGS_PER_BILL: Final = 200
 
 
-def bills_page(*, shell: Shell, may_pull: bool, at: datetime) -> BillsPage:
+def bills_page(*, shell: Shell, membership: Membership, at: datetime) -> BillsPage:
     """Return where bills come from, what has arrived, and what runs."""
+    statuses = source_statuses(at=at)
     found = dict(Finding.objects.filter(revision__isnull=False).values_list("revision_id").annotate(count=Count("id")))
     return BillsPage(
         shell=shell,
-        sources=tuple(_source_row(status) for status in source_statuses(at=at)),
+        sources=tuple(source_row(status) for status in statuses),
+        drafts=tuple(
+            SourceName(id=source.id, name=source.name, kind_name=KINDS[source.kind].label) for source in drafts()
+        ),
+        removed=tuple(
+            SourceName(id=source.id, name=source.name, kind_name=KINDS[source.kind].label, removed_at=source.removed_at)
+            for source in removed_sources()
+        ),
+        coverage=coverage_part([status.source for status in statuses], at=at),
         bills=tuple(_bill_row(bill, found) for bill in bills()),
         running=running_part().runs,
-        recent=tuple(_run_row(run) for run in recent_imports(RECENT)),
-        may_pull=may_pull,
+        recent=tuple(run_row(run) for run in recent_imports(RECENT)),
+        may_pull=membership.may("bills.pull"),
+        may_write=membership.may("sources.write"),
     )
+
+
+def coverage_part(sources: Sequence[BillSource], *, at: datetime) -> CoveragePart:
+    """Return which months each source has delivered."""
+    covered = coverage(sources, at=at)
+    return CoveragePart(
+        months=months_shown(at),
+        rows=tuple(
+            CoverageRow(
+                source_id=source.id,
+                source_name=source.name,
+                months=tuple(month_cell(month) for month in covered[source.id]),
+            )
+            for source in sources
+        ),
+    )
+
+
+def month_cell(month: CoveredMonth) -> MonthCell:
+    """Return a month of a source as it is shown."""
+    return MonthCell(period=month.period, state=month.state, reason=month.reason, bill_id=month.bill_id)
 
 
 def running_part() -> RunningPart:
     """Return the imports that wait or run."""
-    return RunningPart(runs=tuple(_run_row(run) for run in running_imports()))
+    return RunningPart(runs=tuple(run_row(run) for run in running_imports()))
 
 
 def bill_page(bill_id: UUID, *, shell: Shell) -> BillPage:
@@ -75,24 +114,32 @@ def bill_page(bill_id: UUID, *, shell: Shell) -> BillPage:
             _revision_row(revision, before=before, current_id=bill.current_revision_id)
             for revision, before in zip_longest(revisions, revisions[1:])
         ),
-        findings=tuple(_finding_row(one) for one in first_findings(findings, FINDINGS_PER_BILL)) if findings else (),
+        findings=tuple(finding_row(one) for one in first_findings(findings, FINDINGS_PER_BILL)) if findings else (),
         finding_count=findings.count() if findings else 0,
     )
 
 
-def _source_row(status: SourceStatus) -> SourceRow:
+def source_row(status: SourceStatus) -> SourceRow:
+    """Return a source and how it does."""
     source, run = status.source, status.last_run
     return SourceRow(
         id=source.id,
         name=source.name,
         kind_name=KINDS[source.kind].label,
         health=status.health,
-        schedule=f"Daily at {source.pull_time:%H:%M}, {source.time_zone}" if source.pull_time else "By hand",
+        schedule=_schedule(source),
         last_pull_at=status.last_pull_at,
         next_pull_at=None if source.is_paused else source.next_pull_at,
         data_through=status.data_through,
         message=run.error_message if run is not None and status.health == "failing" else "",
+        is_uploaded=source.is_uploaded,
     )
+
+
+def _schedule(source: BillSource) -> str:
+    if source.is_uploaded:
+        return "By upload"
+    return f"Daily at {source.pull_time:%H:%M}, {source.time_zone}" if source.pull_time else "By hand"
 
 
 def _bill_row(bill: Bill, findings: Mapping[UUID, int]) -> BillRow:
@@ -104,13 +151,14 @@ def _bill_row(bill: Bill, findings: Mapping[UUID, int]) -> BillRow:
         revision_number=revision.number if revision else None,
         revision_count=cast("int", getattr(bill, "revision_count", 0)),
         row_count=revision.row_count if revision else None,
-        totals=_totals(revision.totals) if revision else (),
+        totals=total_rows(revision.totals) if revision else (),
         imported_at=revision.imported_at if revision else None,
         finding_count=findings.get(revision.id, 0) if revision else 0,
     )
 
 
-def _totals(totals: Mapping[str, Mapping[str, str | None]]) -> tuple[CurrencyTotals, ...]:
+def total_rows(totals: Mapping[str, Mapping[str, str | Decimal | None]]) -> tuple[CurrencyTotals, ...]:
+    """Return exact sums by currency."""
     return tuple(
         CurrencyTotals(
             currency=currency,
@@ -120,7 +168,8 @@ def _totals(totals: Mapping[str, Mapping[str, str | None]]) -> tuple[CurrencyTot
     )
 
 
-def _run_row(run: ImportRun) -> RunRow:
+def run_row(run: ImportRun) -> RunRow:
+    """Return an import with the first of what it found."""
     findings = run.findings.all()
     return RunRow(
         id=run.id,
@@ -135,12 +184,13 @@ def _run_row(run: ImportRun) -> RunRow:
         attempts=run.attempts,
         not_before=run.not_before if run.state == ImportRun.State.QUEUED and run.attempts else None,
         error_message=run.error_message,
-        findings=tuple(_finding_row(one) for one in first_findings(findings, FINDINGS_PER_RUN)),
+        findings=tuple(finding_row(one) for one in first_findings(findings, FINDINGS_PER_RUN)),
         finding_count=findings.count(),
     )
 
 
-def _finding_row(finding: Finding) -> FindingRow:
+def finding_row(finding: Finding) -> FindingRow:
+    """Return a finding as it is listed."""
     return FindingRow(
         severity=finding.severity,  # type: ignore[arg-type]
         code=finding.code,
@@ -159,8 +209,8 @@ def _revision_row(revision: BillRevision, *, before: BillRevision | None, curren
         fingerprint=revision.fingerprint,
         imported_at=revision.imported_at,
         row_count=revision.row_count,
-        totals=_totals(revision.totals),
-        changes=_totals(_changes(revision.totals, before.totals)) if before else (),
+        totals=total_rows(revision.totals),
+        changes=total_rows(_changes(revision.totals, before.totals)) if before else (),
         files=tuple(
             FileRow(
                 number=number,

@@ -37,6 +37,55 @@ class SourceRow:
     data_through: date | None
     message: str = ""
     """In plain words what is wrong and what to do; empty when healthy."""
+    is_uploaded: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceName:
+    """A source that is not connected yet, or not any more."""
+
+    id: UUID
+    name: str
+    kind_name: str
+    removed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthCell:
+    """A month of a source: what there is, and why."""
+
+    period: date
+    state: Literal["complete", "restated", "under_way", "partial", "missing", "none"]
+    reason: str
+    bill_id: UUID | None
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether something is missing that should be there."""
+        return self.state in {"partial", "missing"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverageRow:
+    """The months of one source, oldest first."""
+
+    source_id: UUID
+    source_name: str
+    months: tuple[MonthCell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoveragePart:
+    """Sources by month."""
+
+    months: tuple[date, ...]
+    rows: tuple[CoverageRow, ...]
+
+    @property
+    def gaps(self) -> tuple[tuple[CoverageRow, MonthCell], ...]:
+        """What needs a look, the newest month first."""
+        found = [(row, month) for row in self.rows for month in row.months if month.needs_a_look]
+        return tuple(sorted(found, key=lambda gap: (-gap[1].period.toordinal(), gap[0].source_name)))
 
 
 RunState = Literal["queued", "running", "imported", "unchanged", "waiting", "rejected", "failed", "quarantined"]
@@ -120,7 +169,13 @@ class BillsPage:
     """Queued and running ones."""
     recent: tuple[RunRow, ...]
     """The latest that are over, newest first."""
+    coverage: CoveragePart
+    drafts: tuple[SourceName, ...]
+    """Sources whose connection is not finished."""
+    removed: tuple[SourceName, ...]
+    """Sources out of use that can be put back."""
     may_pull: bool
+    may_write: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,9 +21,7 @@ from itfm.web.shell.build import shell_of
 @require_GET
 def bills(request: TenantRequest) -> HttpResponse:
     """Show where bills come from, what has arrived, and what is wrong with it."""
-    page = bills_page(
-        shell=shell_of(request, "bills"), may_pull=request.membership.may("bills.pull"), at=timezone.now()
-    )
+    page = bills_page(shell=shell_of(request, "bills"), membership=request.membership, at=timezone.now())
     return render(request, "bills/page.html", {"page": page})
 
 
@@ -53,7 +51,7 @@ def bill(request: TenantRequest, bill_id: UUID) -> HttpResponse:
 @require_POST
 def pull(request: TenantRequest, source_id: UUID) -> HttpResponse:
     """Queue an import of a source."""
-    source = BillSource.objects.filter(pk=source_id).first()
+    source = BillSource.objects.filter(pk=source_id, is_draft=False, is_uploaded=False, removed_at=None).first()
     if source is None:
         raise Http404("There is no such source.")
     _, is_new = request_import(source, trigger="person", at=timezone.now())

@@ -1,0 +1,172 @@
+"""What people tell about a source: its settings as its kind declares them, and when to pull it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings as project
+from django.http import QueryDict
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from ingestion.delivery import DeliveryError
+from ingestion.delivery.places import check_endpoint
+from ingestion.delivery.reach import Reach
+from ingestion.models import BillSource
+from ingestion.services import KINDS
+from ingestion.services.secrets import secret_names
+from itfm.accounts.models import Organization
+
+PATH: Final = "path"
+EXTERNAL_ID: Final = "external_id"
+LOCKS: Final = ("endpoint_url", "access_key_id")
+"""When one of these changes, a stored secret must be entered again: it is for no other place or key."""
+
+
+def external_id(organization: Organization) -> str:
+    """Return what a role must ask for before it trusts this organization: nobody else's sources can name it."""
+    return f"itfm-{organization.id}"
+
+
+def import_folders(organization: Organization) -> tuple[Path, ...]:
+    """Return the folders of this machine that sources of an organization may read."""
+    return tuple((Path(folder) / organization.slug).resolve() for folder in project.IMPORT_FOLDERS)
+
+
+class SettingsForm(forms.Form):
+    """A source's name and the settings of its kind; secrets are taken and never shown again."""
+
+    name = forms.CharField(max_length=120, help_text="What people here call it, for example Payer account.")
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        kind: str,
+        organization: Organization,
+        source: BillSource | None = None,
+    ) -> None:
+        initial = {"name": source.name, **source.settings} if source else {"name": KINDS[kind].label.partition(" (")[0]}
+        super().__init__(data, initial=initial)
+        self.params = KINDS[kind].params
+        self.secrets = secret_names(self.params)
+        self.organization, self.source = organization, source
+        for name, field in self.params.model_fields.items():
+            if self._is_asked(name):
+                self.fields[name] = self._field(name, field)
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the settings against the kind's own rules and ours for people in a browser."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        given = self.settings()
+        self._check_place(given)
+        self._check_keys(given)
+        if not self.errors:
+            self._check_kind(given)
+        return cleaned
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings as given; what was left empty is absent."""
+        given = {name: self.cleaned_data[name] for name in self.params.model_fields if self.cleaned_data.get(name)}
+        before = self.source.settings if self.source else {}
+        if given.get("role_arn") and EXTERNAL_ID in self.params.model_fields:
+            is_same = given["role_arn"] == before.get("role_arn")
+            given[EXTERNAL_ID] = (is_same and before.get(EXTERNAL_ID)) or external_id(self.organization)
+        if PATH not in self.fields and before.get(PATH):
+            given[PATH] = before[PATH]
+        return given
+
+    def _is_asked(self, name: str) -> bool:
+        if name == PATH:
+            return bool(project.IMPORT_FOLDERS)
+        return name != EXTERNAL_ID
+
+    def _field(self, name: str, field: FieldInfo) -> forms.Field:
+        title = field.title or name.replace("_", " ").capitalize()
+        text = field.description or ""
+        if name == PATH:
+            places = " or ".join(str(folder) for folder in import_folders(self.organization))
+            text = f"Instead of a bucket: a folder in {places}."
+        if name in self.secrets:
+            if self.source and name in self.source.sealed_secrets:
+                text = "One is stored. Leave this empty to keep it."
+            widget = forms.PasswordInput(attrs={"autocomplete": "off"})
+            return forms.CharField(label=title, required=False, help_text=text, widget=widget, strip=True)
+        needed = field.is_required()
+        return forms.CharField(label=title, required=needed, help_text=text, max_length=1000)
+
+    def _check_place(self, given: dict[str, Any]) -> None:
+        if PATH in self.fields and given.get(PATH):
+            if given.get("bucket"):
+                self.add_error(PATH, "Name a bucket or a folder, not both.")
+            place = Path(given[PATH]).resolve()
+            is_same = self.source is not None and self.source.settings.get(PATH) == given[PATH]
+            if not is_same and not any(place.is_relative_to(folder) for folder in import_folders(self.organization)):
+                self.add_error(PATH, "This folder is not one that your sources may read.")
+            self.cleaned_data[PATH] = str(place)
+        elif not given.get("bucket") and not given.get(PATH):
+            self.add_error("bucket", "Name the bucket that the bills are delivered to.")
+
+    def _check_keys(self, given: dict[str, Any]) -> None:
+        if given.get(PATH):
+            return
+        stored = self.source.sealed_secrets if self.source else {}
+        if not given.get("access_key_id") and not given.get("role_arn"):
+            self.add_error("access_key_id", "Give an access key, or a role to assume.")
+        for name in self.secrets & set(stored):
+            is_moved = self.source and any(
+                (given.get(lock) or "") != (self.source.settings.get(lock) or "") for lock in LOCKS
+            )
+            if is_moved and given.get("access_key_id") and not given.get(name):
+                self.add_error(name, "The key or the endpoint has changed: enter the secret again.")
+
+    def _check_kind(self, given: dict[str, Any]) -> None:
+        kept = {name: "stored" for name in self.secrets if self._keeps(name, given)}
+        reach = Reach(allows_private=project.PRIVATE_ENDPOINTS)
+        try:
+            check_endpoint(self.params.model_validate({**given, **kept}, context=reach))
+        except ValidationError as error:
+            for problem in error.errors():
+                field = str(problem["loc"][0]) if problem["loc"] else ""
+                message = problem["msg"].removeprefix("Value error, ")
+                self.add_error(field if field in self.fields else None, message)
+        except DeliveryError as error:
+            self.add_error("endpoint_url", str(error))
+
+    def _keeps(self, name: str, given: dict[str, Any]) -> bool:
+        stored = self.source.sealed_secrets if self.source else {}
+        return name in stored and not given.get(name) and bool(given.get("access_key_id"))
+
+
+class ScheduleForm(forms.Form):
+    """When a source is pulled."""
+
+    pull_time = forms.TimeField(
+        required=False,
+        label="Pull every day at",
+        help_text="Providers deliver during the night. Left empty, it is pulled when somebody asks for it.",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    time_zone = forms.ChoiceField(
+        label="Time zone", choices=lambda: [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
+    )
+
+
+class RemovalForm(forms.Form):
+    """What becomes of the bills of a source that is removed."""
+
+    KEEP, WITHDRAW = "keep", "withdraw"
+    bills = forms.ChoiceField(
+        label="What becomes of its bills?",
+        choices=[
+            (KEEP, "Keep them: what they cost goes on counting"),
+            (WITHDRAW, "Withdraw them: their months are allocated again without them"),
+        ],
+        initial=KEEP,
+        widget=forms.RadioSelect,
+    )
