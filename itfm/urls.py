@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from itfm.api import views as api
 from itfm.web import health
 from itfm.web.bills.urls import urlpatterns as bills
+from itfm.web.design.urls import urlpatterns as design
 from itfm.web.overview.urls import urlpatterns as overview
 from itfm.web.people.urls import urlpatterns as people
 from itfm.web.settings.urls import urlpatterns as settings
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *sources,
     *people,
     *settings,
+    *design,
     path("account/", include("allauth.urls")),
     path("api/v1/costs", api.costs, name="api_costs"),
     path("healthz", health.alive, name="healthz"),

@@ -14,7 +14,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
@@ -62,6 +62,18 @@ def signed_in(view: View[P]) -> View[P]:
             return view(request, *args, **kwargs)
 
     return _declared(enter, "signed_in")
+
+
+def staff(view: View[P]) -> View[P]:
+    """Let in who runs this site, outside of any organization; for everybody else there is no such page."""
+
+    @wraps(view)
+    def enter(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_staff:
+            raise Http404("There is no such page.")
+        return view(request, *args, **kwargs)
+
+    return _declared(enter, "staff")
 
 
 def allow(permission: Permission) -> Callable[[View[P]], View[P]]:

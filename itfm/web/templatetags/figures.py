@@ -141,9 +141,9 @@ def moment(value: datetime | None) -> SafeString:
 
 
 @register.simple_tag
-def figure(value: dict[str, Any], number: int) -> SafeString:
-    """Write a chart's data for `chart.js`, safe inside a page, as the element `figure-<number>`."""
-    return json_script(value, f"figure-{number}")
+def figure(value: dict[str, Any], name: int | str) -> SafeString:
+    """Write a chart's data for `chart.js`, safe inside a page, as the element `figure-<name>`."""
+    return json_script(value, f"figure-{name}")
 
 
 def _unknown(words: str = "unknown") -> SafeString:

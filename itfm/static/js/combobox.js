@@ -1,0 +1,165 @@
+// <div class="combobox" data-combobox data-url="..."> makes the <input> in it suggest values of the server
+// (WAI-ARIA combobox with a list). `data-with` names a field whose value goes along as `field`.
+const PAUSE = 150;
+let count = 0;
+
+class Combobox {
+  constructor(box) {
+    this.box = box;
+    this.input = box.querySelector("input");
+    this.chosen = -1;
+    this.list = this.part("ul", "combobox-list");
+    this.words = this.part("p", "combobox-words");
+    this.list.id = `combobox-${(count += 1)}`;
+    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", "Suggestions");
+    this.words.setAttribute("role", "status");
+    for (const [name, value] of Object.entries({
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-controls": this.list.id,
+      "aria-expanded": "false",
+      autocomplete: "off",
+    })) {
+      this.input.setAttribute(name, value);
+    }
+    this.input.addEventListener("input", () => this.later());
+    this.input.addEventListener("keydown", (event) => this.key(event));
+    this.input.addEventListener("click", () => this.later());
+    this.input.addEventListener("blur", () => this.close());
+    // The focus stays in the field while one points at the list.
+    this.list.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.list.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) this.take(option);
+    });
+  }
+
+  part(tag, name) {
+    const element = document.createElement(tag);
+    element.className = name;
+    element.hidden = true;
+    this.box.append(element);
+    return element;
+  }
+
+  later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ask(), PAUSE);
+  }
+
+  async ask() {
+    this.request?.abort();
+    this.request = new AbortController();
+    const url = new URL(this.box.dataset.url, location.href);
+    url.searchParams.set("q", this.input.value);
+    const other = document.getElementById(this.box.dataset.with);
+    if (other) url.searchParams.set("field", other.value);
+    try {
+      const response = await fetch(url, { signal: this.request.signal, credentials: "same-origin" });
+      if (!response.ok) throw new Error(String(response.status));
+      this.show(await response.json());
+    } catch (error) {
+      if (error.name !== "AbortError") this.say("Suggestions are not available now. Type the whole value.");
+    }
+  }
+
+  show({ items, has_more: hasMore }) {
+    if (document.activeElement !== this.input) return;
+    if (!items.length) return this.say("Nothing matches.");
+    this.list.replaceChildren(...items.map((item, number) => this.option(item, number)));
+    if (hasMore) this.list.append(this.rest());
+    this.open(true);
+    this.say("");
+    this.choose(-1);
+    const found = items.length === 1 ? "1 suggestion" : `${items.length} suggestions`;
+    document.dispatchEvent(new CustomEvent("itfm:announce", { detail: found }));
+  }
+
+  option({ value, label, hint }, number) {
+    const option = document.createElement("li");
+    option.className = "combobox-option";
+    option.id = `${this.list.id}-${number}`;
+    option.dataset.value = value;
+    option.setAttribute("role", "option");
+    option.setAttribute("aria-selected", "false");
+    option.append(label);
+    if (hint) option.append(Object.assign(document.createElement("small"), { textContent: hint }));
+    return option;
+  }
+
+  rest() {
+    const rest = document.createElement("li");
+    rest.className = "combobox-option quiet small";
+    rest.setAttribute("role", "presentation");
+    rest.textContent = "There are more: type to narrow them down.";
+    return rest;
+  }
+
+  say(words) {
+    if (words) this.open(false);
+    this.words.textContent = words;
+    this.words.hidden = !words;
+  }
+
+  open(isOpen) {
+    this.list.hidden = !isOpen;
+    this.input.setAttribute("aria-expanded", String(isOpen));
+    if (!isOpen) this.input.removeAttribute("aria-activedescendant");
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.request?.abort();
+    this.say("");
+    this.open(false);
+  }
+
+  get options() {
+    return [...this.list.querySelectorAll("[role=option]")];
+  }
+
+  choose(number) {
+    this.chosen = number;
+    for (const [at, option] of this.options.entries()) option.setAttribute("aria-selected", String(at === number));
+    const option = this.options[number];
+    if (!option) return this.input.removeAttribute("aria-activedescendant");
+    this.input.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+
+  take(option) {
+    this.input.value = option.dataset.value;
+    this.close();
+    this.input.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  key(event) {
+    const isOpen = !this.list.hidden;
+    const last = this.options.length - 1;
+    const to = { ArrowDown: this.chosen >= last ? 0 : this.chosen + 1, ArrowUp: this.chosen <= 0 ? last : this.chosen - 1 };
+    if (event.key in to) {
+      event.preventDefault();
+      if (isOpen) this.choose(to[event.key]);
+      else this.ask();
+    } else if (event.key === "Enter" && isOpen && this.chosen >= 0) {
+      event.preventDefault();
+      this.take(this.options[this.chosen]);
+    } else if (event.key === "Escape" && (isOpen || !this.words.hidden)) {
+      event.preventDefault();
+      event.stopPropagation(); // the menu or dialog around it stays
+      this.close();
+    }
+  }
+}
+
+function bind() {
+  for (const box of document.querySelectorAll("[data-combobox]")) {
+    if (box.dataset.combobox === "bound") continue;
+    box.dataset.combobox = "bound";
+    new Combobox(box);
+  }
+}
+
+bind();
+for (const moment of ["htmx:after:swap", "itfm:content"]) document.addEventListener(moment, bind);
