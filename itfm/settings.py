@@ -42,6 +42,9 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "axes",
     "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_htmx",
     "django_structlog",
     "template_partials",
@@ -54,6 +57,7 @@ INSTALLED_APPS = [
     "allocation",
     "showback",
     "itfm.web",
+    "itfm.api",
     "itfm.cli",
 ]
 if not env.bool("ITFM_DEVELOPMENT", False):
@@ -265,6 +269,34 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
     }
+}
+
+REST_FRAMEWORK = {
+    "EXCEPTION_HANDLER": "itfm.api.problems.answer_to",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "UNAUTHENTICATED_USER": None,
+}
+API_REQUESTS_PER_CALLER = env.int("ITFM_API_REQUESTS_PER_CALLER", 600)
+"""Most requests a minute of one key or person; `docs/api.md`."""
+API_REQUESTS_PER_ORGANIZATION = env.int("ITFM_API_REQUESTS_PER_ORGANIZATION", 3000)
+SPECTACULAR_SETTINGS = {
+    "TITLE": "ITFM API",
+    "DESCRIPTION": "What technology costs, who caused it, and the proof. Amounts are exact decimals written as text.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "PREPROCESSING_HOOKS": ["itfm.api.openapi.only_resources"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "itfm.api.openapi.complete"],
 }
 
 LOGGING = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from itfm.api import views as api
+from itfm.api.urls import urlpatterns as api
 from itfm.web import health
 from itfm.web.bills.urls import urlpatterns as bills
 from itfm.web.design.urls import urlpatterns as design
@@ -21,7 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *settings,
     *design,
     path("account/", include("allauth.urls")),
-    path("api/v1/costs", api.costs, name="api_costs"),
+    path("api/v1/", include((api, "api"))),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]

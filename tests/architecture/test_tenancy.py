@@ -6,7 +6,7 @@ from django.db import connection, connections
 
 from itfm.core.tenancy import TenantForeignKey
 
-OURS = {"accounts", "audit", "notify", "ingestion", "allocation", "showback", "core", "web", "cli"}
+OURS = {"accounts", "audit", "notify", "ingestion", "allocation", "showback", "core", "web", "api", "cli"}
 SHARED_TABLES = {
     "accounts_user": "people, who may belong to several organizations",
     "accounts_user_groups": "Django's permissions of people; unused",

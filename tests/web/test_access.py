@@ -56,8 +56,10 @@ def addresses():
 
 
 def test_the_walk_covers_every_address():
+    pages = [address for address, _ in own_views() if not address.startswith("api/")]
+
     assert addresses() == set(WALK)
-    assert len(own_views()) == len(WALK)
+    assert len(pages) == len(WALK)
 
 
 @pytest.mark.parametrize("who", ["owner", "engineer", "foreign", "nobody", "stranger"])

@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from allocation.selectors import COLUMNS, CostRow, UnknownGroupingError, cost_rows, names_of, run_in_force
 from ingestion.focus.attributes import COST_COLUMNS
-from itfm.api.views import as_object
+from itfm.api.resources.costs import as_object
 from itfm.cli.command import Answer, Command, columns, organization
 from itfm.core.periods import PeriodError, parse_period
 from itfm.core.tenancy import tenant

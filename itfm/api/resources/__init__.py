@@ -1,0 +1,1 @@
+"""One module per resource: what it reads, what it answers, and one call in between."""

@@ -1,0 +1,153 @@
+"""Bills, their revisions, and what was found in them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+
+from ingestion.models import Bill, BillRevision, Finding
+from itfm.api.fields import Choice, Day, Form, Period, Text, Totals
+from itfm.api.operations import Call, Resource, operation
+from itfm.api.paging import Page, PageQuery, page_of
+from itfm.api.problems import unknown
+
+SEVERITIES = ("error", "warning", "info")
+TAG = ["Bills"]
+
+
+class BillsQuery(PageQuery):
+    """Which bills."""
+
+    period = Period(required=False, help_text="Only bills of this billing period.")
+    source = serializers.UUIDField(required=False, help_text="Only bills of this source.")  # type: ignore[assignment]  # the metaclass takes it away
+
+
+class FileAnswer(Form):
+    """A delivered file."""
+
+    name = Text()
+    size = serializers.IntegerField(help_text="Bytes.")
+    sha256 = Text()
+    row_count = serializers.IntegerField()
+
+
+class RevisionAnswer(Form):
+    """One delivered state of a bill."""
+
+    id = serializers.UUIDField()
+    bill = serializers.UUIDField(source="bill_id")
+    number = serializers.IntegerField()
+    is_in_force = serializers.SerializerMethodField(help_text="Whether charges come from this revision now.")
+    delivery = Text()
+    fingerprint = Text(help_text="SHA-256 over the delivered files.")
+    rows = serializers.IntegerField(source="row_count")
+    totals = Totals()
+    charges_through = Day(allow_null=True)
+    imported_at = serializers.DateTimeField()
+    files = FileAnswer(many=True)
+
+    def get_is_in_force(self, revision: BillRevision) -> bool:
+        """Return whether charges come from this revision now."""
+        return bool(revision.bill.current_revision_id == revision.id)
+
+
+class BillAnswer(Form):
+    """What one source bills for one period."""
+
+    id = serializers.UUIDField()
+    source = serializers.UUIDField(source="source_id")  # type: ignore[assignment]  # the metaclass takes it away
+    source_name = Text(source="source.name")
+    billing_period = Period()
+    revision = serializers.UUIDField(source="current_revision_id", allow_null=True)
+    rows = serializers.IntegerField(source="current_revision.row_count", default=None, allow_null=True)
+    totals = Totals(source="current_revision.totals", default=None, allow_null=True)
+
+
+class FindingAnswer(Form):
+    """Something a reader of the bill should know."""
+
+    id = serializers.UUIDField()
+    run = serializers.UUIDField(source="run_id", help_text="The import that found it.")
+    revision = serializers.UUIDField(source="revision_id", allow_null=True)
+    code = Text()
+    severity = Choice(choices=SEVERITIES)
+    file = Text()
+    row = serializers.IntegerField(allow_null=True)
+    column = Text()
+    message = Text()
+
+
+class FindingsQuery(PageQuery):
+    """Which findings."""
+
+    bill = serializers.UUIDField(required=False)
+    revision = serializers.UUIDField(required=False)
+    run = serializers.UUIDField(required=False, help_text="An import.")
+    severity = Choice(choices=SEVERITIES, required=False)
+
+
+class Bills(Resource):
+    """All bills."""
+
+    @operation("bills.read", query=BillsQuery, answers=BillAnswer, is_list=True, operation_id="list_bills", tags=TAG)
+    def get(self, call: Call) -> Page[Bill]:
+        """List bills, newest billing period first."""
+        bills = Bill.objects.select_related("source", "current_revision")
+        if "period" in call.query:
+            bills = bills.filter(billing_period=call.query["period"])
+        if "source" in call.query:
+            bills = bills.filter(source_id=call.query["source"])
+        return page_of(bills, order=("-billing_period", "id"), query=call.query)
+
+
+class OneBill(Resource):
+    """One bill."""
+
+    @operation("bills.read", answers=BillAnswer, operation_id="read_bill", tags=TAG)
+    def get(self, call: Call, bill_id: UUID) -> Bill:  # noqa: ARG002
+        """Tell of one bill."""
+        return _bill(bill_id)
+
+
+class Revisions(Resource):
+    """The revisions of a bill."""
+
+    @operation("bills.read", answers=RevisionAnswer, is_list=True, operation_id="list_revisions", tags=TAG)
+    def get(self, call: Call, bill_id: UUID) -> Page[BillRevision]:
+        """List the revisions of a bill, newest first."""
+        revisions = BillRevision.objects.filter(bill=_bill(bill_id)).select_related("bill")
+        return page_of(revisions, order=("-number",), query=call.query)
+
+
+class OneRevision(Resource):
+    """One revision."""
+
+    @operation("bills.read", answers=RevisionAnswer, operation_id="read_revision", tags=TAG)
+    def get(self, call: Call, revision_id: UUID) -> BillRevision:  # noqa: ARG002
+        """Tell of one revision."""
+        found = BillRevision.objects.select_related("bill").filter(pk=revision_id).first()
+        if found is None:
+            raise unknown("revision")
+        return found
+
+
+class Findings(Resource):
+    """Findings."""
+
+    @operation(
+        "bills.read", query=FindingsQuery, answers=FindingAnswer, is_list=True, operation_id="list_findings", tags=TAG
+    )
+    def get(self, call: Call) -> Page[Finding]:
+        """List what was found in bills, in the order of each import's files."""
+        columns = {"bill": "revision__bill_id", "revision": "revision_id", "run": "run_id", "severity": "severity"}
+        filters: dict[str, Any] = {column: call.query[name] for name, column in columns.items() if name in call.query}
+        return page_of(Finding.objects.filter(**filters), order=("run_id", "number"), query=call.query)
+
+
+def _bill(bill_id: UUID) -> Bill:
+    found = Bill.objects.select_related("source", "current_revision").filter(pk=bill_id).first()
+    if found is None:
+        raise unknown("bill")
+    return found
