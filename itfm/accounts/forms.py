@@ -14,6 +14,7 @@ from itfm.core.policy import Role
 
 INVITATION = "invitation"
 """Session key of the token of an invitation being accepted."""
+LONGEST_DIMENSION, LONGEST_VALUE = 60, 200
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]
@@ -63,11 +64,24 @@ class InvitationForm(forms.Form):
 
         :raises forms.ValidationError: naming the line that has no equals sign.
         """
-        scopes = []
-        lines = (line.strip() for line in self.cleaned_data["scopes"].splitlines())
-        for number, line in enumerate((line for line in lines if line), start=1):
-            dimension, equals, value = (part.strip() for part in line.partition("="))
-            if not (equals and dimension and value):
-                raise forms.ValidationError(f"Line {number}: write dimension = value, for example team = Payments.")
-            scopes.append((dimension, value))
-        return scopes
+        return parsed_scopes(self.cleaned_data["scopes"])
+
+
+def parsed_scopes(text: str) -> list[tuple[str, str]]:
+    """Return (dimension, value) per line of a text.
+
+    :raises forms.ValidationError: naming the line that has no equals sign.
+    """
+    scopes = []
+    lines = (line.strip() for line in text.splitlines())
+    for number, line in enumerate((line for line in lines if line), start=1):
+        dimension, equals, value = (part.strip() for part in line.partition("="))
+        if not (equals and dimension and value):
+            raise forms.ValidationError(f"Line {number}: write dimension = value, for example team = Payments.")
+        if len(dimension) > LONGEST_DIMENSION or len(value) > LONGEST_VALUE:
+            raise forms.ValidationError(
+                f"Line {number} is too long: at most {LONGEST_DIMENSION} letters before the equals sign and"
+                f" {LONGEST_VALUE} after it."
+            )
+        scopes.append((dimension, value))
+    return scopes

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from ingestion.models import Bill, BillSource
-from itfm.accounts.models import FormerMember, Invitation, Membership, Scope
+from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from tests.architecture.test_layout import own_views
@@ -46,7 +46,8 @@ def acme_people(acme):
         invitation = Invitation.objects.create(
             organization=acme, email="new@example.com", role=Role.VIEWER, secret_sha256=CANARY, expires_at=NOW
         )
-    return {"member": place.id, "scope": scope.id, "former": former.id, "invitation": invitation.id}
+        key = ApiKey.objects.create(organization=acme, name=CANARY, role=Role.VIEWER, secret_sha256=CANARY)
+    return {"key": key.id, "member": place.id, "scope": scope.id, "former": former.id, "invitation": invitation.id}
 
 
 def addresses():

@@ -7,6 +7,9 @@ from zoneinfo import available_timezones
 
 from django import forms
 
+from itfm.accounts.forms import parsed_scopes
+from itfm.core.policy import Role
+
 TIME_ZONES: Final = tuple(sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"))
 
 
@@ -36,3 +39,34 @@ class OrganizationForm(forms.Form):
         if wanted and not self.has_second_factor:
             raise forms.ValidationError("Set up a second factor for yourself first, under Your account.")
         return wanted
+
+
+class KeyForm(forms.Form):
+    """What a program may do, see, and for how long."""
+
+    name = forms.CharField(
+        max_length=80,
+        help_text="The program that will use it, for example: nightly export",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(
+        choices=[(role.value, role.value.capitalize()) for role in Role], initial=Role.VIEWER.value
+    )
+    scopes = forms.CharField(
+        required=False,
+        help_text="What it may see, one per line, for example cost_center = 1100. Left empty: what the role sees.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    days = forms.TypedChoiceField(
+        label="Expires",
+        coerce=int,
+        choices=[(30, "In 30 days"), (90, "In 90 days"), (365, "In a year"), (0, "Never")],
+        initial=90,
+    )
+
+    def clean_scopes(self) -> list[tuple[str, str]]:
+        """Return (dimension, value) per line.
+
+        :raises forms.ValidationError: naming the line that has no equals sign.
+        """
+        return parsed_scopes(self.cleaned_data["scopes"])

@@ -15,7 +15,7 @@ from itfm.web.shell.page import Shell
 if TYPE_CHECKING:
     from django.forms import Form
 
-TabName = Literal["settings", "members", "audit", "settings_security"]
+TabName = Literal["settings", "members", "keys", "audit", "settings_security"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,7 @@ class Tab:
 TABS: Final = (
     Tab(name="settings", label="Organization", permission="organization.read"),
     Tab(name="members", label="Members", permission="members.read"),
+    Tab(name="keys", label="API keys", permission="keys.write"),
     Tab(name="audit", label="Audit log", permission="audit.read"),
     Tab(name="settings_security", label="Your account", permission="organization.read"),
 )
@@ -318,3 +319,46 @@ class AuditPage(SettingsPage):
     def is_filtered(self) -> bool:
         """Whether less than the whole log is asked for."""
         return bool(self.query)
+
+
+KeyState = Literal["living", "replaced", "revoked", "expired"]
+"""`replaced`: it lives on for a while beside its successor."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyRow:
+    """A key by which a program acts for the organization; its secret is known to nobody here."""
+
+    id: UUID
+    name: str
+    prefix: str
+    role: Role
+    permissions: tuple[str, ...] | None
+    """Part of what the role may do; None is all of it."""
+    scopes: tuple[str, ...]
+    created_at: datetime
+    created_by: str
+    last_used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    state: KeyState
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSecret:
+    """A secret that was just made; this is the only time anybody sees it."""
+
+    name: str
+    secret: str
+    old_key_expires_at: datetime | None = None
+    """Until when the key it replaces lives on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeysPage(SettingsPage):
+    """Which programs may act for the organization."""
+
+    living: tuple[KeyRow, ...]
+    dead: tuple[KeyRow, ...]
+    form: Form
+    secret: NewSecret | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from itfm.web.settings import account_views, audit_views, member_views, views
+from itfm.web.settings import account_views, audit_views, key_views, member_views, views
 
 urlpatterns = [
     path("settings", views.settings, name="settings"),
@@ -14,6 +14,10 @@ urlpatterns = [
     path("settings/account/sessions/end", account_views.sessions_end, name="sessions_end"),
     path("settings/audit", audit_views.audit, name="audit"),
     path("settings/audit.csv", audit_views.audit_export, name="audit_export"),
+    path("settings/keys", key_views.keys, name="keys"),
+    path("settings/keys/create", key_views.key_create, name="key_create"),
+    path("settings/keys/<uuid:key_id>/rotate", key_views.key_rotate, name="key_rotate"),
+    path("settings/keys/<uuid:key_id>/revoke", key_views.key_revoke, name="key_revoke"),
     path("settings/members", member_views.members, name="members"),
     path("settings/members/invite", member_views.invite_member, name="invite"),
     path("settings/members/<uuid:member_id>", member_views.member, name="member"),

@@ -1,0 +1,52 @@
+"""From API keys to their page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.forms import Form
+
+from itfm.accounts.keys import living
+from itfm.accounts.models import ApiKey
+from itfm.core.policy import Role
+from itfm.web.settings.page import KeyRow, KeysPage, KeyState, NewSecret
+from itfm.web.shell.page import Shell
+
+MOST_LIVING: Final = 200
+MOST_DEAD: Final = 20
+
+
+def keys_page(*, shell: Shell, form: Form, secret: NewSecret | None, at: datetime) -> KeysPage:
+    """Return the living keys, newest first, then the latest that have died."""
+    alive = list(living(ApiKey.objects.all(), at=at).order_by("-created_at", "id")[:MOST_LIVING])
+    dead = ApiKey.objects.exclude(pk__in=living(ApiKey.objects.all(), at=at).values("pk"))
+    replaced = {key.replaces_id for key in alive}
+    return KeysPage(
+        shell=shell,
+        tab="keys",
+        living=tuple(_row(key, state="replaced" if key.pk in replaced else "living") for key in alive),
+        dead=tuple(
+            _row(key, state="revoked" if key.revoked_at else "expired")
+            for key in dead.order_by("-created_at", "id")[:MOST_DEAD]
+        ),
+        form=form,
+        secret=secret,
+    )
+
+
+def _row(key: ApiKey, *, state: KeyState) -> KeyRow:
+    return KeyRow(
+        id=key.pk,
+        name=key.name,
+        prefix=key.prefix,
+        role=Role(key.role),
+        permissions=None if key.permissions is None else tuple(key.permissions),
+        scopes=tuple(f"{scope['dimension']} = {scope['value']}" for scope in key.scopes),
+        created_at=key.created_at,
+        created_by=key.created_by_name,
+        last_used_at=key.last_used_at,
+        expires_at=key.expires_at,
+        revoked_at=key.revoked_at,
+        state=state,
+    )
