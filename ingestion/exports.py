@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO, Final
 from uuid import UUID
 
 import duckdb
 import pyarrow.parquet as pq
+from pyarrow import csv
 
 from ingestion.focus.columns import COLUMNS
+from ingestion.focus.expressions import literal, quoted
+from ingestion.models import BillRevision
+from ingestion.revisions import reader, revision_folder
 from ingestion.selectors import current_revisions
-from itfm.core.lake import organization_folder
+from itfm.core.lake import organization_folder, scratch
 from itfm.core.periods import period_name
 from itfm.core.tenancy import tenant
+
+CHARGES: Final = "charges.parquet"
+TITLES: Final = {column.name: column.title for column in COLUMNS}
+ROWS_AT_ONCE: Final = 20_000
+FORMULA: Final = r"^[=+\-@\t\r\n]"
+"""How a text begins that a spreadsheet would run."""
 
 
 class NothingToExportError(LookupError):
@@ -32,16 +45,76 @@ def export_charges(organization_id: UUID, *, period: date, to: Path) -> int:
         folders = [revision.folder for revision in current_revisions(period)]
     if not folders:
         raise NothingToExportError(f"There is no bill of {period_name(period)}.")
-    files = [str(organization_folder(organization_id) / folder / "charges.parquet") for folder in folders]
+    files = [organization_folder(organization_id) / folder / CHARGES for folder in folders]
     unfinished = to.with_name(f".{to.name}.{os.getpid()}")
     try:
-        with duckdb.connect() as database:
-            charges = database.read_parquet(files, union_by_name=True)
-            names = {column.name: column.title for column in COLUMNS}
-            selected = ", ".join(f'"{key}" AS "{names.get(key, key)}"' for key in charges.columns)
-            charges.project(selected).write_parquet(str(unfinished), compression="zstd")
+        _write_parquet(files, to=unfinished)
         rows = pq.read_metadata(unfinished).num_rows
         unfinished.replace(to)
     finally:
         unfinished.unlink(missing_ok=True)
     return int(rows)
+
+
+def charges_parquet(revision: BillRevision) -> BinaryIO:
+    """Return the charges of one revision as an open Parquet file, gone when it is closed.
+
+    :raises NothingToExportError: its files are not there.
+    """
+    with scratch(revision.organization_id) as folder:
+        _write_parquet([_charges_file(revision)], to=folder / CHARGES)
+        # The open file outlives its name.
+        return (folder / CHARGES).open("rb")
+
+
+def charges_csv(revision: BillRevision) -> Iterator[bytes]:
+    """Return the charges of one revision as CSV in parts, numbers to the last digit.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+
+    :raises NothingToExportError: its files are not there.
+    """
+    return _csv_parts(_charges_file(revision))
+
+
+def _csv_parts(file: Path) -> Iterator[bytes]:
+    with reader(file.parent) as database:
+        charges = database.read_parquet(str(file))
+        cells = [_csv_cell(name, str(kind)) for name, kind in zip(charges.columns, charges.types, strict=True)]
+        yield (",".join(f'"{_title(name)}"' for name in charges.columns) + "\r\n").encode()
+        options = csv.WriteOptions(include_header=False)
+        for batch in charges.project(", ".join(cells)).fetch_arrow_reader(ROWS_AT_ONCE):
+            part = io.BytesIO()
+            csv.write_csv(batch, part, write_options=options)
+            yield part.getvalue()
+
+
+def _csv_cell(name: str, kind: str) -> str:
+    column = quoted(name)
+    if kind.startswith("DECIMAL"):
+        return f"rtrim(rtrim(CAST({column} AS VARCHAR), '0'), '.') AS {column}"
+    if kind.startswith("TIMESTAMP"):
+        return f"strftime({column}, '%Y-%m-%dT%H:%M:%SZ') AS {column}"
+    text = f"CAST({column} AS VARCHAR)"
+    if kind.startswith(("VARCHAR", "ENUM")):
+        apostrophe = literal("'")
+        return f"CASE WHEN regexp_matches({text}, '{FORMULA}') THEN {apostrophe} || {text} ELSE {text} END AS {column}"
+    return f"{text} AS {column}"
+
+
+def _charges_file(revision: BillRevision) -> Path:
+    file = revision_folder(revision) / CHARGES
+    if not file.is_file():
+        raise NothingToExportError("The stored charges of this delivery are not there. Pull the bill again.")
+    return file
+
+
+def _write_parquet(files: Sequence[Path], *, to: Path) -> None:
+    with duckdb.connect() as database:
+        charges = database.read_parquet([str(file) for file in files], union_by_name=True)
+        selected = ", ".join(f"{quoted(name)} AS {quoted(_title(name))}" for name in charges.columns)
+        charges.project(selected).write_parquet(str(to), compression="zstd")
+
+
+def _title(name: str) -> str:
+    return TITLES.get(name, name)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Final, cast
 from uuid import UUID
 
 from django.db.models import Count
 
 from ingestion.coverage import CoveredMonth, coverage, months_shown
-from ingestion.focus.attributes import COST_COLUMNS
-from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun
+from ingestion.models import Bill, BillSource, Finding, ImportRun
 from ingestion.selectors import (
     SourceStatus,
     bills,
@@ -27,16 +25,13 @@ from ingestion.selectors import (
 from ingestion.services import KINDS
 from itfm.accounts.models import Membership
 from itfm.web.bills.page import (
-    BillPage,
     BillRow,
     BillsPage,
     CoveragePart,
     CoverageRow,
     CurrencyTotals,
-    FileRow,
     FindingRow,
     MonthCell,
-    RevisionRow,
     RunningPart,
     RunRow,
     SourceName,
@@ -46,7 +41,6 @@ from itfm.web.shell.page import Shell
 
 RECENT: Final = 20
 FINDINGS_PER_RUN: Final = 10
-FINDINGS_PER_BILL: Final = 200
 
 
 def bills_page(*, shell: Shell, membership: Membership, at: datetime) -> BillsPage:
@@ -96,27 +90,6 @@ def month_cell(month: CoveredMonth) -> MonthCell:
 def running_part() -> RunningPart:
     """Return the imports that wait or run."""
     return RunningPart(runs=tuple(run_row(run) for run in running_imports()))
-
-
-def bill_page(bill_id: UUID, *, shell: Shell) -> BillPage:
-    """Return one bill with its revisions.
-
-    :raises Bill.DoesNotExist: not a bill of this organization.
-    """
-    bill = Bill.objects.select_related("source").get(pk=bill_id)
-    revisions = list(bill.revisions.order_by("-number"))
-    findings = Finding.objects.filter(revision_id=bill.current_revision_id) if bill.current_revision_id else None
-    return BillPage(
-        shell=shell,
-        source_name=bill.source.name,
-        billing_period=bill.billing_period,
-        revisions=tuple(
-            _revision_row(revision, before=before, current_id=bill.current_revision_id)
-            for revision, before in zip_longest(revisions, revisions[1:])
-        ),
-        findings=tuple(finding_row(one) for one in first_findings(findings, FINDINGS_PER_BILL)) if findings else (),
-        finding_count=findings.count() if findings else 0,
-    )
 
 
 def source_row(status: SourceStatus) -> SourceRow:
@@ -199,40 +172,3 @@ def finding_row(finding: Finding) -> FindingRow:
         row=finding.row,
         column=finding.column,
     )
-
-
-def _revision_row(revision: BillRevision, *, before: BillRevision | None, current_id: UUID | None) -> RevisionRow:
-    return RevisionRow(
-        number=revision.number,
-        is_current=revision.id == current_id,
-        delivery=revision.delivery,
-        fingerprint=revision.fingerprint,
-        imported_at=revision.imported_at,
-        row_count=revision.row_count,
-        totals=total_rows(revision.totals),
-        changes=total_rows(_changes(revision.totals, before.totals)) if before else (),
-        files=tuple(
-            FileRow(
-                number=number,
-                name=file["name"],
-                size=file["size"],
-                sha256=file["sha256"],
-                row_count=file["row_count"],
-            )
-            for number, file in enumerate(revision.files)
-        ),
-    )
-
-
-def _changes(
-    after: Mapping[str, Mapping[str, str | None]], before: Mapping[str, Mapping[str, str | None]]
-) -> dict[str, dict[str, str]]:
-    return {
-        currency: {
-            column: str(
-                Decimal(after.get(currency, {}).get(column) or 0) - Decimal(before.get(currency, {}).get(column) or 0)
-            )
-            for column in COST_COLUMNS
-        }
-        for currency in {*after, *before}
-    }

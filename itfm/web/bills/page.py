@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from itfm.core.money import CONTEXT
 from itfm.web.shell.page import Health, Shell
 
 
@@ -207,17 +208,141 @@ class RevisionRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BillPage:
-    """One bill with its revisions, newest first, and what was found in the current one."""
+class TieOutRow:
+    """Billed cost in one currency, added up three times; None where it cannot be."""
 
-    shell: Shell
-    source_name: str
-    billing_period: date
-    revisions: tuple[RevisionRow, ...]
-    findings: tuple[FindingRow, ...]
-    finding_count: int
+    currency: str
+    file_total: Decimal | None
+    """Of the amounts in the delivered files; unknown for bills that came in before this was kept."""
+    stored_total: Decimal | None
+    allocated_total: Decimal | None
 
     @property
-    def hidden_finding_count(self) -> int:
-        """How many findings are not listed."""
-        return max(self.finding_count - len(self.findings), 0)
+    def stored_difference(self) -> Decimal | None:
+        """What is stored less what the files say."""
+        return _less(self.stored_total, self.file_total)
+
+    @property
+    def allocated_difference(self) -> Decimal | None:
+        """What the ledger has less what is stored."""
+        return _less(self.allocated_total, self.stored_total)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether two of the sums are known and differ."""
+        return bool(self.stored_difference) or bool(self.allocated_difference)
+
+
+def _less(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else CONTEXT.subtract(one, other)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TieOut:
+    """Whether a bill adds up from its files to the ledger, by currency."""
+
+    rows: tuple[TieOutRow, ...]
+    row_count: int
+    """Data rows of the files; a row can give no charge, or two."""
+    stored_count: int | None
+    is_allocated: bool
+    """Whether the ledger in force stands on this revision."""
+
+    @property
+    def state(self) -> Literal["held", "off", "open"]:
+        """`open`: nothing differs, but not every sum is known."""
+        if any(row.is_off for row in self.rows):
+            return "off"
+        known = all(row.stored_difference is not None and row.allocated_difference is not None for row in self.rows)
+        return "held" if known else "open"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceRow:
+    """A service that differs between two revisions; None is charges without a service."""
+
+    service_name: str | None
+    currency: str
+    older_cost: Decimal
+    newer_cost: Decimal
+    older_charges: int
+    newer_charges: int
+
+    @property
+    def change(self) -> Decimal:
+        """What the newer revision has more."""
+        return CONTEXT.subtract(self.newer_cost, self.older_cost)
+
+    @property
+    def charges_change(self) -> int:
+        """How many charges the newer revision has more."""
+        return self.newer_charges - self.older_charges
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Where two revisions differ, by service."""
+
+    numbers: tuple[int, ...]
+    """Of the revisions to choose from, newest first."""
+    older: int
+    newer: int
+    is_readable: bool
+    rows: tuple[DifferenceRow, ...]
+    hidden_count: int
+    totals: tuple[DifferenceRow, ...]
+    """Of the rows, by currency."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingCode:
+    """A kind of finding and how many there are."""
+
+    severity: Literal["error", "warning", "info"]
+    code: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingsPart:
+    """A page of findings, those of a severity or code only when asked for."""
+
+    rows: tuple[FindingRow, ...]
+    count: int
+    page: int
+    pages: int
+    severity: str
+    code: str
+    codes: tuple[FindingCode, ...]
+
+    @property
+    def previous_page(self) -> int:
+        """The page before this one."""
+        return self.page - 1
+
+    @property
+    def next_page(self) -> int:
+        """The page after this one."""
+        return self.page + 1
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether only some are asked for."""
+        return bool(self.severity or self.code)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillPage:
+    """One bill with its revisions, newest first, and what was found in the current one; None where none is in force."""
+
+    shell: Shell
+    id: UUID
+    source_id: UUID
+    source_name: str
+    source_is_in_use: bool
+    billing_period: date
+    revisions: tuple[RevisionRow, ...]
+    tie_out: TieOut | None
+    comparison: Comparison | None
+    """None with fewer than two revisions."""
+    findings: FindingsPart | None

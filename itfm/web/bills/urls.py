@@ -10,5 +10,8 @@ urlpatterns = [
     path("bills", views.bills, name="bills"),
     path("bills/running", views.bills_running, name="bills_running"),
     path("bills/<uuid:bill_id>", views.bill, name="bill"),
+    path("bills/<uuid:bill_id>/findings.csv", views.bill_findings, name="bill_findings"),
+    path("bills/<uuid:bill_id>/charges.csv", views.bill_charges_csv, name="bill_charges_csv"),
+    path("bills/<uuid:bill_id>/charges.parquet", views.bill_charges_parquet, name="bill_charges_parquet"),
     path("sources/<uuid:source_id>/pull", views.pull, name="pull"),
 ]

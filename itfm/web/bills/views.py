@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
-from ingestion.models import Bill, BillSource
+from ingestion.exports import NothingToExportError, charges_csv, charges_parquet
+from ingestion.models import Bill, BillRevision, BillSource
 from ingestion.services import request_import
 from itfm.accounts.access import TenantRequest, allow
-from itfm.web.bills.build import bill_page, bills_page, running_part
+from itfm.web.bills.build import bills_page, running_part
+from itfm.web.bills.detail import bill_page, findings_csv, parse_query
 from itfm.web.shell.build import shell_of
+from itfm.web.visibility import visibility_of
 
 
 @allow("bills.read")
@@ -39,12 +45,65 @@ def bills_running(request: TenantRequest) -> HttpResponse:
 @allow("bills.read")
 @require_GET
 def bill(request: TenantRequest, bill_id: UUID) -> HttpResponse:
-    """Show one bill with its revisions and findings."""
+    """Show one bill with its revisions, whether it adds up, and its findings."""
     try:
-        page = bill_page(bill_id, shell=shell_of(request, "bills"))
+        page = bill_page(
+            bill_id,
+            query=parse_query(request.GET.dict()),
+            visibility=visibility_of(request.membership),
+            shell=shell_of(request, "bills"),
+        )
     except Bill.DoesNotExist as error:
         raise Http404("There is no such bill.") from error
     return render(request, "bills/bill.html", {"page": page})
+
+
+@allow("bills.read")
+@require_GET
+def bill_findings(request: TenantRequest, bill_id: UUID) -> HttpResponse:
+    """Hand out the findings of the revision in force as CSV, those asked for only."""
+    revision = _revision_in_force(bill_id)
+    lines = b"".join(findings_csv(revision, query=parse_query(request.GET.dict())))
+    return _download(HttpResponse(lines, content_type="text/csv; charset=utf-8"), revision, ending="findings.csv")
+
+
+@allow("bills.read")
+@require_GET
+def bill_charges_csv(_request: TenantRequest, bill_id: UUID) -> HttpResponse:
+    """Hand out the charges of the revision in force as CSV, part by part."""
+    revision = _revision_in_force(bill_id)
+    try:
+        parts = charges_csv(revision)
+    except NothingToExportError as error:
+        raise Http404(str(error)) from error
+    return _download(StreamingHttpResponse(parts, content_type="text/csv; charset=utf-8"), revision, ending="csv")
+
+
+@allow("bills.read")
+@require_GET
+def bill_charges_parquet(_request: TenantRequest, bill_id: UUID) -> HttpResponse:
+    """Hand out the charges of the revision in force as Parquet."""
+    revision = _revision_in_force(bill_id)
+    try:
+        stream = charges_parquet(revision)
+    except NothingToExportError as error:
+        raise Http404(str(error)) from error
+    return _download(FileResponse(stream, content_type="application/vnd.apache.parquet"), revision, ending="parquet")
+
+
+def _revision_in_force(bill_id: UUID) -> BillRevision:
+    bills_there = Bill.objects.filter(pk=bill_id)
+    found = BillRevision.objects.filter(id__in=bills_there.values("current_revision")).select_related("bill__source")
+    if (revision := found.first()) is None:
+        raise Http404("There is no such bill.")
+    return revision
+
+
+def _download(response: HttpResponseBase, revision: BillRevision, *, ending: str) -> HttpResponse:
+    name = f"{revision.bill.source.key}-{revision.bill.billing_period:%Y-%m}-revision-{revision.number}.{ending}"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
+    # A streamed answer is no HttpResponse to Django, and served like one.
+    return cast("HttpResponse", response)
 
 
 @allow("bills.pull")

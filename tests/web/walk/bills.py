@@ -4,5 +4,20 @@ WALK = {
     "bills": ((), "get", {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}),
     "bills_running": ((), "get", {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}),
     "bill": (("bill",), "get", {"owner": 200, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302}),
+    "bill_findings": (
+        ("bill",),
+        "get",
+        {"owner": 404, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302},
+    ),
+    "bill_charges_csv": (
+        ("bill",),
+        "get",
+        {"owner": 404, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302},
+    ),
+    "bill_charges_parquet": (
+        ("bill",),
+        "get",
+        {"owner": 404, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302},
+    ),
     "pull": (("source",), "post", {"owner": 302, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302}),
 }
