@@ -8,6 +8,7 @@ from itfm.api.urls import urlpatterns as api
 from itfm.web import health
 from itfm.web.bills.urls import urlpatterns as bills
 from itfm.web.design.urls import urlpatterns as design
+from itfm.web.explain.urls import urlpatterns as explain
 from itfm.web.overview.urls import urlpatterns as overview
 from itfm.web.people.urls import urlpatterns as people
 from itfm.web.settings.urls import urlpatterns as settings
@@ -15,6 +16,7 @@ from itfm.web.sources.urls import urlpatterns as sources
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview,
+    *explain,
     *bills,
     *sources,
     *people,

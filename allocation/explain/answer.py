@@ -94,6 +94,17 @@ class HandedOn:
     receivers: tuple[Receiver, ...]
     """The largest ones; none for somebody who sees only part of the organization."""
 
+    @property
+    def other_receiver_count(self) -> int:
+        """How many receivers are not listed."""
+        return self.receiver_count - len(self.receivers)
+
+    @property
+    def other_amount(self) -> Decimal:
+        """What the receivers that are not listed got."""
+        listed = money.total(one.amount for one in self.receivers)
+        return money.CONTEXT.subtract(self.amount.copy_negate(), listed)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CaughtCost:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from allocation.explain.slices import Filter, Slice
 from allocation.models import AllocationRun
 from allocation.selectors import (
     CostRow,
@@ -24,6 +25,7 @@ from ingestion.models import BillSource
 from ingestion.selectors import bill_total, billed_periods, source_statuses
 from itfm.core.periods import next_period, previous_period
 from itfm.web.charts import DailyCost, daily_costs
+from itfm.web.explain.address import query_of
 from itfm.web.overview.page import CurrencyOverview, EmptyReason, Freshness, OverviewPage, Reconciliation, ValueCost
 from itfm.web.shell.page import PeriodChoice, Shell
 
@@ -75,7 +77,7 @@ def _currencies(
             months[currency] = _Month(rows=rows, previous=previous)
     billed = bill_total(period, COST) if visibility.sees_everything else {}
     overviews = [
-        _currency(currency, month, run=run, billed=billed.get(currency), has_previous=before in periods)
+        _currency(currency, month, run=run, by=by, billed=billed.get(currency), has_previous=before in periods)
         for currency, month in months.items()
         if month.rows or currency in billed
     ]
@@ -103,18 +105,19 @@ def _value(row: CostRow) -> str | None:
 
 
 def _currency(
-    currency: str, month: _Month, *, run: AllocationRun, billed: Decimal | None, has_previous: bool
+    currency: str, month: _Month, *, run: AllocationRun, by: list[str], billed: Decimal | None, has_previous: bool
 ) -> CurrencyOverview:
     now = _by_value(month.rows)
     total = sum(now.values(), Decimal(0))
     unallocated = now.get(None, Decimal(0))
     previous = (month.previous or {}) if has_previous else None
     first, last = run.billing_period, next_period(run.billing_period) - timedelta(days=1)
+    wanted = Slice(period=run.billing_period, currency=currency, cost=COST)
     return CurrencyOverview(
         currency=currency,
         total=total,
         previous_total=None if previous is None else sum(previous.values(), Decimal(0)),
-        values=_values(now, previous, total=total),
+        values=_values(now, previous, total=total, wanted=wanted, by=by),
         daily=daily_costs(
             [
                 # A bill may carry charges of other months; they count on its first or last day, so that days sum up.
@@ -131,11 +134,17 @@ def _currency(
             rule_version=run.rule_set.version if run.rule_set else None,
             allocated_at=run.finished_at or run.started_at,
         ),
+        query=query_of(wanted),
     )
 
 
 def _values(
-    now: dict[str | None, Decimal], previous: dict[str | None, Decimal] | None, *, total: Decimal
+    now: dict[str | None, Decimal],
+    previous: dict[str | None, Decimal] | None,
+    *,
+    total: Decimal,
+    wanted: Slice,
+    by: list[str],
 ) -> tuple[ValueCost, ...]:
     names = {*now, *(previous or {})} | {None}
     zero = Decimal(0)
@@ -146,6 +155,7 @@ def _values(
             previous_cost=None if previous is None else previous.get(name, zero),
             total=total,
             is_unallocated=name is None,
+            query=query_of(replace(wanted, filters=tuple(Filter(name=one, values=(name,)) for one in by))),
         )
         for name in names
     ]

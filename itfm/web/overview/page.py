@@ -26,6 +26,8 @@ class ValueCost:
     previous_cost: Decimal | None
     total: Decimal
     is_unallocated: bool = False
+    query: str = ""
+    """The slice it is the sum of, as it stands in an address."""
 
     @property
     def share_percent(self) -> Decimal | None:
@@ -80,6 +82,13 @@ class CurrencyOverview:
     """Highest cost first, the unallocated row last; includes values with cost only in the period before."""
     daily: DailyCosts
     reconciliation: Reconciliation
+    query: str = ""
+    """The slice that the total is the sum of, as it stands in an address."""
+
+    @property
+    def unallocated_query(self) -> str:
+        """The slice that the unallocated cost is the sum of."""
+        return next((value.query for value in self.values if value.is_unallocated), "")
 
     @property
     def change(self) -> Decimal | None:

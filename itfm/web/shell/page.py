@@ -10,7 +10,7 @@ from uuid import UUID
 
 from itfm.core.policy import Permission, Role, is_allowed
 
-Section = Literal["overview", "bills", "settings"]
+Section = Literal["overview", "explain", "bills", "settings"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
@@ -48,6 +49,25 @@ def amount(value: Decimal | None, currency: str) -> SafeString:
         currency,
         exact,
         display.amount_text(value, currency),
+    )
+
+
+@register.simple_tag
+def explained(value: Decimal | None, currency: str, query: str, *, in_column: bool = False) -> SafeString:
+    """Write an amount as a link to what it is made of; the page's Explain drawer shows it where there is one.
+
+    `query` comes from `itfm.web.explain.address.query_of`; without one the amount is no link. `in_column` leaves the
+    currency to the heading of the column.
+    """
+    written = amount(value, currency) if in_column else money(value, currency)
+    if value is None or not query:
+        return written
+    return format_html(
+        '<a class="explained" href="{}?{}" data-drawer-open="explain" aria-label="Explain {}">{}</a>',
+        reverse("explain"),
+        query,
+        display.money_text(value, currency),
+        written,
     )
 
 

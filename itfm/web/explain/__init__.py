@@ -1,0 +1,1 @@
+"""Explain: why a figure is what it is."""
