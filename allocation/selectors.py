@@ -12,24 +12,9 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.lookups import In
 
+from allocation.costs.query import COLUMNS, RuleSetNames
 from allocation.models import AllocatedCost, AllocationRun, RuleSet
 from ingestion.focus.attributes import COST_COLUMNS
-
-COLUMNS: Final = (
-    "source_id",
-    "origin",
-    "charge_date",
-    "billing_account_id",
-    "sub_account_id",
-    "service_provider_name",
-    "service_name",
-    "service_category",
-    "region_id",
-    "charge_category",
-    "pricing_category",
-    "commitment_discount_status",
-)
-"""Columns of the mart to group by, beside the dimensions."""
 
 
 class UnknownGroupingError(LookupError):
@@ -67,18 +52,6 @@ class CostRow:
     effective_cost: Decimal
     list_cost: Decimal
     contracted_cost: Decimal
-
-
-@dataclass(frozen=True, kw_only=True)
-class RuleSetNames:
-    """The dimensions of a published rule set, in order: (key, name)."""
-
-    dimensions: tuple[tuple[str, str], ...] = ()
-
-    def key_of(self, name: str) -> str | None:
-        """Return the key of the dimension so called, by key or by name in any case."""
-        folded = name.casefold()
-        return next((key for key, label in self.dimensions if folded in {key.casefold(), label.casefold()}), None)
 
 
 def mart(period: date, *, visibility: Visibility = EVERYTHING) -> QuerySet[AllocatedCost]:

@@ -16,8 +16,9 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import In, IsNull
 
+from allocation.costs.query import COLUMNS
 from allocation.engine.weighing import CostColumn
-from allocation.selectors import COLUMNS, Visibility, mart
+from allocation.selectors import Visibility, mart
 
 FILTER_COLUMNS: Final = tuple(name for name in COLUMNS if name != "charge_date")
 """Columns of the mart that a slice can be narrowed by; days have a range of their own."""

@@ -15,13 +15,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import connection
 
+from allocation.costs.query import COLUMNS as GROUPS
 from allocation.models import AllocationRun, Segment
-from allocation.selectors import COLUMNS as GROUPS
 from ingestion.focus.attributes import COST_COLUMNS
 
 _COPY_BYTES: Final = 1 << 20
 _ATTRIBUTES: Final = (*GROUPS, "billing_currency")
 _SUMS: Final = (*COST_COLUMNS, "consumed_quantity", "charge_count")
+MART: Final = "allocation_allocatedcost"
+ROLLUPS: Final = {
+    "allocation_monthlycost": ("segment_id", *(name for name in _ATTRIBUTES if name != "charge_date")),
+    "allocation_dailycost": ("segment_id", "origin", "charge_date", "billing_currency"),
+}
+"""What each rollup tells apart."""
 COLUMNS: Final = ("row_number", "segment_id", *_ATTRIBUTES, *_SUMS)
 """Columns of the mart that a run's files give, in the order they are copied."""
 
@@ -50,14 +56,34 @@ def replace_mart(run: AllocationRun, *, folder: Path, scratch: Path) -> None:
             [run.organization_id, run.billing_period, run.id],
         )
         cursor.execute("DROP TABLE mart_rows")
+    replace_rollups(run.organization_id, run.billing_period)
 
 
-def mart_sums(period: date) -> dict[str, dict[str, Decimal]]:
-    """Return the mart's sums by currency and cost column, as Postgres adds them up."""
+def replace_rollups(organization_id: UUID, period: date) -> None:
+    """Sum the mart's rows of a period into the rollups; where there are none, the rollups are emptied."""
+    sums = ", ".join(f"SUM({name})" for name in _SUMS)
+    with connection.cursor() as cursor:
+        for table, names in ROLLUPS.items():
+            groups = ", ".join(names)
+            cursor.execute(
+                f"DELETE FROM {table} WHERE organization_id = %s AND billing_period = %s",  # noqa: S608 - our own names
+                [organization_id, period],
+            )
+            cursor.execute(
+                f"INSERT INTO {table} (organization_id, billing_period, {groups}, {', '.join(_SUMS)})"  # noqa: S608
+                f" SELECT organization_id, billing_period, {groups}, {sums} FROM {MART}"
+                " WHERE organization_id = %s AND billing_period = %s"
+                f" GROUP BY organization_id, billing_period, {groups}",
+                [organization_id, period],
+            )
+
+
+def mart_sums(period: date, *, table: str = MART) -> dict[str, dict[str, Decimal]]:
+    """Return the sums of the mart, or of a rollup, by currency and cost column, as Postgres adds them up."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT billing_currency, sum(billed_cost), sum(effective_cost), sum(list_cost), sum(contracted_cost)"
-            " FROM allocation_allocatedcost"
+            "SELECT billing_currency, sum(billed_cost), sum(effective_cost), sum(list_cost), sum(contracted_cost)"  # noqa: S608
+            f" FROM {table}"
             " WHERE organization_id = (SELECT itfm_current_organization()) AND billing_period = %s"
             " GROUP BY billing_currency ORDER BY billing_currency",
             [period],

@@ -27,7 +27,7 @@ from allocation.engine.rules import to_document
 from allocation.engine.run import allocate as run_engine
 from allocation.models import AllocatedCost, AllocationRun, DriverValue, RuleSet
 from allocation.selectors import current_rule_set
-from allocation.services.mart import mart_sums, replace_mart
+from allocation.services.mart import MART, ROLLUPS, mart_sums, replace_mart, replace_rollups
 from allocation.services.previous import previous_weights, run_before
 from allocation.services.rules import with_driver_values
 from allocation.working import EMPTY, parsed
@@ -143,6 +143,7 @@ def _withdraw(run: AllocationRun | None) -> None:
     if run is None:
         return
     AllocatedCost.objects.filter(organization_id=run.organization_id, billing_period=run.billing_period).delete()
+    replace_rollups(run.organization_id, run.billing_period)
     run.state = State.REPLACED
     run.save(update_fields=["state"])
 
@@ -238,7 +239,7 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path)
     lake.publish(finished, to=folder)
     with tenant(run.organization_id):
         replace_mart(run, folder=folder, scratch=scratch)
-        if mart_sums(run.billing_period) != proof.sums("ledger"):
+        if any(mart_sums(run.billing_period, table=table) != proof.sums("ledger") for table in (MART, *ROLLUPS)):
             raise AllocationRefusedError("The sums of the mart in Postgres differ from those of the files.")
         in_force = AllocationRun.objects.filter(billing_period=run.billing_period, state=State.PUBLISHED)
         in_force.update(state=State.REPLACED)

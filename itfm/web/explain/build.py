@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from allocation.costs.query import RuleSetNames
 from allocation.explain.selectors import explain
 from allocation.explain.slices import Filter, Slice
-from allocation.selectors import RuleSetNames, Visibility, current_rule_set, names_of
+from allocation.selectors import Visibility, current_rule_set, names_of
 from ingestion.models import BillSource
 from itfm.web.explain.address import query_of
 from itfm.web.explain.page import ExplainPage, Narrowing

@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from allocation.costs.query import RuleSetNames
 from allocation.explain.slices import Filter, Slice
 from allocation.models import AllocationRun
 from allocation.selectors import (
     CostRow,
-    RuleSetNames,
     Visibility,
     allocated_periods,
     cost_rows,

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from allocation.selectors import COLUMNS, CostRow, UnknownGroupingError, cost_rows, names_of, run_in_force
+from allocation.costs.query import COLUMNS
+from allocation.selectors import CostRow, UnknownGroupingError, cost_rows, names_of, run_in_force
 from ingestion.focus.attributes import COST_COLUMNS
 from itfm.api.resources.costs import as_object
 from itfm.cli.command import Answer, Command, columns, organization

@@ -1,0 +1,163 @@
+"""From a question about costs to the SQL that answers it. Pure.
+
+Only names from this module and from `query.COLUMNS` get into the text; whatever comes from outside is a parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from allocation.costs.query import COLUMNS, CostQuery, Filter
+from allocation.selectors import Visibility
+
+MART: Final = "allocation_allocatedcost"
+MONTHLY: Final = "allocation_monthlycost"
+DAILY: Final = "allocation_dailycost"
+COLUMNS_OF: Final = {
+    MONTHLY: frozenset(COLUMNS) - {"charge_date"},
+    DAILY: frozenset({"charge_date", "origin"}),
+    MART: frozenset(COLUMNS),
+}
+"""The mart and its rollups, the smallest first, with the columns that each tells apart beside the segment."""
+
+IN_TENANT: Final = "organization_id = (SELECT itfm_current_organization())"
+_DAY: Final = (
+    # A bill may carry charges of other months; they count on its first or last day, so that days sum up.
+    "LEAST(GREATEST(charge_date, billing_period), (billing_period + INTERVAL '1 month - 1 day')::date)"
+)
+
+
+@dataclass
+class Parameters:
+    """Values beside a statement; each is written into the text by the name it gets here."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, value: object) -> str:
+        """Keep a value and return what stands for it."""
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f"%({name})s"
+
+
+def table_for(query: CostQuery) -> str:
+    """Return the smallest table that tells apart what the question looks at."""
+    needed = {name for name in query.names if name in COLUMNS}
+    if query.granularity == "day":
+        needed.add("charge_date")
+    return next(table for table, columns in COLUMNS_OF.items() if needed <= columns)
+
+
+def where(filters: Sequence[Filter], *, periods: Sequence[date], visibility: Visibility, parameters: Parameters) -> str:
+    """Return the condition under which a row of the mart or of a rollup passes filters and may be seen."""
+    conditions = [IN_TENANT, f"billing_period = ANY({parameters.add(list(periods))})"]
+    conditions += [_passes(f"{one.name}::text", one, parameters) for one in filters if one.name in COLUMNS]
+    of_segments = [
+        _passes(_value_of(one.name, parameters), one, parameters) for one in filters if one.name not in COLUMNS
+    ]
+    if not visibility.sees_everything:
+        seen = [
+            f"{_value_of(dimension, parameters)} = ANY({parameters.add(list(values))})"
+            for dimension, values in visibility.values
+        ]
+        of_segments.append(f"({' OR '.join(seen) or 'FALSE'})")
+    if of_segments:
+        segments = f"SELECT id FROM allocation_segment WHERE {' AND '.join([IN_TENANT, *of_segments])}"  # noqa: S608
+        conditions.append(f"segment_id IN ({segments})")
+    return " AND ".join(conditions)
+
+
+def statement(
+    query: CostQuery, *, buckets: Sequence[date], periods: Sequence[date], visibility: Visibility
+) -> tuple[str, dict[str, Any]]:
+    """Return the SQL and its parameters: one row per currency and place, largest first, with its sums by bucket.
+
+    Columns: currency, place, count of combinations, the groups, a sum for each bucket, the sum compared with. Places
+    count from 1; place `limit + 1` sums up all others.
+    """
+    parameters = Parameters()
+    groups = [f"g{number}" for number in range(len(query.by))]
+    keys = ["billing_currency", *groups]
+    last = parameters.add(query.limit + 1)
+    sums = [f"SUM(b{number})" for number in range(len(buckets))]
+    order = ["ABS(total) DESC", "ABS(compared) DESC", *groups]
+    text = f"""
+        WITH {_cells(query, periods=periods, visibility=visibility, parameters=parameters)},
+        pivot AS (
+            SELECT
+                {", ".join([*keys, *_by_bucket(buckets, parameters)])},
+                COALESCE(SUM(cost) FILTER (WHERE NOT is_compared), 0) AS total,
+                COALESCE(SUM(cost) FILTER (WHERE is_compared), 0) AS compared
+            FROM cells
+            GROUP BY {", ".join(keys)}
+        ),
+        ranked AS (
+            SELECT *, ROW_NUMBER() OVER (PARTITION BY billing_currency ORDER BY {", ".join(order)}) AS place
+            FROM pivot
+        )
+        SELECT
+            billing_currency, LEAST(place, {last}), COUNT(*),
+            {", ".join([*(f"MIN({group})" for group in groups), *sums, "SUM(compared)"])}
+        FROM ranked
+        GROUP BY 1, 2
+        ORDER BY 1, 2
+        """  # noqa: S608
+    return text, parameters.values
+
+
+def _cells(query: CostQuery, *, periods: Sequence[date], visibility: Visibility, parameters: Parameters) -> str:
+    """Return the steps that sum up by bucket and groups; dimensions are read once per segment, not once per row."""
+    columns = {name: f"c{number}" for number, name in enumerate(query.by) if name in COLUMNS}
+    joins_segments = len(columns) < len(query.by)
+    keys = ["bucket", "is_compared", "billing_currency", *(["segment_id"] if joins_segments else []), *columns.values()]
+    condition = where(query.filters, periods=periods, visibility=visibility, parameters=parameters)
+    if query.currency:
+        condition += f" AND billing_currency = {parameters.add(query.currency)}"
+    first, last = parameters.add(query.first), parameters.add(query.last)
+    buckets = {"month": "billing_period", "day": _DAY, "total": f"{first}::date"}
+    selected = [
+        f"{buckets[query.granularity]} AS bucket",
+        f"billing_period NOT BETWEEN {first} AND {last} AS is_compared",
+        "billing_currency",
+        *(["segment_id"] if joins_segments else []),
+        *(f"{name}::text AS {short}" for name, short in columns.items()),
+        f"SUM({query.measure}) AS cost",
+    ]
+    groups = [
+        f"{columns[name] if name in columns else _value_of(name, parameters)} AS g{number}"
+        for number, name in enumerate(query.by)
+    ]
+    names = [f"g{number}" for number in range(len(query.by))]
+    return f"""
+        sums AS (
+            SELECT {", ".join(selected)}
+            FROM {table_for(query)}
+            WHERE {condition}
+            GROUP BY {", ".join(keys)}
+        ),
+        cells AS (
+            SELECT {", ".join(["billing_currency", *groups, "bucket", "is_compared", "SUM(cost) AS cost"])}
+            FROM sums {"JOIN allocation_segment ON allocation_segment.id = segment_id" if joins_segments else ""}
+            GROUP BY {", ".join(["billing_currency", *names, "bucket", "is_compared"])}
+        )"""  # noqa: S608
+
+
+def _by_bucket(buckets: Sequence[date], parameters: Parameters) -> list[str]:
+    return [
+        f"COALESCE(SUM(cost) FILTER (WHERE NOT is_compared AND bucket = {parameters.add(bucket)}), 0) AS b{number}"
+        for number, bucket in enumerate(buckets)
+    ]
+
+
+def _value_of(dimension: str, parameters: Parameters) -> str:
+    return f"dimension_values ->> {parameters.add(dimension)}::text"
+
+
+def _passes(expression: str, one: Filter, parameters: Parameters) -> str:
+    texts = [value for value in one.values if value is not None]
+    found = [f"COALESCE(({expression}) = ANY({parameters.add(texts)}), FALSE)"] if texts else []
+    found += [f"({expression}) IS NULL"] if None in one.values else []
+    return f"{'NOT ' if one.exclude else ''}({' OR '.join(found)})"

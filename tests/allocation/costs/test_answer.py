@@ -1,0 +1,209 @@
+"""Answers are the sums of the mart, whatever rollup they come from, and add up at every limit."""
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from itertools import combinations
+
+import pytest
+from django.db import connection
+
+from allocation.costs.answer import answer
+from allocation.costs.query import CostQuery, Filter, RuleSetNames
+from allocation.costs.statement import COLUMNS_OF, table_for
+from allocation.costs.values import suggest
+from allocation.models import AllocationRun
+from allocation.selectors import Visibility, cost_rows
+from allocation.services import AllocationRefusedError, allocate
+from allocation.services import runs as runs_module
+from allocation.services.mart import ROLLUPS, mart_sums
+from itfm.core.tenancy import tenant
+from tests.allocation.costs.conftest import SEPTEMBER
+from tests.allocation.engine.bills import OCTOBER, day
+
+RULES = RuleSetNames(dimensions=(("team", "Team"), ("product", "Product")))
+PAYMENTS = Visibility(sees_everything=False, values=(("team", ("Payments",)),))
+NAMES = ("team", "product", "service_name", "sub_account_id", "charge_date", "origin", "region_id")
+
+
+def ask(organization, *, visibility=None, **options):
+    with tenant(organization.id):
+        query = CostQuery(**{"first": OCTOBER, "last": OCTOBER, **options})
+        return answer(query, **({"visibility": visibility} if visibility else {}))
+
+
+def dollars(found):
+    (one,) = (one for one in found.currencies if one.currency == "USD")
+    return one
+
+
+def totals(found):
+    return {line.groups: line.total for line in dollars(found).lines}
+
+
+def test_costs_by_team_are_those_worked_out_by_hand(company):
+    found = ask(company, by=("team",))
+
+    assert totals(found) == {
+        ("Payments",): Decimal(70),
+        ("Search",): Decimal(54),
+        ("Platform",): Decimal(0),
+        (None,): Decimal("0.25"),
+    }
+    assert dollars(found).total.total == Decimal("124.25")
+    assert [one.currency for one in found.currencies] == ["USD", "EUR"]
+
+
+def test_every_grouping_gives_the_sums_of_the_mart(company):
+    for by in [names for size in (0, 1, 2, 3) for names in combinations(NAMES, size)]:
+        with tenant(company.id):
+            naive = defaultdict(Decimal)
+            for row in cost_rows(OCTOBER, by=by, rule_set=RULES):
+                naive[row.currency, tuple(None if one is None else str(one) for one in row.groups)] += (
+                    row.effective_cost
+                )
+
+        found = ask(company, by=by)
+
+        assert {(one.currency, line.groups): line.total for one in found.currencies for line in one.lines} == naive, by
+
+
+def test_a_month_by_day_counts_charges_of_other_months_on_its_last_day(company):
+    found = ask(company, by=("team",), granularity="day")
+
+    assert (found.buckets[0], found.buckets[-1]) == (day(1), day(31))
+    (search,) = (line for line in dollars(found).lines if line.groups == ("Search",))
+    assert dict(zip(found.buckets, search.costs, strict=True))[day(31)] == Decimal(3)
+    assert sum(search.costs) == search.total == Decimal(54)
+
+
+def test_lines_beyond_the_limit_are_summed_so_that_sums_agree(company):
+    found = dollars(ask(company, by=("team",), limit=1))
+
+    assert [line.groups for line in found.lines] == [("Payments",)]
+    assert (found.rest.count, found.rest.total) == (3, Decimal("54.25"))
+    assert sum(line.total for line in found.all_lines) == found.total.total == Decimal("124.25")
+
+
+def test_months_are_compared_with_those_before(company):
+    found = ask(company, by=("team",), compare="previous")
+
+    lines = {line.groups: (line.total, line.comparison) for line in dollars(found).lines}
+    assert lines[("Payments",)] == (Decimal(70), Decimal(5))
+    assert lines[("Mail",)] == (Decimal(0), Decimal(9))
+    assert dollars(found).total.comparison == Decimal(14)
+
+
+def test_without_data_to_compare_with_there_is_no_comparison(company):
+    found = ask(company, by=("team",), compare="year_ago")
+
+    assert dollars(found).total.comparison is None
+    assert found.missing_compared_periods == (date(2025, 10, 1),)
+
+
+def test_two_months_stand_in_two_buckets(company):
+    found = ask(company, first=SEPTEMBER, by=("team",))
+
+    assert found.buckets == (SEPTEMBER, OCTOBER)
+    assert dollars(found).total.costs == (Decimal(14), Decimal("124.25"))
+
+
+FILTERED = [
+    ((Filter(name="team", values=("Payments",)),), "70"),
+    ((Filter(name="team", values=("Payments",), exclude=True),), "54.25"),
+    ((Filter(name="team", values=(None,)),), "0.25"),
+    ((Filter(name="team", values=(None, "Search")),), "54.25"),
+    ((Filter(name="team", values=(None,), exclude=True),), "124"),
+    ((Filter(name="region_id", values=("eu-west-1",)),), "1"),
+    ((Filter(name="region_id", values=("eu-west-1",), exclude=True),), "123.25"),
+    ((Filter(name="origin", values=("direct",)),), "124.25"),
+    ((Filter(name="team", values=("Payments",)), Filter(name="origin", values=("platform",))), "50"),
+    ((Filter(name="charge_date", values=("2026-10-02",)),), "12.75"),
+    ((Filter(name="product", values=("Cards", "Loans")),), "20"),
+]
+
+
+def test_filters_keep_and_leave_out_values_and_what_no_rule_caught(company):
+    for filters, expected in FILTERED:
+        assert dollars(ask(company, filters=filters)).total.total == Decimal(expected), filters
+
+
+def test_a_member_sees_the_cost_in_scope_only(company):
+    found = ask(company, by=("team",), visibility=PAYMENTS, compare="previous")
+
+    assert [line.groups for line in dollars(found).lines] == [("Payments",)]
+    assert [one.currency for one in found.currencies] == ["USD"]
+    assert ask(company, visibility=Visibility(sees_everything=False)).currencies == ()
+
+
+def test_an_answer_kept_for_one_is_not_given_to_another(company, globex):
+    everything = ask(company)
+    scoped = ask(company, visibility=PAYMENTS)
+
+    assert dollars(everything).total.total == Decimal("124.25")
+    assert dollars(scoped).total.total == Decimal(70)
+    assert ask(globex).currencies == ()
+    assert ask(company) == everything
+
+
+def test_an_answer_is_asked_for_once_until_the_period_is_allocated_again(company, django_assert_num_queries):
+    ask(company)
+    with tenant(company.id), django_assert_num_queries(2):  # the runs in force, and the tenant of the key
+        answer(CostQuery(first=OCTOBER, last=OCTOBER))
+
+    run = allocate(company.id, period=OCTOBER, again=True)
+
+    assert ask(company).run_ids == (run.id,)
+
+
+def test_hostile_values_are_values(company):
+    for text in ("'; DROP TABLE allocation_segment; --", "%s", "%(p0)s", "\\", '"', "{}"):
+        assert ask(company, filters=(Filter(name="team", values=(text,)),)).currencies == ()
+        assert ask(company, filters=(Filter(name="service_name", values=(text,)),)).currencies == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "table"),
+    [
+        ({"by": ("team", "service_name")}, "allocation_monthlycost"),
+        ({"by": ("team", "origin"), "granularity": "day"}, "allocation_dailycost"),
+        ({"by": ("service_name",), "granularity": "day"}, "allocation_allocatedcost"),
+        ({"by": ("charge_date", "region_id")}, "allocation_allocatedcost"),
+    ],
+)
+def test_the_smallest_table_that_can_tell_is_read(options, table):
+    assert table_for(CostQuery(first=OCTOBER, last=OCTOBER, **options)) == table
+    assert set(COLUMNS_OF) == {"allocation_allocatedcost", *ROLLUPS}
+
+
+def test_rollups_hold_what_the_mart_holds(company):
+    with tenant(company.id):
+        for table in ROLLUPS:
+            assert mart_sums(OCTOBER, table=table) == mart_sums(OCTOBER)
+
+
+def test_a_rollup_that_does_not_add_up_leaves_the_run_before_in_force(company, monkeypatch):
+    load = runs_module.replace_mart
+
+    def load_with_a_planted_defect(run, **options):
+        load(run, **options)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE allocation_dailycost SET billed_cost = billed_cost + 1")
+
+    monkeypatch.setattr(runs_module, "replace_mart", load_with_a_planted_defect)
+    with pytest.raises(AllocationRefusedError):
+        allocate(company.id, period=OCTOBER, again=True)
+
+    with tenant(company.id):
+        assert AllocationRun.objects.filter(billing_period=OCTOBER, state="published").count() == 1
+    assert dollars(ask(company)).total.total == Decimal("124.25")
+
+
+def test_values_are_suggested_by_beginning_then_by_cost(company):
+    with tenant(company.id):
+        assert suggest("team", "a", periods=[OCTOBER]) == ["Search", "Payments", "Platform"]
+        assert suggest("team", "s", periods=[OCTOBER]) == ["Search", "Payments"]
+        assert suggest("service_name", "s", periods=[OCTOBER], limit=1) == ["S3"]
+        assert suggest("team", "", periods=[OCTOBER], visibility=PAYMENTS) == ["Payments"]
+        assert suggest("service_name", "EC", periods=[OCTOBER], visibility=Visibility(sees_everything=False)) == []
+        assert suggest("team", "%_'", periods=[OCTOBER]) == []
