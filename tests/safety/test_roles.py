@@ -1,0 +1,64 @@
+"""Roles x addresses against a table that somebody wrote down."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.urls import get_resolver
+
+from itfm.core.policy import ALLOWED, Role
+from tests.conftest import member
+from tests.safety.addresses import addresses
+from tests.safety.roles import MAY
+
+OPEN_TO_ALL = {"public", "signed_in"}
+LETTERS = {role: role[0].upper() for role in Role} | {Role.AUDITOR: "U"}
+
+
+def name_of(address):
+    return next(
+        pattern.name
+        for pattern in get_resolver().url_patterns
+        if str(getattr(pattern, "pattern", "")) == address.pattern
+    )
+
+
+def expected(address):
+    """Return the roles that may enter: as the table has it, else as the address declares."""
+    if address.policy in OPEN_TO_ALL:
+        return set(Role)
+    written = MAY.get(name_of(address))
+    if written is None:
+        return set(ALLOWED.get(address.policy, ()))
+    return {role for role, letter in LETTERS.items() if letter in written}
+
+
+def test_the_table_names_addresses_that_there_are():
+    assert set(MAY) <= {name_of(address) for address in addresses()}
+
+
+def test_the_table_agrees_with_what_each_address_declares():
+    different = [
+        name_of(address)
+        for address in addresses()
+        if address.policy in ALLOWED and expected(address) != ALLOWED[address.policy]
+    ]
+
+    assert different == []
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_enters_where_the_table_says_and_nowhere_else(client, acme, role):
+    client.force_login(member(acme, role))
+    differences = []
+
+    for address in addresses():
+        for method in ("get", "post"):
+            with transaction.atomic():
+                response = getattr(client, method)(address.path(uuid4()))
+                transaction.set_rollback(True)
+            has_entered = response.status_code != 403
+            if has_entered != (role in expected(address)) and address.policy != "staff":
+                differences.append((address.pattern, method, response.status_code))
+
+    assert differences == []
