@@ -79,7 +79,7 @@ def _shell(person_name: str, person_email: str) -> Shell:
         id=UUID(int=0), name="Sample company", role=Role.OWNER, is_current=True, is_demo=True
     )
     return Shell(
-        section="overview",
+        section="settings",
         organization=organization,
         organizations=(organization,),
         person_name=person_name,
