@@ -123,3 +123,16 @@ def _plant_cost(organization: Organization, planted: dict[str, models.Model], *,
                 word,
             ],
         )
+        cursor.execute(
+            "INSERT INTO allocation_monthlycost (organization_id, billing_period, segment_id, source_id, origin,"
+            " service_name, billing_currency, billed_cost, effective_cost, list_cost, contracted_cost,"
+            " consumed_quantity, charge_count)"
+            " SELECT organization_id, billing_period, segment_id, source_id, origin, service_name, billing_currency,"
+            " 1, 1, 1, 1, 1, 1 FROM allocation_allocatedcost"
+        )
+        cursor.execute(
+            "INSERT INTO allocation_dailycost (organization_id, billing_period, segment_id, origin, charge_date,"
+            " billing_currency, billed_cost, effective_cost, list_cost, contracted_cost, consumed_quantity, charge_count)"
+            " SELECT organization_id, billing_period, segment_id, origin, charge_date, billing_currency,"
+            " 1, 1, 1, 1, 1, 1 FROM allocation_allocatedcost"
+        )
