@@ -98,6 +98,7 @@ class AllocationRun(TenantModel):
     """One application of a rule set to the bills of a billing period."""
 
     class State(models.TextChoices):
+        QUEUED = "queued"
         RUNNING = "running"
         PUBLISHED = "published"
         REPLACED = "replaced"
@@ -112,6 +113,7 @@ class AllocationRun(TenantModel):
     folder = models.CharField(max_length=500, blank=True, help_text="In the organization's folder of the lake.")
     proof = models.JSONField(default=dict)
     error = models.TextField(blank=True)
+    step = models.CharField(max_length=60, blank=True, db_default="", help_text="What a running run is at, in words.")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from itfm.api.urls import urlpatterns as api
 from itfm.web import health
+from itfm.web.allocation.urls import urlpatterns as allocation
 from itfm.web.bills.urls import urlpatterns as bills
 from itfm.web.design.urls import urlpatterns as design
 from itfm.web.explain.urls import urlpatterns as explain
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *explain,
     *bills,
     *sources,
+    *allocation,
     *people,
     *settings,
     *design,

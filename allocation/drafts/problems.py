@@ -47,15 +47,27 @@ def all_readable(problems: Iterable[str], document: Mapping[str, Any]) -> tuple[
         one
         for one in found
         if not (
-            one.message.startswith("Tuple should have")
+            one.message == "add at least one"
             and any(other.path.startswith(one.path) and other.path != one.path for other in found)
         )
     )
 
 
+_MESSAGES: Final = (
+    ("String should have at least 1 character", "write a text"),
+    ("Tuple should have at least 1 item", "add at least one"),
+    ("String should have at most", "shorten the text: it is too long"),
+    ("Field required", "this is missing"),
+    ("String should match pattern '^[a-z]", "write small letters, digits and _ only, beginning with a letter"),
+    ("String should match pattern '^20", "write a month as YYYY-MM, for example 2026-10"),
+)
+"""What the engine's library says, and what that asks of a person."""
+
+
 def readable(problem: str, document: Mapping[str, Any]) -> Problem:
     """Return an engine's "path: message" with the name of the dimension, rule, split or driver it is about."""
-    path, _, message = problem.partition(": ")
+    path, _, said = problem.partition(": ")
+    message = next((words for start, words in _MESSAGES if said.startswith(start)), said)
     found = _PATH.fullmatch(path)
     if found is None:
         return Problem(path=path, place="" if path == "document" else path.replace("_", " "), message=message)

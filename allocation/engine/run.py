@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +27,17 @@ class RunResult:
     proof: Proof
 
 
-def allocate(inputs: RunInputs, *, output: Path, backend: DuckDB | None = None) -> RunResult:
+def _unheard(_step: str) -> None:
+    """Tell nobody."""
+
+
+def allocate(
+    inputs: RunInputs, *, output: Path, backend: DuckDB | None = None, tell: Callable[[str], None] = _unheard
+) -> RunResult:
     """Classify and split a billing period, and write the files of `docs/architecture.md` with their proof.
 
-    `output` is made when absent; files in it with these names are replaced. A run whose proof does not hold is
-    written all the same, so that it can be looked at: publish only what holds.
+    `tell` hears of each step as it begins. `output` is made when absent; files in it with these names are replaced.
+    A run whose proof does not hold is written all the same, so that it can be looked at: publish only what holds.
 
     :raises InputError: there are no revisions, or a file of attribute sets has no ids.
     """
@@ -38,13 +45,15 @@ def allocate(inputs: RunInputs, *, output: Path, backend: DuckDB | None = None) 
         raise InputError("A run needs at least one bill revision.")
     engine = backend or DuckDB()
     output.mkdir(parents=True, exist_ok=True)
+    tell("Classifying")
     decided = cells.decide(inputs)
     report = Report()
     with engine.session(reads=[revision.daily for revision in inputs.revisions], writes=output) as session:
         _load(session, inputs, decided)
-        stages = _run_stages(session, inputs, decided, report)
+        stages = _run_stages(session, inputs, decided, report, tell)
         session.write(relations.ledger(stages), output / "ledger.parquet")
     _write_names(decided, inputs, output)
+    tell("Proving")
     found = proof.conclude(
         proof.measure(output, inputs, backend=engine),
         period=period_name(inputs.period),
@@ -66,13 +75,16 @@ def _load(session: Session, inputs: RunInputs, decided: cells.Cells) -> None:
     session.store("direct", relations.direct(len(inputs.revisions)))
 
 
-def _run_stages(session: Session, inputs: RunInputs, decided: cells.Cells, report: Report) -> tuple[int, ...]:
+def _run_stages(
+    session: Session, inputs: RunInputs, decided: cells.Cells, report: Report, tell: Callable[[str], None]
+) -> tuple[int, ...]:
     """Run the stages in order and return their numbers."""
     by_stage: dict[int, list[tuple[int, Split]]] = defaultdict(list)
     for number, split in enumerate(inputs.rule_set.splits):
         by_stage[split.stage].append((number, split))
     done: tuple[int, ...] = ()
     for stage in sorted(by_stage):
+        tell(f"Sharing, stage {stage}")
         Stage(session, inputs=inputs, cells=decided, before=done).run(stage, by_stage[stage], report)
         done = (*done, stage)
     return done

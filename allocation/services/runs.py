@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from allocation.engine.backends.duckdb import DuckDB
@@ -33,9 +34,12 @@ from allocation.services.rules import with_driver_values
 from allocation.working import EMPTY, parsed
 from ingestion.models import BillRevision
 from ingestion.selectors import billed_periods, current_revisions
+from itfm.accounts.models import User
+from itfm.audit.services import record
 from itfm.core import lake
+from itfm.core.events import AllocationRequested, publish
 from itfm.core.locks import single
-from itfm.core.periods import next_period
+from itfm.core.periods import next_period, period_name
 from itfm.core.tenancy import tenant
 
 logger = structlog.get_logger(__name__)
@@ -74,9 +78,14 @@ def due_periods(organization_id: UUID) -> list[date]:
         refused = set(AllocationRun.objects.filter(state=State.REFUSED).values_list("inputs_sha256", flat=True))
         saved = current_rule_set()
         # A period whose last bill was withdrawn has no bill any more, and its ledger must go.
-        periods = [*billed_periods(), *published]
+        asked_for = set(AllocationRun.objects.filter(state=State.QUEUED).values_list("billing_period", flat=True))
+        periods = [*billed_periods(), *published, *sorted(asked_for)]
         wanted = {period: inputs_of(period, saved=saved).sha256 for period in dict.fromkeys(periods)}
-    return [period for period, sha256 in wanted.items() if published.get(period) != sha256 and sha256 not in refused]
+    return [
+        period
+        for period, sha256 in wanted.items()
+        if period in asked_for or (published.get(period) != sha256 and sha256 not in refused)
+    ]
 
 
 def inputs_of(period: date, *, saved: RuleSet | None) -> Inputs:
@@ -129,13 +138,37 @@ def allocate(organization_id: UUID, *, period: date, again: bool = False) -> All
             _give_up_interrupted(period)
             inputs = inputs_of(period, saved=current_rule_set())
             in_force = AllocationRun.objects.filter(billing_period=period, state=State.PUBLISHED).first()
+            asked_for = AllocationRun.objects.filter(billing_period=period, state=State.QUEUED).first()
             if not inputs.revisions:
                 _withdraw(in_force)
+                _close(asked_for, error="There is no bill of this period any more.")
                 return None
-            if in_force is not None and in_force.inputs_sha256 == inputs.sha256 and not again:
+            if in_force is not None and in_force.inputs_sha256 == inputs.sha256 and not again and asked_for is None:
                 return in_force
-            run = _start(organization_id, inputs)
+            run = _start(organization_id, inputs, asked_for=asked_for)
         return _carry_out(run, inputs)
+
+
+@transaction.atomic
+def request_allocation(period: date, *, organization_id: UUID, by: User) -> tuple[AllocationRun, bool]:
+    """Put a period in line for a new run, and say whether it was not in line or running already."""
+    under_way = AllocationRun.objects.filter(billing_period=period, state__in=[State.QUEUED, State.RUNNING]).first()
+    if under_way is not None:
+        return under_way, False
+    run = AllocationRun.objects.create(
+        organization_id=organization_id, billing_period=period, state=State.QUEUED, inputs_sha256="", revisions={},
+        started_at=timezone.now(),
+    )  # fmt: skip
+    publish(AllocationRequested(organization_id=organization_id, billing_period=period))
+    record(
+        "allocation.requested",
+        organization_id=organization_id,
+        actor_id=by.pk,
+        actor_name=str(by),
+        target=period_name(period),
+        summary=f"Asked for {period_name(period)} to be allocated again",
+    )
+    return run, True
 
 
 def _withdraw(run: AllocationRun | None) -> None:
@@ -155,15 +188,31 @@ def _give_up_interrupted(period: date) -> None:
     )
 
 
-def _start(organization_id: UUID, inputs: Inputs) -> AllocationRun:
-    return AllocationRun.objects.create(
-        organization_id=organization_id,
-        billing_period=inputs.period,
-        rule_set=inputs.rule_set,
-        inputs_sha256=inputs.sha256,
-        revisions={str(revision.bill.source_id): str(revision.id) for revision in inputs.revisions},
-        started_at=timezone.now(),
-    )
+def _close(run: AllocationRun | None, *, error: str) -> None:
+    if run is not None:
+        run.state, run.error, run.finished_at = State.FAILED, error, timezone.now()
+        run.save(update_fields=["state", "error", "finished_at"])
+
+
+def _start(organization_id: UUID, inputs: Inputs, *, asked_for: AllocationRun | None) -> AllocationRun:
+    """Save that a run has begun: the one that somebody asked for, else a new one."""
+    run = asked_for or AllocationRun(organization_id=organization_id, billing_period=inputs.period)
+    run.state = State.RUNNING
+    run.rule_set, run.inputs_sha256 = inputs.rule_set, inputs.sha256
+    run.revisions = {str(revision.bill.source_id): str(revision.id) for revision in inputs.revisions}
+    run.step, run.started_at = "Reading the bills", timezone.now()
+    run.save()
+    return run
+
+
+def _telling(run: AllocationRun) -> Callable[[str], None]:
+    """Return the function that writes down what a run is at, for those who watch it."""
+
+    def tell(step: str) -> None:
+        with tenant(run.organization_id):
+            AllocationRun.objects.filter(pk=run.pk, state=State.RUNNING).update(step=step)
+
+    return tell
 
 
 def engine_inputs(organization_id: UUID, inputs: Inputs) -> RunInputs:
@@ -206,7 +255,7 @@ def _carry_out(run: AllocationRun, inputs: Inputs) -> AllocationRun:
         with lake.scratch(run.organization_id) as scratch:
             with tenant(run.organization_id):
                 given = engine_inputs(run.organization_id, inputs)
-            result = run_engine(given, output=scratch / "run", backend=backend(scratch))
+            result = run_engine(given, output=scratch / "run", backend=backend(scratch), tell=_telling(run))
             run.proof = result.proof.model_dump(mode="json")
             _write_rules(given.rule_set, to=result.folder)
             _publish(run, result.proof, finished=result.folder, scratch=scratch)
@@ -236,6 +285,7 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path)
     if not proof.holds:
         raise AllocationRefusedError(" ".join(proof.problems))
     folder = lake.run_folder(run.organization_id, period=run.billing_period, run_id=run.id)
+    _telling(run)("Loading the pages' sums")
     lake.publish(finished, to=folder)
     with tenant(run.organization_id):
         replace_mart(run, folder=folder, scratch=scratch)
@@ -243,6 +293,6 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path)
             raise AllocationRefusedError("The sums of the mart in Postgres differ from those of the files.")
         in_force = AllocationRun.objects.filter(billing_period=run.billing_period, state=State.PUBLISHED)
         in_force.update(state=State.REPLACED)
-        run.state, run.finished_at = State.PUBLISHED, timezone.now()
+        run.state, run.finished_at, run.step = State.PUBLISHED, timezone.now(), ""
         run.folder = str(folder.relative_to(lake.organization_folder(run.organization_id)))
         run.save()

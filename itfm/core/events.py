@@ -41,6 +41,18 @@ class RulesPublished(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DriverValuesChanged(Event):
+    """Quantities of a driver were taken in or taken away."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllocationRequested(Event):
+    """Somebody wants a billing period allocated again."""
+
+    billing_period: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportRequested(Event):
     """An import stands in the queue."""
 

@@ -9,14 +9,22 @@ from django.db import connection
 from allocation.engine.rules import parse
 from allocation.models import AllocatedCost, AllocationRun
 from allocation.selectors import UnknownGroupingError, Visibility, cost_rows, names_of
-from allocation.services import AllocationRefusedError, allocate, due_periods, exported, publish_rules
+from allocation.services import (
+    AllocationRefusedError,
+    allocate,
+    due_periods,
+    exported,
+    publish_rules,
+    request_allocation,
+)
 from allocation.services import runs as runs_module
 from allocation.services.proofs import prove_run
 from itfm.core import lake
+from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge
-from tests.conftest import NOW
+from tests.conftest import NOW, member
 
 RULES = """
 version: 1
@@ -234,3 +242,39 @@ def test_the_mart_of_one_organization_is_not_seen_by_another(acme, globex, alloc
     with tenant(globex.id):
         assert not AllocatedCost.objects.exists()
         assert not AllocationRun.objects.exists()
+
+
+def test_a_period_asked_for_is_due_and_its_run_takes_the_place_in_line(acme, allocated):
+    ada = member(acme, Role.OWNER)
+    with tenant(acme.id):
+        asked, is_new = request_allocation(OCTOBER, organization_id=acme.id, by=ada)
+        again, is_new_again = request_allocation(OCTOBER, organization_id=acme.id, by=ada)
+    assert (is_new, is_new_again, again.id) == (True, False, asked.id)
+    assert due_periods(acme.id) == [OCTOBER]
+
+    run = allocate(acme.id, period=OCTOBER)
+
+    assert (run.id, run.state, run.step) == (asked.id, "published", "")
+    assert due_periods(acme.id) == []
+
+
+def test_a_run_says_what_it_is_at(acme, monkeypatch):
+    rules(acme)
+    bill_in_force(acme, CHARGES)
+    steps = []
+    telling = runs_module._telling
+
+    def hear(run):
+        tell = telling(run)
+
+        def told(step):
+            tell(step)
+            with tenant(acme.id):
+                steps.append(AllocationRun.objects.get(pk=run.pk).step)
+
+        return told
+
+    monkeypatch.setattr(runs_module, "_telling", hear)
+    allocate(acme.id, period=OCTOBER)
+
+    assert steps == ["Classifying", "Sharing, stage 1", "Proving", "Loading the pages' sums"]

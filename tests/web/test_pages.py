@@ -37,8 +37,8 @@ def reconciliation(bill_total: str, allocated: str, unallocated: str) -> Reconci
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (Role.OWNER, ["Overview", "Bills", "Settings"]),
-        (Role.FINANCE, ["Overview", "Bills", "Settings"]),
+        (Role.OWNER, ["Overview", "Bills", "Allocation", "Settings"]),
+        (Role.FINANCE, ["Overview", "Bills", "Allocation", "Settings"]),
         (Role.ENGINEER, ["Overview", "Settings"]),
     ],
 )

@@ -1,0 +1,186 @@
+"""What the pages of allocation show. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from itfm.web.shell.page import PeriodChoice, Shell
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftBar:
+    """What stands over every page of rules: whether they are a draft, and what may be done with it."""
+
+    may_write: bool
+    lock: int
+    """What every change must name; 0 without a draft."""
+    published_version: int | None
+    is_draft: bool = False
+    base_version: int | None = None
+    is_behind: bool = False
+    """Whether another version was published meanwhile."""
+    change_count: int = 0
+    undo_summary: str = ""
+    redo_summary: str = ""
+    edited_by: str = ""
+    changed_at: datetime | None = None
+    discarded_id: UUID | None = None
+    """A discarded draft that can be restored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatchFigures:
+    """How much something catches: distinct attribute sets, charges, and effective cost by currency."""
+
+    sets: int
+    charges: int
+    costs: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverageFigures:
+    """How much of the cost of one currency the rules of a dimension give a value."""
+
+    currency: str
+    total: Decimal
+    uncaught: Decimal
+    covered_percent: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DimensionRow:
+    """A dimension and what its rules reach."""
+
+    key: str
+    name: str
+    rule_count: int
+    coverage: tuple[CoverageFigures, ...]
+    is_first: bool
+    is_last: bool
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitRow:
+    """A split in its stage."""
+
+    key: str
+    name: str
+    pool: str
+    method: str
+    receivers: str
+    number: int
+    is_first: bool
+    is_last: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageRow:
+    """The splits of one stage, none of which sees what the others do."""
+
+    number: int
+    splits: tuple[SplitRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriverRow:
+    """A driver and the values there are."""
+
+    key: str
+    name: str
+    dimension: str
+    unit: str
+    row_count: int
+    first: date | None
+    last: date | None
+    used_by: tuple[str, ...]
+
+
+RunState = Literal["queued", "running", "published", "replaced", "refused", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """One application of the rules to a billing period."""
+
+    id: UUID
+    billing_period: date
+    state: RunState
+    version: int | None
+    started_at: datetime
+    finished_at: datetime | None
+    step: str = ""
+    error: str = ""
+    finding_count: int = 0
+    has_ledger: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningPart:
+    """Runs that wait or run, and periods whose ledger stands on an older version of the rules."""
+
+    runs: tuple[RunRow, ...]
+    waiting: tuple[date, ...]
+    done_count: int
+    total_count: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing waits or runs."""
+        return not self.runs and not self.waiting
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllocationPage:
+    """The rules as a whole: what they reach, what they leave, and the runs that apply them."""
+
+    shell: Shell
+    bar: DraftBar
+    period: PeriodChoice
+    dimensions: tuple[DimensionRow, ...]
+    stages: tuple[StageRow, ...]
+    drivers: tuple[DriverRow, ...]
+    running: RunningPart
+    recent: tuple[RunRow, ...]
+    has_bills: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeLine:
+    """One difference between two rule sets, in words."""
+
+    sign: Literal["added", "removed", "changed", "moved"]
+    place: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoneyChange:
+    """What the value of a dimension costs under two rule sets, in one currency; a value of None is unallocated."""
+
+    value: str | None
+    currency: str
+    before: Decimal
+    after: Decimal
+
+    @property
+    def change(self) -> Decimal:
+        """After less before."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewPage:
+    """What publishing the draft would change: in the rules, and in what each rule catches."""
+
+    shell: Shell
+    bar: DraftBar
+    period: PeriodChoice
+    changes: tuple[ChangeLine, ...]
+    coverage: tuple[tuple[str, tuple[MoneyChange, ...]], ...]
+    """For each dimension, by name: what its rules leave uncaught, under the version in force and under the draft."""

@@ -1,0 +1,40 @@
+"""From a draft to the page that shows what publishing it would change."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from allocation.matches import month
+from allocation.working import working_rules
+from itfm.web.allocation.build import draft_bar
+from itfm.web.allocation.differences import differences
+from itfm.web.allocation.page import MoneyChange, ReviewPage
+from itfm.web.shell.page import PeriodChoice, Shell
+
+
+def review_page(*, shell: Shell, organization_id: UUID, period: PeriodChoice) -> ReviewPage:
+    """Return what differs between the version in force and the draft, in words and in what stays uncaught."""
+    working = working_rules()
+    bills = month(organization_id, period=period.shown)
+    before, after = bills.catches(working.in_force), bills.catches(working.rules)
+    coverage = []
+    for dimension in working.rules.dimensions:
+        new = dict(after[dimension.key].uncaught.costs)
+        totals = dict(after[dimension.key].total.costs)
+        # Before a dimension is there, nothing has a value of it.
+        old = dict(before[dimension.key].uncaught.costs) if dimension.key in before else totals
+        changes = tuple(
+            MoneyChange(
+                value=None, currency=currency, before=old.get(currency, Decimal(0)), after=new.get(currency, Decimal(0))
+            )
+            for currency in totals
+        )
+        coverage.append((dimension.name, changes))
+    return ReviewPage(
+        shell=shell,
+        bar=draft_bar(working, may_write=True),
+        period=period,
+        changes=differences(working.in_force, working.rules),
+        coverage=tuple(coverage),
+    )

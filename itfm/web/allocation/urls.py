@@ -1,0 +1,22 @@
+"""Addresses of allocation."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from itfm.web.allocation import views
+from itfm.web.allocation.dimensions import views as dimensions
+
+urlpatterns = [
+    path("allocation", views.allocation, name="allocation"),
+    path("allocation/running", views.running, name="allocation_running"),
+    path("allocation/draft", views.draft_review, name="allocation_review"),
+    path("allocation/draft/change", views.draft_change, name="allocation_change"),
+    path("allocation/draft/undo", views.draft_undo, name="allocation_undo"),
+    path("allocation/draft/redo", views.draft_redo, name="allocation_redo"),
+    path("allocation/draft/discard", views.draft_discard, name="allocation_discard"),
+    path("allocation/draft/<uuid:draft_id>/restore", views.draft_restore, name="allocation_restore"),
+    path("allocation/texts", dimensions.texts, name="allocation_texts"),
+    path("allocation/dimensions/<str:key>", dimensions.dimension, name="allocation_dimension"),
+    path("allocation/dimensions/<str:key>/rules/<str:number>", dimensions.rule, name="allocation_rule"),
+]

@@ -1,0 +1,19 @@
+"""Who gets what at the addresses of `allocation`; the rules of the two organizations are empty."""
+
+READ = {"owner": 200, "engineer": 403, "foreign": 200, "nobody": 302, "stranger": 302}
+WRITE = {"owner": 302, "engineer": 403, "foreign": 302, "nobody": 302, "stranger": 302}
+ABSENT = {"owner": 404, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302}
+
+WALK = {
+    "allocation": ((), "get", READ),
+    "allocation_running": ((), "get", READ),
+    "allocation_review": ((), "get", READ),
+    "allocation_change": ((), "post", ABSENT),
+    "allocation_undo": ((), "post", WRITE),
+    "allocation_redo": ((), "post", WRITE),
+    "allocation_discard": ((), "post", WRITE),
+    "allocation_restore": (("bill",), "post", ABSENT),
+    "allocation_texts": ((), "get", READ),
+    "allocation_dimension": (("token",), "get", ABSENT),
+    "allocation_rule": (("token", "token"), "get", ABSENT),
+}
