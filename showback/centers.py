@@ -1,0 +1,117 @@
+"""The cost-center tree with what each branch cost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Sum
+from django.db.models.fields.json import KeyTextTransform
+
+from allocation.models import AllocatedCost
+from allocation.selectors import Visibility
+from itfm.core.money import CONTEXT
+from showback.models import CostCenter
+from showback.statements import DIMENSION
+
+Costs = Mapping[str, Decimal]
+"""By currency."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CenterCosts:
+    """A cost center with all below it: what it cost in a period and in the one before."""
+
+    center: CostCenter
+    depth: int
+    """0 for a root, or for the first one that somebody may see."""
+    now: Costs
+    before: Costs
+
+
+def visible_codes(visibility: Visibility) -> frozenset[str] | None:
+    """Return the cost centers somebody may see; None when all."""
+    if visibility.sees_everything:
+        return None
+    return frozenset(code for dimension, values in visibility.values if dimension == DIMENSION for code in values)
+
+
+def visible_center(code: str, *, visibility: Visibility) -> CostCenter:
+    """Return a cost center that somebody may see.
+
+    :raises CostCenter.DoesNotExist: there is none of that code, or it is not theirs to see.
+    """
+    codes = visible_codes(visibility)
+    if codes is not None and code not in codes:
+        raise CostCenter.DoesNotExist(code)
+    found: CostCenter = CostCenter.objects.get(code=code)
+    return found
+
+
+def center_tree(period: date, *, before: date, visibility: Visibility) -> list[CenterCosts]:
+    """Return the cost centers somebody may see with their costs, each under its parent, by code."""
+    codes = visible_codes(visibility)
+    centers = [one for one in CostCenter.objects.order_by("code") if codes is None or one.code in codes]
+    known = {center.id for center in centers}
+    children: dict[UUID | None, list[CostCenter]] = defaultdict(list)
+    for center in centers:
+        children[center.parent_id if center.parent_id in known else None].append(center)
+    now, earlier = (_costs(month, visibility=visibility) for month in (period, before))
+    return list(_branches(None, children, depth=0, now=now, before=earlier))
+
+
+def costs_without_center(period: date, *, visibility: Visibility) -> Costs:
+    """Return what belongs to no cost center of the tree."""
+    known = set(CostCenter.objects.values_list("code", flat=True))
+    outside: dict[str, Decimal] = defaultdict(Decimal)
+    for code, costs in _costs(period, visibility=visibility).items():
+        if code not in known:
+            for currency, cost in costs.items():
+                outside[currency] = CONTEXT.add(outside[currency], cost)
+    return dict(outside)
+
+
+def _branches(
+    parent: UUID | None,
+    children: Mapping[UUID | None, list[CostCenter]],
+    *,
+    depth: int,
+    now: Mapping[str | None, Costs],
+    before: Mapping[str | None, Costs],
+) -> Iterator[CenterCosts]:
+    for center in children.get(parent, ()):
+        below = list(_branches(center.id, children, depth=depth + 1, now=now, before=before))
+        direct = [one for one in below if one.depth == depth + 1]
+        yield CenterCosts(
+            center=center,
+            depth=depth,
+            now=_added(now.get(center.code, {}), *(one.now for one in direct)),
+            before=_added(before.get(center.code, {}), *(one.before for one in direct)),
+        )
+        yield from below
+
+
+def _added(*costs: Costs) -> Costs:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for one in costs:
+        for currency, cost in one.items():
+            sums[currency] = CONTEXT.add(sums[currency], cost)
+    return dict(sums)
+
+
+def _costs(period: date, *, visibility: Visibility) -> dict[str | None, Costs]:
+    found = (
+        AllocatedCost.objects.filter(visibility.condition(), billing_period=period)
+        .annotate(code=KeyTextTransform(DIMENSION, "segment__dimension_values"))
+        .values("code", "billing_currency")
+        .annotate(cost=Sum("effective_cost"))
+        .order_by("code", "billing_currency")
+    )
+    by_code: dict[str | None, dict[str, Decimal]] = defaultdict(dict)
+    for row in found:
+        by_code[row["code"]][row["billing_currency"]] = row["cost"]
+    return dict(by_code)

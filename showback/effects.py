@@ -1,0 +1,74 @@
+"""What a new version of the rules did to a cost center's month, where the same bills were allocated by both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from allocation.models import AllocationRun
+from itfm.core import lake
+from itfm.core.money import CONTEXT
+from showback.statement import RulesNote
+
+DIMENSION: Final = "cost_center"
+
+
+def rules_note(run: AllocationRun | None, *, previous: AllocationRun | None, codes: Collection[str]) -> RulesNote:
+    """Return the versions behind a month and the one before, and the effect of a change within the month.
+
+    `codes` are the cost centers whose figures it is about.
+    """
+    version = _version(run)
+    note = RulesNote(version=version, previous_version=_version(previous))
+    earlier = _replaced(run) if run is not None else None
+    if run is None or earlier is None:
+        return note
+    before, now = _sums(earlier, codes), _sums(run, codes)
+    if before is None or now is None:
+        return note
+    effects = tuple(
+        (currency, CONTEXT.subtract(now.get(currency, Decimal(0)), before.get(currency, Decimal(0))))
+        for currency in sorted({*before, *now})
+    )
+    return RulesNote(
+        version=version, previous_version=note.previous_version, replaced_version=_version(earlier), effects=effects
+    )
+
+
+def _version(run: AllocationRun | None) -> int | None:
+    return run.rule_set.version if run is not None and run.rule_set is not None else None
+
+
+def _replaced(run: AllocationRun) -> AllocationRun | None:
+    """Return the latest run of the same bills under other rules: only then the difference is the rules' alone."""
+    replaced = AllocationRun.objects.filter(billing_period=run.billing_period, state=AllocationRun.State.REPLACED)
+    same_bills = replaced.filter(revisions=run.revisions, rule_set__isnull=False).exclude(rule_set_id=run.rule_set_id)
+    return same_bills.select_related("rule_set").order_by("-started_at").first()
+
+
+def _sums(run: AllocationRun, codes: Collection[str]) -> dict[str, Decimal] | None:
+    """Return the cost of these cost centers by currency as a run's files have it; None when they are not kept."""
+    folder = lake.run_folder(run.organization_id, period=run.billing_period, run_id=run.id)
+    segments, ledger = folder / "segments.parquet", folder / "ledger.parquet"
+    if not (segments.is_file() and ledger.is_file()):
+        return None
+    numbers = _segments_of(segments, codes)
+    rows = pq.read_table(
+        ledger,
+        columns=["segment_id", "billing_currency", "effective_cost"],
+        filters=pc.field("segment_id").isin(numbers),
+    )
+    summed = rows.group_by("billing_currency").aggregate([("effective_cost", "sum")])
+    return dict(zip(summed["billing_currency"].to_pylist(), summed["effective_cost_sum"].to_pylist(), strict=True))
+
+
+def _segments_of(segments: Path, codes: Collection[str]) -> list[int]:
+    table = pq.read_table(segments, columns=["segment_id", "dimension_values"])
+    rows = zip(table["segment_id"].to_pylist(), table["dimension_values"].to_pylist(), strict=True)
+    return [number for number, values in rows if json.loads(values).get(DIMENSION) in codes]
