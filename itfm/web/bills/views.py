@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ingestion.models import Bill, BillSource
 from ingestion.services import request_import
-from itfm.accounts.access import TenantRequest, allow
+from itfm.accounts.access import TenantRequest, actor_of, allow
+from itfm.audit.services import record
 from itfm.web.bills.build import bill_page, bills_page, running_part
 from itfm.web.shell.build import shell_of
 
@@ -55,6 +56,15 @@ def pull(request: TenantRequest, source_id: UUID) -> HttpResponse:
     if source is None:
         raise Http404("There is no such source.")
     _, is_new = request_import(source, trigger="person", at=timezone.now())
+    if is_new:
+        actor = actor_of(request)
+        record(
+            "source.pull_requested",
+            organization_id=request.organization.id,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            target=source.name,
+        )
     messages.success(
         request, f"{source.name}: import queued." if is_new else f"{source.name} is being imported already."
     )
