@@ -6,6 +6,7 @@ from itfm.audit.models import AuditEvent
 from itfm.audit.services import record
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
+from tests.cli.commands import itfm
 from tests.conftest import member
 
 
@@ -36,3 +37,16 @@ def test_nobody_reads_the_log_of_another_organization(acme, globex):
 
     with tenant(globex.id):
         assert not AuditEvent.objects.exists()
+
+
+def test_rules_published_from_the_command_line_leave_a_word_once(acme, tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text("version: 1\ndimensions:\n  - {key: team, name: Team, rules: []}\n")
+
+    for _ in range(2):
+        assert itfm("rules", "apply", file, "--organization", "acme")[0] == 0
+
+    with tenant(acme.id):
+        assert list(AuditEvent.objects.values_list("action", "actor_name", "target")) == [
+            ("rules.published", "command line", "version 1")
+        ]

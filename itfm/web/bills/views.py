@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 from ingestion.exports import NothingToExportError, charges_csv, charges_parquet
 from ingestion.models import Bill, BillRevision, BillSource
 from ingestion.services import request_import
-from itfm.accounts.access import TenantRequest, allow
+from itfm.accounts.access import TenantRequest, actor_of, allow
+from itfm.audit.services import record
 from itfm.web.bills.build import bills_page, running_part
 from itfm.web.bills.detail import bill_page, findings_csv, parse_query
 from itfm.web.shell.build import shell_of
@@ -114,6 +115,15 @@ def pull(request: TenantRequest, source_id: UUID) -> HttpResponse:
     if source is None:
         raise Http404("There is no such source.")
     _, is_new = request_import(source, trigger="person", at=timezone.now())
+    if is_new:
+        actor = actor_of(request)
+        record(
+            "source.pull_requested",
+            organization_id=request.organization.id,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            target=source.name,
+        )
     messages.success(
         request, f"{source.name}: import queued." if is_new else f"{source.name} is being imported already."
     )

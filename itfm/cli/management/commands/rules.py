@@ -16,6 +16,7 @@ from allocation.services import DriverFileError, exported, publish_rules
 from allocation.services.rules import with_driver_files
 from itfm.accounts.models import Organization
 from itfm.accounts.selectors import organization_ids
+from itfm.audit.services import record
 from itfm.cli.command import REFUSED, Answer, Command, organization
 from itfm.cli.cost_centers import branches
 from itfm.core.tenancy import system, tenant
@@ -68,6 +69,14 @@ def _apply(owner: Organization, file: str) -> Answer:
     with tenant(owner.id), transaction.atomic():
         saved, is_new = publish_rules(rule_set, organization_id=owner.id, published_by=None, at=timezone.now())
         count = replace_cost_centers(branches(rule_set.cost_centers), organization_id=owner.id)
+        if is_new:
+            record(
+                "rules.published",
+                organization_id=owner.id,
+                actor_id=None,
+                actor_name="command line",
+                target=f"version {saved.version}",
+            )
     status = "published" if is_new else "unchanged"
     published: dict[str, Any] = {
         "status": status,
