@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from itfm.core.money import CONTEXT
+from itfm.core.periods import period_name
 from itfm.web.charts import DailyCosts
+from itfm.web.components import Tab
 from itfm.web.shell.page import Health, PeriodChoice, Shell
 
 
@@ -250,6 +252,22 @@ class OverviewPage:
     empty_reason: EmptyReason | None = None
     is_scoped: bool = False
     """Whether the member sees only part of the organization; totals are then of that part, and there is no proof."""
+
+    @property
+    def currency_tabs(self) -> tuple[Tab, ...]:
+        """A link to each currency, where there are several."""
+        if len(self.currencies) < 2:
+            return ()
+        shown = self.overview.currency if self.overview else ""
+        period = period_name(self.period.shown)
+        return tuple(
+            Tab(
+                label=currency,
+                url="?" + urlencode({"period": period, "currency": currency}),
+                is_current=currency == shown,
+            )
+            for currency in self.currencies
+        )
 
     @property
     def kept_query(self) -> str:
