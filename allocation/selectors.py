@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.lookups import In
 
@@ -60,16 +60,23 @@ def mart(period: date, *, visibility: Visibility = EVERYTHING) -> QuerySet[Alloc
 
 
 def cost_rows(
-    period: date, *, by: Sequence[str], rule_set: RuleSetNames, visibility: Visibility = EVERYTHING
+    period: date,
+    *,
+    by: Sequence[str],
+    rule_set: RuleSetNames,
+    visibility: Visibility = EVERYTHING,
+    last_day: date | None = None,
 ) -> list[CostRow]:
-    """Return the costs of a billing period by columns and dimensions, in a stable order.
+    """Return the costs of a billing period, up to a day of it, by columns and dimensions in a stable order.
 
     :raises UnknownGroupingError: a name is neither a column of the mart nor a dimension's key or name.
     """
     groups = {f"group_{number}": _expression(name, rule_set) for number, name in enumerate(by)}
     sums = {f"sum_{column}": Sum(column) for column in COST_COLUMNS}
+    until = Q() if last_day is None else Q(charge_date__lte=last_day)
     found = (
         mart(period, visibility=visibility)
+        .filter(until)
         .annotate(**groups)
         .values(*groups, "billing_currency")
         .annotate(**sums)
@@ -117,6 +124,38 @@ def run_in_force(period: date) -> AllocationRun | None:
         .select_related("rule_set")
         .first()
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodSums:
+    """What the run in force of a billing period says of itself, by currency and cost column."""
+
+    period: date
+    ledger: Mapping[str, Mapping[str, str]]
+    unallocated: Mapping[str, Mapping[str, Mapping[str, str]]]
+    """By dimension key first: what nothing gave a value of it."""
+
+
+def period_sums() -> list[PeriodSums]:
+    """Return the proved sums of every billing period that has a ledger, newest first."""
+    runs = AllocationRun.objects.filter(state=AllocationRun.State.PUBLISHED).order_by("-billing_period")
+    found = runs.values_list("billing_period", "proof__measured__steps", "proof__measured__unallocated")
+    return [
+        PeriodSums(
+            period=period,
+            ledger=next((step["sums"] for step in steps or () if step["name"] == "ledger"), {}),
+            unallocated=unallocated or {},
+        )
+        for period, steps, unallocated in found
+    ]
+
+
+def runs_that_failed() -> list[AllocationRun]:
+    """Return the newest run of each billing period where it was refused or failed, newest period first."""
+    newest = AllocationRun.objects.filter(billing_period=OuterRef("billing_period")).order_by("-started_at", "-id")
+    failed = [AllocationRun.State.REFUSED, AllocationRun.State.FAILED]
+    runs = AllocationRun.objects.filter(state__in=failed, id=Subquery(newest.values("id")[:1]))
+    return list(runs.defer("proof").order_by("-billing_period"))
 
 
 def allocated_periods() -> list[date]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
+from uuid import UUID
 
 from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
 
@@ -121,6 +122,12 @@ def bill_total(period: date, column: str) -> dict[str, Decimal]:
     return summed((revision.totals for revision in current_revisions(period)), column)
 
 
+def finding_counts(revisions: Iterable[BillRevision]) -> dict[UUID, int]:
+    """Return how many findings of some severity each of these revisions has; one without any is absent."""
+    severe = Finding.objects.filter(revision__in=list(revisions), severity__in=SEVERE)
+    return dict(severe.values_list("revision_id").annotate(count=Count("id")).values_list("revision_id", "count"))
+
+
 def bills() -> QuerySet[Bill]:
     """Return all bills with their revision in force and how many revisions there are, newest period first."""
     return (
@@ -142,6 +149,8 @@ def recent_imports(limit: int) -> QuerySet[ImportRun]:
 
 
 SEVERITIES: Final = ("error", "warning", "info")
+SEVERE: Final = ("error", "warning")
+"""Findings that somebody should do something about."""
 
 
 def first_findings(findings: QuerySet[Finding], limit: int) -> list[Finding]:

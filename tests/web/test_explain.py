@@ -85,13 +85,15 @@ def engineer(organization, *teams):
 
 def test_the_page_shows_parts_rules_and_proof(client, allocated):
     text = words(page_of(client, member(allocated, Role.FINANCE), team="payments").content.decode())
+    text = text.replace("\N{NO-BREAK SPACE}", " ")
 
     # 9.50 of its own and two thirds of 100
     assert "Adds up exactly" in text
     assert "Own cost 2 bill lines, caught by the rules below 9.50" in text
-    assert "Platform to teams Received in stage 1 from platform · by driver: 2 of 3 = 66.7" in text
+    assert "Platform to teams Received in stage 1 from platform · by driver: 66.7 % of 100.00 USD" in text
     assert "Sum of the parts 76.17 Figure less parts, to the last digit 0" in text
-    assert "66.666666666666666666 0.000000000000333334 66.666666666667" in text
+    assert "100 \N{MULTIPLICATION SIGN} 2 ÷ 3" in text
+    assert "66.666666666667 66.666666666666666666 calculated 0.000000000000333334 rounding" in text
     assert "Team: rule 2 When tag team exists: the text of tag team, in lower case 2 9.50" in text
     assert "Proof holds" in text
     assert "110.75" in text

@@ -2,100 +2,201 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from allocation.costs.query import RuleSetNames
+from allocation.engine.weighing import CostColumn
 from allocation.explain.slices import Filter, Slice
 from allocation.models import AllocationRun
 from allocation.selectors import (
     CostRow,
+    PeriodSums,
     Visibility,
-    allocated_periods,
     cost_rows,
     current_rule_set,
     names_of,
+    period_sums,
     run_in_force,
+    runs_that_failed,
 )
-from ingestion.models import BillSource
-from ingestion.selectors import bill_total, billed_periods, source_statuses
+from ingestion.models import BillRevision, BillSource
+from ingestion.selectors import (
+    SourceStatus,
+    billed_periods,
+    current_revisions,
+    finding_counts,
+    source_statuses,
+    summed,
+)
+from itfm.core.money import CONTEXT
+from itfm.core.money import total as exact_sum
 from itfm.core.periods import next_period, previous_period
-from itfm.web.charts import DailyCost, daily_costs
+from itfm.core.policy import Permission
+from itfm.web.charts import DailyCost, DailyCosts, daily_costs
 from itfm.web.explain.address import query_of
-from itfm.web.overview.page import CurrencyOverview, EmptyReason, Freshness, OverviewPage, Reconciliation, ValueCost
+from itfm.web.overview.actions import READS_BILLS, READS_RULES, bill_actions, run_actions
+from itfm.web.overview.movers import UNALLOCATED, costs_by_origin, movers, totals
+from itfm.web.overview.page import (
+    Action,
+    CurrencyOverview,
+    DataState,
+    EmptyReason,
+    Freshness,
+    OverviewPage,
+    Reconciliation,
+    TrendPoint,
+    ValueCost,
+)
+from itfm.web.overview.states import data_states
 from itfm.web.shell.page import PeriodChoice, Shell
 
-COST: Final = "effective_cost"
+COST: Final[CostColumn] = "effective_cost"
 COST_NAME: Final = "Effective cost"
-UNALLOCATED: Final = "Unallocated"
+TREND_PERIODS: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Month:
-    """What one currency cost: by day and value, and by value the month before."""
+class _Facts:
+    """What a run's page is built from; rows of all currencies."""
 
-    rows: list[CostRow]
-    previous: dict[str | None, Decimal] | None
+    run: AllocationRun
+    dimension: str | None
+    """Key of the dimension that the page groups by."""
+    daily: list[CostRow]
+    """By day and value."""
+    now: list[CostRow]
+    """By value, origin and service; so is `before`, which is None without a month to compare with."""
+    before: list[CostRow] | None
+    sums: list[PeriodSums]
+    billed: dict[str, Decimal]
+    states: dict[str, DataState]
+    is_scoped: bool
 
 
 def overview_page(
-    *, shell: Shell, period: date | None, visibility: Visibility, may_read_bills: bool, at: datetime
+    *,
+    shell: Shell,
+    period: date | None,
+    currency: str | None,
+    visibility: Visibility,
+    permissions: frozenset[Permission],
+    at: datetime,
 ) -> OverviewPage:
-    """Return the page of a billing period, or of the newest one allocated."""
-    periods = allocated_periods()
+    """Return the page of a billing period, or of the newest one allocated, in one currency."""
+    sums = period_sums()
+    periods = [one.period for one in sums]
     shown = period or next(iter(periods), date(at.year, at.month, 1))
-    run = run_in_force(shown)
+    run = run_in_force(shown) if shown in periods else None
     rule_set = names_of(run.rule_set if run else current_rule_set())
+    revisions = list(current_revisions(shown).select_related("bill__source"))
+    statuses = source_statuses(at=at) if READS_BILLS in permissions else []
+    facts = _facts(run, rule_set, sums=sums, revisions=revisions, visibility=visibility) if run else None
+    currencies = _by_size(facts) if facts else []
+    chosen = currency if currency in currencies else next(iter(currencies), None)
     return OverviewPage(
         shell=shell,
         period=PeriodChoice(shown=shown, available=tuple(sorted({*periods, shown}, reverse=True))),
         dimension_name=rule_set.dimensions[0][1] if rule_set.dimensions else "",
         cost_name=COST_NAME,
-        currencies=_currencies(run, rule_set=rule_set, visibility=visibility, periods=periods) if run else (),
-        freshness=_freshness(at) if may_read_bills else (),
+        overview=_currency(chosen, facts) if facts and chosen else None,
+        currencies=tuple(currencies),
+        freshness=_freshness(statuses),
+        actions=_actions(run, statuses=statuses, revisions=revisions, permissions=permissions, period=shown),
         empty_reason=None if run else _empty_reason(periods),
         is_scoped=not visibility.sees_everything,
     )
 
 
-def _currencies(
-    run: AllocationRun, *, rule_set: RuleSetNames, visibility: Visibility, periods: list[date]
-) -> tuple[CurrencyOverview, ...]:
-    period = run.billing_period
+def _facts(
+    run: AllocationRun,
+    rule_set: RuleSetNames,
+    *,
+    sums: list[PeriodSums],
+    revisions: list[BillRevision],
+    visibility: Visibility,
+) -> _Facts:
+    period, before = run.billing_period, previous_period(run.billing_period)
     by = [rule_set.dimensions[0][0]] if rule_set.dimensions else []
-    months = _months(cost_rows(period, by=["charge_date", *by], rule_set=rule_set, visibility=visibility))
-    before = previous_period(period)
-    if before in periods:
-        earlier = cost_rows(before, by=by, rule_set=rule_set, visibility=visibility)
-        for currency, month in _months(earlier).items():
-            previous = _by_value(month.rows)
-            rows = months[currency].rows if currency in months else []
-            months[currency] = _Month(rows=rows, previous=previous)
-    billed = bill_total(period, COST) if visibility.sees_everything else {}
-    overviews = [
-        _currency(currency, month, run=run, by=by, billed=billed.get(currency), has_previous=before in periods)
-        for currency, month in months.items()
-        if month.rows or currency in billed
-    ]
-    return tuple(sorted(overviews, key=lambda one: (-one.total, one.currency)))
+    states = data_states(period, revisions)
+    has_before = any(one.period == before for one in sums)
+    by_origin = [*by, "origin", "service_name"]
+    until = None if all(state.is_complete for state in states.values()) else _same_day(states, before)
+    return _Facts(
+        run=run,
+        dimension=by[0] if by else None,
+        daily=cost_rows(period, by=["charge_date", *by], rule_set=rule_set, visibility=visibility),
+        now=cost_rows(period, by=by_origin, rule_set=rule_set, visibility=visibility),
+        before=cost_rows(before, by=by_origin, rule_set=rule_set, visibility=visibility, last_day=until)
+        if has_before
+        else None,
+        sums=sums,
+        billed=summed((revision.totals for revision in revisions), COST) if visibility.sees_everything else {},
+        states=states,
+        is_scoped=not visibility.sees_everything,
+    )
 
 
-def _months(rows: Iterable[CostRow]) -> dict[str, _Month]:
-    by_currency: dict[str, list[CostRow]] = defaultdict(list)
-    for row in rows:
-        by_currency[row.currency].append(row)
-    return {currency: _Month(rows=found, previous=None) for currency, found in by_currency.items()}
+def _same_day(states: Mapping[str, DataState], before: date) -> date:
+    """Return the day of the month before up to which it can be compared with a month that is not over."""
+    day_count = max(state.day_count for state in states.values())
+    return min(before + timedelta(days=day_count - 1), next_period(before) - timedelta(days=1))
 
 
-def _by_value(rows: list[CostRow]) -> dict[str | None, Decimal]:
-    sums: dict[str | None, Decimal] = defaultdict(Decimal)
-    for row in rows:
-        sums[_value(row)] += row.effective_cost
-    return dict(sums)
+def _by_size(facts: _Facts) -> list[str]:
+    totals = {currency: Decimal(0) for currency in facts.billed}
+    for row in facts.now:
+        totals[row.currency] = CONTEXT.add(totals.get(row.currency, Decimal(0)), row.effective_cost)
+    return sorted(totals, key=lambda currency: (-totals[currency], currency))
+
+
+def _currency(currency: str, facts: _Facts) -> CurrencyOverview:
+    run = facts.run
+    wanted = Slice(period=run.billing_period, currency=currency, cost=COST)
+    now = costs_by_origin(row for row in facts.now if row.currency == currency)
+    before = None if facts.before is None else costs_by_origin(row for row in facts.before if row.currency == currency)
+
+    def query_of_value(value: str | None) -> str:
+        filters = () if facts.dimension is None else (Filter(name=facts.dimension, values=(value,)),)
+        return query_of(replace(wanted, filters=filters))
+
+    by_value = totals(now)
+    total, unallocated = exact_sum(by_value.values()), by_value.get(None, Decimal(0))
+    previous = None if before is None else totals(before)
+    return CurrencyOverview(
+        currency=currency,
+        total=total,
+        previous_total=None if previous is None else exact_sum(previous.values()),
+        values=_values(by_value, previous, total=total, query_of_value=query_of_value),
+        daily=_daily(facts, currency),
+        reconciliation=Reconciliation(
+            bill_total=facts.billed.get(currency, total),
+            allocated=CONTEXT.subtract(total, unallocated),
+            unallocated=unallocated,
+            rule_version=run.rule_set.version if run.rule_set else None,
+            allocated_at=run.finished_at or run.started_at,
+        ),
+        query=query_of(wanted),
+        movers=() if before is None else movers(now, before, query_of_value=query_of_value),
+        trend=() if facts.is_scoped else _trend(facts, currency),
+        state=facts.states.get(currency),
+    )
+
+
+def _daily(facts: _Facts, currency: str) -> DailyCosts:
+    first, last = facts.run.billing_period, next_period(facts.run.billing_period) - timedelta(days=1)
+    return daily_costs(
+        [
+            # A bill may carry charges of other months; they count on its first or last day, so that days sum up.
+            DailyCost(charge_date=min(max(row.groups[0], first), last), name=_value(row), cost=row.effective_cost)
+            for row in facts.daily
+            if row.currency == currency and isinstance(row.groups[0], date)
+        ],
+        currency=currency,
+    )
 
 
 def _value(row: CostRow) -> str | None:
@@ -104,47 +205,12 @@ def _value(row: CostRow) -> str | None:
     return last if isinstance(last, str) else None
 
 
-def _currency(
-    currency: str, month: _Month, *, run: AllocationRun, by: list[str], billed: Decimal | None, has_previous: bool
-) -> CurrencyOverview:
-    now = _by_value(month.rows)
-    total = sum(now.values(), Decimal(0))
-    unallocated = now.get(None, Decimal(0))
-    previous = (month.previous or {}) if has_previous else None
-    first, last = run.billing_period, next_period(run.billing_period) - timedelta(days=1)
-    wanted = Slice(period=run.billing_period, currency=currency, cost=COST)
-    return CurrencyOverview(
-        currency=currency,
-        total=total,
-        previous_total=None if previous is None else sum(previous.values(), Decimal(0)),
-        values=_values(now, previous, total=total, wanted=wanted, by=by),
-        daily=daily_costs(
-            [
-                # A bill may carry charges of other months; they count on its first or last day, so that days sum up.
-                DailyCost(charge_date=min(max(row.groups[0], first), last), name=_value(row), cost=row.effective_cost)
-                for row in month.rows
-                if isinstance(row.groups[0], date)
-            ],
-            currency=currency,
-        ),
-        reconciliation=Reconciliation(
-            bill_total=total if billed is None else billed,
-            allocated=total - unallocated,
-            unallocated=unallocated,
-            rule_version=run.rule_set.version if run.rule_set else None,
-            allocated_at=run.finished_at or run.started_at,
-        ),
-        query=query_of(wanted),
-    )
-
-
 def _values(
-    now: dict[str | None, Decimal],
-    previous: dict[str | None, Decimal] | None,
+    now: Mapping[str | None, Decimal],
+    previous: Mapping[str | None, Decimal] | None,
     *,
     total: Decimal,
-    wanted: Slice,
-    by: list[str],
+    query_of_value: Callable[[str | None], str],
 ) -> tuple[ValueCost, ...]:
     names = {*now, *(previous or {})} | {None}
     zero = Decimal(0)
@@ -155,14 +221,42 @@ def _values(
             previous_cost=None if previous is None else previous.get(name, zero),
             total=total,
             is_unallocated=name is None,
-            query=query_of(replace(wanted, filters=tuple(Filter(name=one, values=(name,)) for one in by))),
+            query=query_of_value(name),
         )
         for name in names
     ]
     return tuple(sorted(rows, key=lambda row: (row.is_unallocated, -row.cost, row.name)))
 
 
-def _freshness(at: datetime) -> tuple[Freshness, ...]:
+def _trend(facts: _Facts, currency: str) -> tuple[TrendPoint, ...]:
+    """Return what the proved sums of the last months leave unallocated; months without the dimension are left out."""
+    points = []
+    for one in facts.sums:
+        ledger = one.ledger.get(currency)
+        by_currency = one.unallocated.get(facts.dimension or "")
+        if one.period <= facts.run.billing_period and ledger is not None and by_currency is not None:
+            unallocated = Decimal(by_currency.get(currency, {}).get(COST, "0"))
+            points.append(TrendPoint(period=one.period, total=Decimal(ledger[COST]), unallocated=unallocated))
+    return tuple(points[:TREND_PERIODS])
+
+
+def _actions(
+    run: AllocationRun | None,
+    *,
+    statuses: list[SourceStatus],
+    revisions: list[BillRevision],
+    permissions: frozenset[Permission],
+    period: date,
+) -> tuple[Action, ...]:
+    found = []
+    if READS_BILLS in permissions:
+        found += bill_actions(statuses, revisions, finding_counts(revisions))
+    if READS_RULES in permissions:
+        found += run_actions(runs_that_failed(), run.proof if run else {}, period=period)
+    return tuple(found)
+
+
+def _freshness(statuses: Iterable[SourceStatus]) -> tuple[Freshness, ...]:
     return tuple(
         Freshness(
             source_name=status.source.name,
@@ -170,7 +264,7 @@ def _freshness(at: datetime) -> tuple[Freshness, ...]:
             last_pull_at=status.last_pull_at,
             data_through=status.data_through,
         )
-        for status in source_statuses(at=at)
+        for status in statuses
     )
 
 

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
+from urllib.parse import urlencode
+from uuid import UUID
 
 from itfm.core.money import CONTEXT
+from itfm.core.periods import period_name
 from itfm.web.charts import DailyCosts
+from itfm.web.components import Tab
 from itfm.web.shell.page import Health, PeriodChoice, Shell
 
 
@@ -72,6 +76,74 @@ class Reconciliation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cause:
+    """What part of a change one service, or one split of shared cost, makes up."""
+
+    name: str
+    change: Decimal
+    is_new: bool = False
+    """Whether there was no such cost in the month before."""
+    has_ended: bool = False
+    """Whether there is no such cost any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mover:
+    """A value of the dimension that costs more or less than before, and why: the causes sum to the change."""
+
+    name: str
+    change: Decimal
+    change_percent: Decimal | None
+    causes: tuple[Cause, ...]
+    """The largest ones, then `<n> others` when there are more."""
+    query: str = ""
+    """The slice of this month's cost, as it stands in an address."""
+    is_unallocated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrendPoint:
+    """What one billing period left unallocated."""
+
+    period: date
+    total: Decimal
+    unallocated: Decimal
+
+    @property
+    def unallocated_percent(self) -> Decimal | None:
+        """How much of the total has no owner."""
+        return percent_of(self.unallocated, self.total)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataState:
+    """How far a billing period's bills reach."""
+
+    first_day: date
+    last_day: date
+    through: date | None
+    """The latest usage that every bill of the period covers; None when no bill says."""
+    is_complete: bool
+    """Whether every bill covers the whole period, or came after its end."""
+
+    @property
+    def day_count(self) -> int:
+        """How many days the costs so far are of."""
+        last = self.last_day if self.is_complete or self.through is None else min(self.through, self.last_day)
+        return max((last - self.first_day).days + 1, 1)
+
+    @property
+    def period_day_count(self) -> int:
+        """How many days the period has."""
+        return (self.last_day - self.first_day).days + 1
+
+    @property
+    def missing_day_count(self) -> int:
+        """How many days of the period have no cost yet."""
+        return self.period_day_count - self.day_count
+
+
+@dataclass(frozen=True, kw_only=True)
 class CurrencyOverview:
     """The month in one currency: amounts in different currencies are never added."""
 
@@ -84,6 +156,30 @@ class CurrencyOverview:
     reconciliation: Reconciliation
     query: str = ""
     """The slice that the total is the sum of, as it stands in an address."""
+    movers: tuple[Mover, ...] = ()
+    """Largest change first, whatever its direction; empty without a month to compare with."""
+    trend: tuple[TrendPoint, ...] = ()
+    """Newest first; empty for a member who sees only part of the organization."""
+    state: DataState | None = None
+    """None when no bill of the period is in this currency."""
+
+    @property
+    def daily_rate(self) -> Decimal | None:
+        """The total by the number of days it is of."""
+        return CONTEXT.divide(self.total, Decimal(self.state.day_count)) if self.state else None
+
+    @property
+    def run_rate(self) -> Decimal | None:
+        """What the whole period would cost if its other days cost as much as those so far on average."""
+        if self.state is None:
+            return None
+        whole = CONTEXT.multiply(self.total, Decimal(self.state.period_day_count))
+        return CONTEXT.divide(whole, Decimal(self.state.day_count))
+
+    @property
+    def trend_scale(self) -> Decimal:
+        """The longest bar of the trend in percent: bars are compared with each other, not with all that was spent."""
+        return max((point.unallocated_percent or Decimal(0) for point in self.trend), default=Decimal(0)) or Decimal(1)
 
     @property
     def unallocated_query(self) -> str:
@@ -121,6 +217,18 @@ class Freshness:
     data_through: date | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """Something that waits for the reader: what it is, what to do, and where."""
+
+    title: str
+    advice: str
+    tone: Literal["caution", "bad"] = "caution"
+    address: str = ""
+    """Name of the page where it is done; empty when there is none."""
+    argument: UUID | None = None
+
+
 EmptyReason = Literal["no_source", "no_bill", "not_allocated", "other_period"]
 
 
@@ -134,13 +242,37 @@ class OverviewPage:
     """`Team`: the dimension that the page groups by; empty when no rules are published."""
     cost_name: str
     """`Effective cost`: which cost column all figures are in."""
-    currencies: tuple[CurrencyOverview, ...]
-    """Largest first; empty when there is nothing to show, see `empty_reason`."""
+    overview: CurrencyOverview | None
+    """The currency chosen, the largest by default; None when there is nothing to show, see `empty_reason`."""
+    currencies: tuple[str, ...]
+    """All there are in the period, largest first."""
     freshness: tuple[Freshness, ...]
     """Empty as well when the role may not read bills."""
+    actions: tuple[Action, ...] = ()
     empty_reason: EmptyReason | None = None
     is_scoped: bool = False
     """Whether the member sees only part of the organization; totals are then of that part, and there is no proof."""
+
+    @property
+    def currency_tabs(self) -> tuple[Tab, ...]:
+        """A link to each currency, where there are several."""
+        if len(self.currencies) < 2:
+            return ()
+        shown = self.overview.currency if self.overview else ""
+        period = period_name(self.period.shown)
+        return tuple(
+            Tab(
+                label=currency,
+                url="?" + urlencode({"period": period, "currency": currency}),
+                is_current=currency == shown,
+            )
+            for currency in self.currencies
+        )
+
+    @property
+    def kept_query(self) -> str:
+        """What a link to another period keeps of the address."""
+        return urlencode({"currency": self.overview.currency}) if self.overview and len(self.currencies) > 1 else ""
 
     @property
     def group_name(self) -> str:

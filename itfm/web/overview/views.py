@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from itfm.accounts.access import TenantRequest, allow, public
 from itfm.core.periods import PeriodError, parse_period
+from itfm.web.overview.actions import READS_BILLS, READS_RULES
 from itfm.web.overview.build import overview_page
 from itfm.web.shell.build import shell_of
 from itfm.web.visibility import visibility_of
@@ -33,8 +34,9 @@ def overview(request: TenantRequest) -> HttpResponse:
     page = overview_page(
         shell=shell_of(request, "overview"),
         period=period,
+        currency=request.GET.get("currency"),
         visibility=visibility_of(request.membership),
-        may_read_bills=request.membership.may("bills.read"),
+        permissions=frozenset(one for one in (READS_BILLS, READS_RULES) if request.membership.may(one)),
         at=timezone.now(),
     )
     return render(request, "overview/page.html", {"page": page})

@@ -53,6 +53,12 @@ def amount(value: Decimal | None, currency: str) -> SafeString:
 
 
 @register.simple_tag
+def signed(value: Decimal, currency: str) -> SafeString:
+    """Write a change with its sign, plus as well as minus; its currency stands nearby."""
+    return format_html("{}{}", "+" if value > 0 else "", amount(value, currency))
+
+
+@register.simple_tag
 def explained(value: Decimal | None, currency: str, query: str, *, in_column: bool = False) -> SafeString:
     """Write an amount as a link to what it is made of; the page's Explain drawer shows it where there is one.
 

@@ -1,0 +1,98 @@
+"""What moved since the month before, and why: causes that sum to the change. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from allocation.selectors import CostRow
+from itfm.core.money import CONTEXT
+from itfm.core.money import total as exact_sum
+from itfm.web.overview.page import Cause, Mover, percent_of
+
+MOVERS: Final = 5
+CAUSES: Final = 3
+UNALLOCATED: Final = "Unallocated"
+DIRECT: Final = "direct"
+
+
+class Origin(NamedTuple):
+    """Where cost of a value comes from: a service of its own, or a split."""
+
+    origin: str
+    service: str | None
+
+    @property
+    def name(self) -> str:
+        """The origin in words."""
+        if self.origin != DIRECT:
+            return f"shared cost ({self.origin.replace('_', ' ')})"
+        return self.service or "charges without a service"
+
+
+Costs = Mapping[str | None, Mapping[Origin, Decimal]]
+"""Cost by value of the dimension and by origin."""
+
+
+def costs_by_origin(rows: Iterable[CostRow]) -> Costs:
+    """Return rows grouped by value, origin and service as a table of sums; shared cost has no service."""
+    sums: dict[str | None, dict[Origin, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for row in rows:
+        *values, origin, service = row.groups
+        value = values[0] if values else None
+        place = Origin(str(origin), str(service) if origin == DIRECT and service is not None else None)
+        found = sums[None if value is None else str(value)]
+        found[place] = CONTEXT.add(found[place], row.effective_cost)
+    return sums
+
+
+def totals(costs: Costs) -> dict[str | None, Decimal]:
+    """Return the sum of each value."""
+    return {value: exact_sum(origins.values()) for value, origins in costs.items()}
+
+
+def movers(now: Costs, before: Costs, *, query_of_value: Callable[[str | None], str]) -> tuple[Mover, ...]:
+    """Return the values whose cost changed most, whatever the direction."""
+    found = []
+    for value in {*now, *before}:
+        causes = _causes(now.get(value, {}), before.get(value, {}))
+        change = exact_sum(cause.change for cause in causes)
+        if change:
+            previous = exact_sum(before.get(value, {}).values())
+            found.append(
+                Mover(
+                    name=value or UNALLOCATED,
+                    change=change,
+                    change_percent=percent_of(change, previous.copy_abs()),
+                    causes=_shortened(causes),
+                    query=query_of_value(value),
+                    is_unallocated=value is None,
+                )
+            )
+    found.sort(key=lambda mover: (mover.change.copy_abs().copy_negate(), mover.name))
+    return tuple(found[:MOVERS])
+
+
+def _causes(now: Mapping[Origin, Decimal], before: Mapping[Origin, Decimal]) -> list[Cause]:
+    zero = Decimal(0)
+    causes = [
+        Cause(
+            name=origin.name,
+            change=CONTEXT.subtract(now.get(origin, zero), before.get(origin, zero)),
+            is_new=origin not in before,
+            has_ended=origin not in now,
+        )
+        for origin in {*now, *before}
+    ]
+    changed = [cause for cause in causes if cause.change]
+    return sorted(changed, key=lambda cause: (cause.change.copy_abs().copy_negate(), cause.name))
+
+
+def _shortened(causes: list[Cause]) -> tuple[Cause, ...]:
+    # A single cause left over is told by its name rather than as "1 other".
+    kept = CAUSES if len(causes) > CAUSES + 1 else len(causes)
+    rest = causes[kept:]
+    others = (Cause(name=f"{len(rest)} others", change=exact_sum(cause.change for cause in rest)),) if rest else ()
+    return (*causes[:kept], *others)
