@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.conf import settings as project
 from django.db import models
 
 from itfm.core.tenancy import TenantForeignKey, TenantModel
@@ -175,3 +176,38 @@ class Finding(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+class BillUpload(TenantModel):
+    """A file that somebody uploaded, in quarantine until it was looked at and confirmed."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received"
+        READY = "ready"
+        REJECTED = "rejected"
+        FAILED = "failed"
+        CONFIRMED = "confirmed"
+
+    kind = models.CharField(max_length=40, help_text="File name of the connector.")
+    settings = models.JSONField(default=dict, help_text="Settings of the kind that go with this file.")
+    file_name = models.CharField(max_length=200)
+    file = models.CharField(max_length=500, help_text="In the organization's folder of the lake.")
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, default=State.RECEIVED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    step = models.CharField(max_length=200, blank=True)
+    progress_ratio = models.DecimalField(max_digits=5, decimal_places=4, default=0)
+    preview = models.JSONField(
+        default=dict, help_text="Columns, bills and findings, as `ingestion.services.uploads` says."
+    )
+    error_message = models.TextField(blank=True)
+    run = TenantForeignKey(ImportRun, on_delete=models.CASCADE, related_name="+", null=True, blank=True)
+    uploaded_by = models.ForeignKey(project.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    uploaded_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["organization", "state", "-uploaded_at"], name="ingestion_billupload_recent")]
+
+    def __str__(self) -> str:
+        return self.file_name

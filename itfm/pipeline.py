@@ -19,12 +19,14 @@ from kombu.exceptions import OperationalError
 from allocation.engine.warm import warm
 from allocation.tasks import allocate_due, allocate_period
 from ingestion.services import queue_due
-from ingestion.tasks import import_bills
+from ingestion.services.uploads import tidy_uploads
+from ingestion.tasks import check_upload, import_bills
 from itfm.accounts.selectors import organization_ids
 from itfm.celery import app
 from itfm.core.events import (
     AllocationRequested,
     BillImported,
+    BillUploaded,
     BillWithdrawn,
     DriverValuesChanged,
     Event,
@@ -43,6 +45,7 @@ BROKER: Final = app
 FOLLOWS: Final[dict[type[Event], tuple[Task[Any, Any], ...]]] = {
     ImportRequested: (import_bills,),
     BillImported: (allocate_period,),
+    BillUploaded: (check_upload,),
     BillWithdrawn: (allocate_period,),
     RulesPublished: (allocate_due,),
     DriverValuesChanged: (allocate_due,),
@@ -75,6 +78,8 @@ def sweep_organization(organization_id: UUID) -> None:
     """Find due work of one organization and hint at it."""
     for run_id in queue_due(organization_id, at=timezone.now()):
         _hint(import_bills, organization_id=str(organization_id), run_id=str(run_id))
+    for upload_id in tidy_uploads(organization_id, at=timezone.now()):
+        _hint(check_upload, organization_id=str(organization_id), upload_id=str(upload_id))
     _hint(allocate_due, organization_id=str(organization_id))
     with tenant(organization_id):
         letters = has_queued()

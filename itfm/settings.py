@@ -129,6 +129,12 @@ ENGINE_MEMORY_BYTES = env.int("ITFM_ENGINE_MEMORY_MB", 4096) << 20
 """What one import or allocation may use; beyond that it spills to disk."""
 ENGINE_THREADS = env.int("ITFM_ENGINE_THREADS", 2)
 
+UPLOAD_BYTES = env.int("ITFM_UPLOAD_MB", 512) << 20
+"""The largest file that is taken in the browser; larger ones are pulled from a bucket or imported by command."""
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "itfm.core.uploads.LimitedFileHandler",
+]
 IMPORT_FOLDERS: list[str] = env.list("ITFM_IMPORT_FOLDERS", [])
 """Folders that sources made in the browser may read: in each, every organization the one named by its slug."""
 PRIVATE_ENDPOINTS = env.bool("ITFM_PRIVATE_ENDPOINTS", False)

@@ -14,6 +14,7 @@ from itfm.web.overview.urls import urlpatterns as overview
 from itfm.web.people.urls import urlpatterns as people
 from itfm.web.settings.urls import urlpatterns as settings
 from itfm.web.sources.urls import urlpatterns as sources
+from itfm.web.uploads.urls import urlpatterns as uploads
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview,
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *bills,
     *sources,
     *allocation,
+    *uploads,
     *people,
     *settings,
     *design,

@@ -141,14 +141,6 @@ UNUSED_ENTRIES: Final = {
 }
 """What the row of the unused part of a commitment has in place of its purchase's entries."""
 
-KIND = ConnectorKind(
-    label="AWS Cost and Usage Report (legacy and CUR 2.0)",
-    description="What AWS delivers to a bucket of yours as a Data Export or a Cost and Usage Report, CSV or Parquet.",
-    params=SourceSettings,
-    discover=discover,
-    normalize=normalize,
-)
-
 
 def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa: ARG001 - planners share one signature
     """Say how the columns of a report become FOCUS 1.4.
@@ -362,3 +354,13 @@ def _check_required(raw: RawTables) -> None:
                 )
     if findings:
         raise RejectedBillError(findings)
+
+
+KIND = ConnectorKind(
+    label="AWS Cost and Usage Report (legacy and CUR 2.0)",
+    description="What AWS delivers to a bucket of yours as a Data Export or a Cost and Usage Report, CSV or Parquet.",
+    params=SourceSettings,
+    discover=discover,
+    normalize=normalize,
+    planner=plan,
+)

@@ -75,15 +75,6 @@ def normalize(
     return normalize_files(files, planner=planner, output=output, limits=limits, tag_keys=tag_keys, progress=progress)
 
 
-KIND = ConnectorKind(
-    label="FOCUS 1.0 to 1.4 (CSV or Parquet)",
-    description="A bill in the open FOCUS format, which most cloud providers and many vendors export.",
-    params=FocusSettings,
-    discover=discover,
-    normalize=normalize,
-)
-
-
 def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection, *, default_currency: str | None = None) -> Plan:
     """Say how the columns found become FOCUS 1.4.
 
@@ -270,3 +261,13 @@ def _without_currency(raw: RawTables, *, code: str, why: str) -> Finding:
     return Finding(
         code="currency_missing", severity="warning", file=file, row=0, column="BillingCurrency", message=message
     )
+
+
+KIND = ConnectorKind(
+    label="FOCUS 1.0 to 1.4 (CSV or Parquet)",
+    description="A bill in the open FOCUS format, which most cloud providers and many vendors export.",
+    params=FocusSettings,
+    discover=discover,
+    normalize=normalize,
+    planner=plan,
+)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ingestion.delivery import ArchivedFile, Delivery, SourceSettings
 from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
+from ingestion.normalize.run import Planner
 
 
 class Discover(Protocol):
@@ -43,10 +44,14 @@ class Normalize(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectorKind:
-    """A kind of bill source. `label` and `description` are what people read; `params` validates a source's settings."""
+    """A kind of bill source. `label` and `description` are what people read; `params` validates a source's settings.
+
+    With a `planner`, a file can be previewed: which of its columns becomes what.
+    """
 
     label: str
     params: type[SourceSettings]
     discover: Discover
     normalize: Normalize
     description: str = ""
+    planner: Planner | None = None

@@ -61,7 +61,7 @@ def import_delivery(
                 files,
                 settings=settings,
                 output=scratch / "bills",
-                limits=_limits(scratch),
+                limits=limits(scratch),
                 tag_keys=None,
                 progress=_steps(report, name=_label(delivery)),
             )
@@ -117,7 +117,8 @@ def _is_in_force(run: ImportRun, fingerprint: str) -> bool:
         return bool(bills) and standing == len(bills)
 
 
-def _limits(scratch: Path) -> Limits:
+def limits(scratch: Path) -> Limits:
+    """Return what one import may use, spilling to this folder."""
     return Limits(temp_folder=scratch, memory=project.ENGINE_MEMORY_BYTES, threads=project.ENGINE_THREADS)
 
 

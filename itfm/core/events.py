@@ -60,6 +60,13 @@ class ImportRequested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BillUploaded(Event):
+    """A file waits to be looked at."""
+
+    upload_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageQueued(Event):
     """A message stands in the outbox."""
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from ingestion.models import Bill, BillSource
+from ingestion.models import Bill, BillSource, BillUpload
 from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
@@ -22,6 +22,14 @@ def acme_source(acme):
         source = BillSource.objects.create(organization=acme, key="aws", name=CANARY, kind="aws_cur")
         bill = Bill.objects.create(organization=acme, source=source, billing_period="2026-10-01")
     return source, bill
+
+
+@pytest.fixture
+def acme_upload(acme):
+    with tenant(acme.id):
+        return BillUpload.objects.create(
+            organization=acme, kind="focus", file_name=CANARY, file="", size=1, sha256="", uploaded_at=NOW
+        )
 
 
 @pytest.fixture
@@ -65,7 +73,9 @@ def test_the_walk_covers_every_address():
 
 @pytest.mark.parametrize("who", ["owner", "engineer", "foreign", "nobody", "stranger"])
 @pytest.mark.parametrize("name", WALK)
-def test_everybody_gets_what_is_theirs_and_nothing_else(client, people, acme_source, acme_people, name, who):
+def test_everybody_gets_what_is_theirs_and_nothing_else(
+    client, people, acme_source, acme_upload, acme_people, name, who
+):
     source, bill = acme_source
     arguments, method, expected = WALK[name]
     values = {
@@ -73,6 +83,7 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(client, people, acme_sou
         "source": source.id,
         "token": f"{uuid4().hex}.guess",
         "kind": "focus",
+        "upload": acme_upload.id,
         **acme_people,
     }
     if people[who]:

@@ -1,0 +1,125 @@
+"""Uploading a bill in the browser: looked at, confirmed or deleted; too large or hostile ones go nowhere."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from ingestion.models import BillRevision, BillUpload
+from ingestion.services import run_import
+from ingestion.services.uploads import check_upload
+from itfm.audit.models import AuditEvent
+from itfm.core import lake
+from itfm.core.policy import Role
+from itfm.core.tenancy import tenant
+from tests.conftest import member
+from tests.ingestion.focus_files import HEADER, line
+
+GOOD = "\n".join(
+    [f"{HEADER},Team", line("1.5") + ",Payments", line("2.25", day=2) + ",<script>alert(1)</script>"]
+).encode()
+
+
+@pytest.fixture
+def finance(client, acme):
+    client.force_login(member(acme, Role.FINANCE))
+    return client
+
+
+def send(client, content=GOOD, name="october.csv", **data):
+    file = SimpleUploadedFile(name, content, content_type="text/csv")
+    return client.post(reverse("upload_new"), {"kind": "focus", "file": file, **data})
+
+
+def only_upload(organization):
+    with tenant(organization.id):
+        return BillUpload.objects.get()
+
+
+def sent(client, organization, **given):
+    response = send(client, **given)
+    upload = only_upload(organization)
+    assert response.url == reverse("upload", args=[upload.id])
+    return upload
+
+
+def test_an_uploaded_bill_is_looked_at_confirmed_and_imported(finance, acme):
+    upload = sent(finance, acme)
+    assert "Reading the file" in finance.get(reverse("upload", args=[upload.id])).content.decode()
+    check_upload(acme.id, upload_id=upload.id)
+
+    shown = finance.get(reverse("upload", args=[upload.id])).content.decode()
+    assert "<code>x_team</code>" in shown
+    assert "October 2026" in shown
+    assert "<script>alert(1)" not in shown
+
+    assert finance.post(reverse("upload_confirm", args=[upload.id]), {"source_name": "Phone bills"}).url == reverse(
+        "bills"
+    )
+    assert finance.get(reverse("upload", args=[upload.id])).url == reverse("bills")
+    run_import(acme.id, run_id=only_upload(acme).run_id, retries=False)
+    with tenant(acme.id):
+        assert BillRevision.objects.get().totals["USD"]["billed_cost"] == "3.75"
+        assert [event.action for event in AuditEvent.objects.order_by("at")] == ["upload.taken", "upload.confirmed"]
+    assert "By upload" in finance.get(reverse("bills")).content.decode()
+
+
+def test_while_a_file_is_read_only_its_progress_is_fetched(finance, acme):
+    upload = sent(finance, acme)
+    address = reverse("upload", args=[upload.id])
+
+    waiting = finance.get(address, headers={"HX-Request": "true"})
+    check_upload(acme.id, upload_id=upload.id)
+    over = finance.get(address, headers={"HX-Request": "true"})
+
+    assert "HX-Refresh" not in waiting
+    assert over["HX-Refresh"] == "true"
+
+
+def test_a_file_beyond_the_limit_is_not_taken(finance, acme, settings):
+    settings.UPLOAD_BYTES = 1 << 20
+    settings.FILE_UPLOAD_HANDLERS = ["itfm.core.uploads.LimitedFileHandler"]
+
+    response = send(finance, content=GOOD + b"x" * (3 << 20))
+
+    assert response.status_code == 422
+    assert "up to 1 MB" in response.content.decode()
+    with tenant(acme.id):
+        assert not BillUpload.objects.exists()
+    assert not (lake.organization_folder(acme.id) / "uploads").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"name": "bill.exe"}, "ends in .csv"),
+        ({"content": b""}, "empty"),
+        ({"kind": "../../etc/passwd"}, "valid choice"),
+        ({"default_currency": "euro"}, "three capital letters"),
+    ],
+)
+def test_what_cannot_be_a_bill_is_told_at_once(finance, acme, given, told):
+    response = send(finance, **given)
+
+    assert response.status_code == 422
+    assert told in response.content.decode()
+
+
+def test_a_rejected_file_names_the_place_and_what_to_do(finance, acme):
+    upload = sent(finance, acme, content="\n".join([HEADER, line("NaN")]).encode())
+    check_upload(acme.id, upload_id=upload.id)
+
+    shown = finance.get(reverse("upload", args=[upload.id])).content.decode()
+
+    assert "This file cannot be imported" in shown
+    assert "BilledCost" in shown
+    assert "upload it again" in shown
+    assert finance.post(reverse("upload_confirm", args=[upload.id]), {"source_name": "x"}).status_code == 422
+
+
+def test_a_deleted_upload_leaves_nothing(finance, acme):
+    upload = sent(finance, acme)
+
+    assert finance.post(reverse("upload_discard", args=[upload.id])).url == reverse("bills")
+    with tenant(acme.id):
+        assert not BillUpload.objects.exists()
+    assert [path for path in lake.organization_folder(acme.id).rglob("*") if path.is_file()] == []
