@@ -216,3 +216,29 @@ def db_user_without_script(site, chromium):
     page.wait_for_url("**/design")
     yield page
     context.close()
+
+
+def test_a_mark_says_its_exact_amount_and_leads_on(open_design):
+    page = open_design()
+    chart = page.locator("[data-chart=figure-share]")
+    expect(chart.locator(".barlayer .point")).to_have_count(6)
+    chart.scroll_into_view_if_needed()
+
+    box = chart.locator(".barlayer .point").first.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 8)
+
+    expect(chart.locator(".hovertext")).to_contain_text("21,090.40")
+    page.mouse.click(box["x"] + 20, box["y"] + 8)
+    page.wait_for_url("**/design#tables")
+
+
+def test_a_ribbon_says_what_flows_where(open_design):
+    page = open_design()
+    chart = page.locator("[data-chart=figure-sankey]")
+    expect(chart.locator(".scatterlayer .trace")).to_have_count(18)
+    chart.scroll_into_view_if_needed()
+
+    box = chart.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.5)
+
+    expect(chart.locator(".hovertext")).to_contain_text("Direct to ")

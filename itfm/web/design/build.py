@@ -24,7 +24,7 @@ from itfm.web.components import (
     changed,
     with_sorting,
 )
-from itfm.web.design import samples
+from itfm.web.design import sample_charts, samples
 from itfm.web.design.page import DesignPage
 from itfm.web.shell.page import OrganizationChoice, Shell
 
@@ -60,7 +60,8 @@ def design_page(*, query: Query, columns: Sequence[str], sort: str, person_name:
         period=samples.PERIOD,
         tables=_tables(query, columns=columns, sort=sort),
         filter_bars=samples.filter_bars(suggest_url),
-        charts=(),
+        charts=sample_charts.cards(),
+        multiples=sample_charts.multiples(),
         comboboxes=samples.comboboxes(suggest_url),
         tabs=samples.TABS,
         segments=samples.SEGMENTS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from itfm.web.charts import Multiple
 from itfm.web.components import (
     Change,
     ChartCard,
@@ -60,6 +61,7 @@ class DesignPage:
     tables: tuple[Table, ...]
     filter_bars: tuple[FilterBar, ...]
     charts: tuple[ChartCard, ...]
+    multiples: tuple[Multiple, ...]
     comboboxes: tuple[Combobox, ...]
     tabs: tuple[Tab, ...]
     segments: tuple[Tab, ...]
