@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("allocation", "0005_protect_drafts"),
+        ("allocation", "0006_rollups"),
     ]
 
     operations = [
