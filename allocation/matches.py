@@ -5,6 +5,7 @@ Bills are immutable files, so a bill's sums by attribute set are worked out once
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -96,6 +97,14 @@ class Ranked:
     catch: Catch
 
 
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One kind of line of a bill: its texts by column, tag and source, and how much of it there is."""
+
+    texts: dict[Subject, str]
+    catch: Catch
+
+
 class Month:
     """The bills in force of one billing period."""
 
@@ -183,6 +192,24 @@ class Month:
                 [*given, files, containing, limit],
             ).fetchall()
         return [str(text) for (text,) in found]
+
+    def lines(self, *, containing: str, limit: int) -> list[Line]:
+        """Return the dearest kinds of line with a piece of text in any column or tag, in any case."""
+        texts = f"concat_ws(' ', {', '.join(COLUMNS)}, tags)"
+        found = []
+        for revision in self.revisions:
+            with duckdb.connect(config=_LIMITS) as database:  # type: ignore[arg-type]
+                database.register("sums", sums_of(str(revision.daily)))
+                rows = database.execute(
+                    f"SELECT {', '.join(COLUMNS)}, tags, list(billing_currency), list(cost),"  # noqa: S608
+                    " CAST(SUM(charges) AS BIGINT), MAX(cost) AS dearest"
+                    " FROM read_parquet(?) JOIN sums USING (attribute_set_id)"
+                    f" WHERE contains(lower({texts}), lower(?)) GROUP BY ALL ORDER BY dearest DESC LIMIT ?",
+                    [str(revision.attribute_sets), containing, limit],
+                ).fetchall()
+            found += [(row[-1], _line(row, source=revision.source_name or revision.source_id)) for row in rows]
+        found.sort(key=lambda one: -one[0])
+        return [line for _, line in found[:limit]]
 
     def tag_keys(self) -> list[str]:
         """Return the tag keys that occur, sorted."""
@@ -280,3 +307,14 @@ def _dictionary(coded: Coded) -> pa.Array:
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
+
+
+def _line(row: tuple[Any, ...], *, source: str) -> Line:
+    texts = {Subject("column", name): text for name, text in zip(COLUMNS, row, strict=False) if text}
+    *_, tags, currencies, costs, charges, _dearest_cost = row
+    for key, text in sorted(json.loads(tags or "{}").items()):
+        if text not in (None, ""):
+            texts[Subject("tag", key)] = text if isinstance(text, str) else json.dumps(text)
+    texts[Subject("source")] = source
+    listed = tuple(sorted(zip(currencies, costs, strict=True)))
+    return Line(texts=texts, catch=Catch(sets=1, charges=charges, costs=listed))

@@ -25,11 +25,11 @@ from ingestion.selectors import RUNNING
 from ingestion.services import create_source, request_import
 from itfm.accounts.models import Membership, Organization, User
 from itfm.accounts.services import create_organization
-from itfm.cli.cost_centers import branches
 from itfm.core.periods import previous_period
 from itfm.core.policy import Role
 from itfm.core.tenancy import system, tenant
 from itfm.demo.company import DemoCompany, Progress, write
+from showback.branches import branches
 from showback.services import replace_cost_centers
 
 SLUG: Final = "demo"

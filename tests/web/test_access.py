@@ -82,6 +82,7 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(
         "bill": bill.id,
         "source": source.id,
         "token": f"{uuid4().hex}.guess",
+        "number": 7,
         "kind": "focus",
         "upload": acme_upload.id,
         **acme_people,

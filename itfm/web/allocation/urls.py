@@ -6,6 +6,9 @@ from django.urls import path
 
 from itfm.web.allocation import views
 from itfm.web.allocation.dimensions import views as dimensions
+from itfm.web.allocation.lines import views as lines
+from itfm.web.allocation.runs import views as runs
+from itfm.web.allocation.versions import views as versions
 
 urlpatterns = [
     path("allocation", views.allocation, name="allocation"),
@@ -16,6 +19,15 @@ urlpatterns = [
     path("allocation/draft/redo", views.draft_redo, name="allocation_redo"),
     path("allocation/draft/discard", views.draft_discard, name="allocation_discard"),
     path("allocation/draft/<uuid:draft_id>/restore", views.draft_restore, name="allocation_restore"),
+    path("allocation/coverage", lines.coverage, name="allocation_coverage"),
+    path("allocation/trace", lines.trace, name="allocation_trace"),
+    path("allocation/runs", runs.runs, name="allocation_runs"),
+    path("allocation/runs/again", runs.allocate_again, name="allocation_again"),
+    path("allocation/runs/<uuid:run_id>", runs.run, name="allocation_run"),
+    path("allocation/versions", versions.versions, name="allocation_versions"),
+    path("allocation/versions/import", versions.bring_in, name="allocation_import"),
+    path("allocation/versions/<int:version>/export", versions.export, name="allocation_export"),
+    path("allocation/versions/<int:version>/restore", versions.restore, name="allocation_version_restore"),
     path("allocation/texts", dimensions.texts, name="allocation_texts"),
     path("allocation/dimensions/<str:key>", dimensions.dimension, name="allocation_dimension"),
     path("allocation/dimensions/<str:key>/rules/<str:number>", dimensions.rule, name="allocation_rule"),

@@ -16,7 +16,6 @@ from allocation.services.drafts import (
     NothingToPublishError,
     StaleDraftError,
     discard_draft,
-    publish_draft,
     redo_draft,
     restore_draft,
     undo_draft,
@@ -25,6 +24,7 @@ from itfm.accounts.access import TenantRequest, allow
 from itfm.web.allocation.build import allocation_page, running_part
 from itfm.web.allocation.changes import back, change, lock_of, operation_of
 from itfm.web.allocation.period import chosen_period
+from itfm.web.allocation.publishing import publish_with_cost_centers
 from itfm.web.allocation.review import review_page
 from itfm.web.shell.build import shell_of
 
@@ -121,7 +121,7 @@ def draft_review(request: TenantRequest) -> HttpResponse:
     """Show what publishing the draft would change, and publish it."""
     if request.method == "POST":
         try:
-            saved = publish_draft(lock=lock_of(request.POST), by=request.user, at=timezone.now())
+            saved = publish_with_cost_centers(lock=lock_of(request.POST), by=request.user, at=timezone.now())
         except (StaleDraftError, NewerVersionError, NothingToPublishError) as error:
             messages.error(request, f"Not published. {error}")
             return redirect("allocation_review")

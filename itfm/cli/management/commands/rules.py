@@ -18,8 +18,8 @@ from itfm.accounts.models import Organization
 from itfm.accounts.selectors import organization_ids
 from itfm.audit.services import record
 from itfm.cli.command import REFUSED, Answer, Command, organization
-from itfm.cli.cost_centers import branches
 from itfm.core.tenancy import system, tenant
+from showback.branches import branches
 from showback.services import replace_cost_centers
 
 

@@ -1,0 +1,99 @@
+"""Why one line of a bill has the values it has: every rule of every dimension, asked and explained. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from allocation.drafts.wording import test_words
+from allocation.engine.classification import Classifier
+from allocation.engine.conditions import Subject, Test, subjects, tests
+from allocation.engine.dimensions import Dimension, Rule
+from allocation.engine.matching import holds, taken
+from allocation.engine.rules import RuleSet
+from allocation.engine.values import Taken
+from itfm.core.periods import period_name
+
+Verdict = Literal["caught", "no", "no_value", "not_valid", "not_asked"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestTrace:
+    """One test of a condition, what it found, and its answer."""
+
+    __test__ = False
+
+    words: str
+    found: str | None
+    holds: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleTrace:
+    """One rule and what came of it."""
+
+    number: int
+    name: str
+    verdict: Verdict
+    tests: tuple[TestTrace, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DimensionTrace:
+    """One dimension: the value the line gets (None: unallocated), and its rules in order."""
+
+    key: str
+    name: str
+    value: str | None
+    rules: tuple[RuleTrace, ...]
+
+
+def traced(rules: RuleSet, facts: Mapping[Subject, str], *, period: date) -> tuple[DimensionTrace, ...]:
+    """Return what every rule says of one line; dimensions in the order of the rules."""
+    caught = Classifier(rules, period=period).caught(facts)
+    known = {**facts, **{Subject("dimension", key): found.value for key, found in caught.items()}}
+    found = []
+    for dimension in rules.dimensions:
+        of = caught.get(dimension.key)
+        found.append(
+            DimensionTrace(
+                key=dimension.key,
+                name=dimension.name,
+                value=of.value if of else None,
+                rules=_rules(dimension, known, rules, caught_at=of.rule if of else None, period=period),
+            )
+        )
+    return tuple(found)
+
+
+def _rules(
+    dimension: Dimension, known: Mapping[Subject, str], rules: RuleSet, *, caught_at: int | None, period: date
+) -> tuple[RuleTrace, ...]:
+    found = []
+    for number, rule in enumerate(dimension.rules):
+        verdict: Verdict
+        if caught_at is not None and number > caught_at:
+            verdict = "not_asked"
+        elif not rule.is_valid_in(period_name(period)):
+            verdict = "not_valid"
+        else:
+            verdict = _verdict(rule, known, rules)
+        shown = () if verdict in {"not_asked", "not_valid"} else tuple(_test(one, known) for one in tests(rule.when))
+        found.append(RuleTrace(number=number, name=rule.name or "", verdict=verdict, tests=shown))
+    return tuple(found)
+
+
+def _verdict(rule: Rule, known: Mapping[Subject, str], rules: RuleSet) -> Verdict:
+    looked_at = subjects(rule.when) | (set(rule.value.subjects) if isinstance(rule.value, Taken) else set())
+    at = {subject: place for place, subject in enumerate(sorted(looked_at))}
+    row = tuple(known.get(subject) for subject in at)
+    if not holds(rule.when, at)(row):
+        return "no"
+    return "no_value" if taken(rule.value, at, rules.lookups)(row) is None else "caught"
+
+
+def _test(test: Test, known: Mapping[Subject, str]) -> TestTrace:
+    found = known.get(test.subject)
+    return TestTrace(words=test_words(test), found=found, holds=holds(test, {test.subject: 0})((found,)))

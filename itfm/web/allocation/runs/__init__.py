@@ -1,0 +1,1 @@
+"""The runs that apply the rules: their progress, their proof, and what they changed."""

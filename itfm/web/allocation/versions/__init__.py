@@ -1,0 +1,1 @@
+"""The published versions of the rules: compared, exported, brought in and restored."""
