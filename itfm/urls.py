@@ -12,6 +12,7 @@ from itfm.web.explain.urls import urlpatterns as explain
 from itfm.web.overview.urls import urlpatterns as overview
 from itfm.web.people.urls import urlpatterns as people
 from itfm.web.settings.urls import urlpatterns as settings
+from itfm.web.showback.urls import urlpatterns as showback
 from itfm.web.sources.urls import urlpatterns as sources
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *explain,
     *bills,
     *sources,
+    *showback,
     *people,
     *settings,
     *design,

@@ -9,6 +9,7 @@ from ingestion.models import Bill, BillSource
 from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
+from showback.models import CostCenter
 from tests.architecture.test_layout import own_views
 from tests.conftest import NOW, member, person
 from tests.web.walk import WALK
@@ -22,6 +23,12 @@ def acme_source(acme):
         source = BillSource.objects.create(organization=acme, key="aws", name=CANARY, kind="aws_cur")
         bill = Bill.objects.create(organization=acme, source=source, billing_period="2026-10-01")
     return source, bill
+
+
+@pytest.fixture
+def acme_center(acme):
+    with tenant(acme.id):
+        return CostCenter.objects.create(organization=acme, code="2010", name=CANARY)
 
 
 @pytest.fixture
@@ -65,7 +72,9 @@ def test_the_walk_covers_every_address():
 
 @pytest.mark.parametrize("who", ["owner", "engineer", "foreign", "nobody", "stranger"])
 @pytest.mark.parametrize("name", WALK)
-def test_everybody_gets_what_is_theirs_and_nothing_else(client, people, acme_source, acme_people, name, who):
+def test_everybody_gets_what_is_theirs_and_nothing_else(
+    client, people, acme_source, acme_people, acme_center, name, who
+):
     source, bill = acme_source
     arguments, method, expected = WALK[name]
     values = {
@@ -73,6 +82,7 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(client, people, acme_sou
         "source": source.id,
         "token": f"{uuid4().hex}.guess",
         "kind": "focus",
+        "center": acme_center.address,
         **acme_people,
     }
     if people[who]:
