@@ -13,6 +13,7 @@ from itfm.web.explain.urls import urlpatterns as explain
 from itfm.web.overview.urls import urlpatterns as overview
 from itfm.web.people.urls import urlpatterns as people
 from itfm.web.settings.urls import urlpatterns as settings
+from itfm.web.showback.urls import urlpatterns as showback
 from itfm.web.sources.urls import urlpatterns as sources
 from itfm.web.uploads.urls import urlpatterns as uploads
 
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *sources,
     *allocation,
     *uploads,
+    *showback,
     *people,
     *settings,
     *design,

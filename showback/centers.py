@@ -33,6 +33,15 @@ class CenterCosts:
     before: Costs
 
 
+@dataclass(frozen=True, kw_only=True)
+class CenterTree:
+    """Each cost center under its parent, and what belongs to none of the organization's cost centers."""
+
+    rows: tuple[CenterCosts, ...]
+    outside: Costs
+    outside_before: Costs
+
+
 def visible_codes(visibility: Visibility) -> frozenset[str] | None:
     """Return the cost centers somebody may see; None when all."""
     if visibility.sees_everything:
@@ -40,39 +49,57 @@ def visible_codes(visibility: Visibility) -> frozenset[str] | None:
     return frozenset(code for dimension, values in visibility.values if dimension == DIMENSION for code in values)
 
 
-def visible_center(code: str, *, visibility: Visibility) -> CostCenter:
-    """Return a cost center that somebody may see.
+def visible_center(address: str, *, visibility: Visibility) -> CostCenter:
+    """Return a cost center that somebody may see, by its address.
 
-    :raises CostCenter.DoesNotExist: there is none of that code, or it is not theirs to see.
+    :raises CostCenter.DoesNotExist: there is none, or it is not theirs to see.
     """
     codes = visible_codes(visibility)
-    if codes is not None and code not in codes:
-        raise CostCenter.DoesNotExist(code)
-    found: CostCenter = CostCenter.objects.get(code=code)
+    found: CostCenter = CostCenter.objects.get(pk=address) if _is_id(address) else _of_code(address)
+    if codes is not None and found.code not in codes:
+        raise CostCenter.DoesNotExist(address)
     return found
 
 
-def center_tree(period: date, *, before: date, visibility: Visibility) -> list[CenterCosts]:
+def ancestors(center: CostCenter, *, visibility: Visibility) -> list[CostCenter]:
+    """Return the cost centers above that somebody may see, from the top."""
+    codes = visible_codes(visibility)
+    found = CostCenter.objects.ancestors(center)
+    return [above for above in found if codes is None or above.code in codes]
+
+
+def _of_code(code: str) -> CostCenter:
+    found: CostCenter = CostCenter.objects.get(code=code.replace("\0", ""))
+    return found
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def center_tree(period: date, *, before: date, visibility: Visibility) -> CenterTree:
     """Return the cost centers somebody may see with their costs, each under its parent, by code."""
     codes = visible_codes(visibility)
-    centers = [one for one in CostCenter.objects.order_by("code") if codes is None or one.code in codes]
+    everyone = list(CostCenter.objects.order_by("code"))
+    centers = [one for one in everyone if codes is None or one.code in codes]
     known = {center.id for center in centers}
     children: dict[UUID | None, list[CostCenter]] = defaultdict(list)
     for center in centers:
         children[center.parent_id if center.parent_id in known else None].append(center)
     now, earlier = (_costs(month, visibility=visibility) for month in (period, before))
-    return list(_branches(None, children, depth=0, now=now, before=earlier))
+    listed = {center.code for center in everyone}
+    return CenterTree(
+        rows=tuple(_branches(None, children, depth=0, now=now, before=earlier)),
+        outside=_outside(now, listed),
+        outside_before=_outside(earlier, listed),
+    )
 
 
-def costs_without_center(period: date, *, visibility: Visibility) -> Costs:
-    """Return what belongs to no cost center of the tree."""
-    known = set(CostCenter.objects.values_list("code", flat=True))
-    outside: dict[str, Decimal] = defaultdict(Decimal)
-    for code, costs in _costs(period, visibility=visibility).items():
-        if code not in known:
-            for currency, cost in costs.items():
-                outside[currency] = CONTEXT.add(outside[currency], cost)
-    return dict(outside)
+def _outside(costs: Mapping[str | None, Costs], listed: set[str]) -> Costs:
+    return _added(*(found for code, found in costs.items() if code not in listed))
 
 
 def _branches(

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import re
+from typing import Any, ClassVar, Final
 
 from django.db import models
 from tree_queries.query import TreeQuerySet
 
 from itfm.core.tenancy import TenantForeignKey, TenantModel
+
+RESERVED: Final = frozenset({"letters", "schedule", "unsubscribe"})
+"""Names of other pages beside those of the cost centers."""
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]{1,30}", re.ASCII)
 
 
 class CostCenter(TenantModel):  # type: ignore[django-manager-missing]  # the tree manager is untyped
@@ -28,3 +34,9 @@ class CostCenter(TenantModel):  # type: ignore[django-manager-missing]  # the tr
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def address(self) -> str:
+        """How its page is named: by its code, or by its id where the code could not stand in an address."""
+        is_plain = _PLAIN.fullmatch(self.code) and self.code.lower() not in RESERVED
+        return self.code if is_plain else str(self.pk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final, Literal
@@ -149,6 +149,10 @@ class Completeness:
     def is_final(self) -> bool:
         """Whether nothing is missing."""
         return not self.reasons
+
+    def without_sources(self) -> Completeness:
+        """Return the same for somebody who may not know which sources there are."""
+        return replace(self, reasons=("Some bills of this month are still to come.",) if self.reasons else ())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from ingestion.models import Bill, BillSource, BillUpload
 from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
+from showback.models import CostCenter
 from tests.architecture.test_layout import own_views
 from tests.conftest import NOW, member, person
 from tests.web.walk import WALK
@@ -30,6 +31,12 @@ def acme_upload(acme):
         return BillUpload.objects.create(
             organization=acme, kind="focus", file_name=CANARY, file="", size=1, sha256="", uploaded_at=NOW
         )
+
+
+@pytest.fixture
+def acme_center(acme):
+    with tenant(acme.id):
+        return CostCenter.objects.create(organization=acme, code="2010", name=CANARY)
 
 
 @pytest.fixture
@@ -74,7 +81,7 @@ def test_the_walk_covers_every_address():
 @pytest.mark.parametrize("who", ["owner", "engineer", "foreign", "nobody", "stranger"])
 @pytest.mark.parametrize("name", WALK)
 def test_everybody_gets_what_is_theirs_and_nothing_else(
-    client, people, acme_source, acme_upload, acme_people, name, who
+    client, people, acme_source, acme_upload, acme_people, acme_center, name, who
 ):
     source, bill = acme_source
     arguments, method, expected = WALK[name]
@@ -85,6 +92,7 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(
         "number": 7,
         "kind": "focus",
         "upload": acme_upload.id,
+        "center": acme_center.address,
         **acme_people,
     }
     if people[who]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from itfm.core.policy import Permission, Role, is_allowed
 
-Section = Literal["overview", "explain", "bills", "allocation", "settings"]
+Section = Literal["overview", "explain", "bills", "allocation", "showback", "settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,7 @@ NAVIGATION: Final = (
     NavigationItem(section="overview", label="Overview", icon="layout-dashboard", permission="overview.read"),
     NavigationItem(section="bills", label="Bills", icon="file-invoice", permission="bills.read"),
     NavigationItem(section="allocation", label="Allocation", icon="split", permission="rules.read"),
+    NavigationItem(section="showback", label="Showback", icon="mail", permission="showback.read"),
     NavigationItem(section="settings", label="Settings", icon="settings", permission="organization.read"),
 )
 

@@ -1,0 +1,99 @@
+"""What the showback pages show. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from itfm.web.shell.page import PeriodChoice, Shell
+from showback.statement import Completeness, CurrencyStatement, Line, Months, Statement
+
+if TYPE_CHECKING:
+    from django.forms import Form
+
+
+@dataclass(frozen=True, kw_only=True)
+class CenterRow:
+    """A cost center with all below it, in one currency; `address` is how its page is named."""
+
+    code: str
+    name: str
+    address: str
+    owner_email: str
+    depth: int
+    months: Months
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrencyTree:
+    """The tree in one currency, what belongs to no cost center, and their sum."""
+
+    currency: str
+    rows: tuple[CenterRow, ...]
+    outside: Months | None
+    """None for somebody who sees a part only."""
+    total: Months
+    """Of the topmost rows and what is outside."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowbackPage:
+    """All cost centers somebody may see."""
+
+    shell: Shell
+    period: PeriodChoice
+    currencies: tuple[CurrencyTree, ...]
+    completeness: Completeness
+    has_centers: bool
+    is_scoped: bool
+    may_write: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRow:
+    """One part of the total, in words where it is a share; `query` is the slice it is the sum of."""
+
+    line: Line
+    share: str
+    query: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthCost:
+    """What one month cost."""
+
+    month: date
+    cost: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrencyCard:
+    """The figures in one currency with their sentence and their trend."""
+
+    statement: CurrencyStatement
+    lines: tuple[LineRow, ...]
+    cause: str
+    query: str
+    effect: Decimal | None
+    figure: Mapping[str, Any]
+    trend: tuple[MonthCost, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScorecardPage:
+    """One cost center in one period."""
+
+    shell: Shell
+    period: PeriodChoice
+    statement: Statement
+    completeness: Completeness
+    address: str
+    path: tuple[tuple[str, str], ...]
+    """Name and address of the cost centers above, as far as somebody may see them."""
+    owner_email: str
+    cards: tuple[CurrencyCard, ...]
+    owner_form: Form | None
+    """None for those who may not change it."""
