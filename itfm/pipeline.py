@@ -22,7 +22,15 @@ from ingestion.services import queue_due
 from ingestion.tasks import import_bills
 from itfm.accounts.selectors import organization_ids
 from itfm.celery import app
-from itfm.core.events import BillImported, BillWithdrawn, Event, ImportRequested, MessageQueued, RulesPublished
+from itfm.core.events import (
+    BillImported,
+    BillWithdrawn,
+    DriverValuesChanged,
+    Event,
+    ImportRequested,
+    MessageQueued,
+    RulesPublished,
+)
 from itfm.core.tenancy import tenant
 from itfm.notify.services import has_queued
 from itfm.notify.tasks import send_messages
@@ -36,6 +44,7 @@ FOLLOWS: Final[dict[type[Event], tuple[Task[Any, Any], ...]]] = {
     BillImported: (allocate_period,),
     BillWithdrawn: (allocate_period,),
     RulesPublished: (allocate_due,),
+    DriverValuesChanged: (allocate_due,),
     MessageQueued: (send_messages,),
 }
 

@@ -41,6 +41,11 @@ class RulesPublished(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DriverValuesChanged(Event):
+    """Quantities of a driver were taken in or taken away."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportRequested(Event):
     """An import stands in the queue."""
 
