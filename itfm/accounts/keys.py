@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from itfm.accounts.models import ApiKey, Membership
 from itfm.audit.services import Actor, record
-from itfm.core.policy import ALLOWED, SEES_EVERYTHING, Permission, Role
+from itfm.core.policy import ALLOWED, SEES_EVERYTHING, SHOWS_ALL_COST, Permission, Role
 from itfm.core.tenancy import tenant
 
 OVERLAP: Final = timedelta(days=7)
@@ -37,7 +37,8 @@ class KeyGrant:
     """What a key may do and see.
 
     `permissions` is a part of what the role may do, None all of it. With `scopes`, pairs of dimension and value, the
-    key sees these and nothing else, whatever its role; without them it sees what the role sees without a scope.
+    key sees these and nothing else, whatever its role, and so nothing that is summed over all cost, such as bills;
+    without them it sees what the role sees without a scope.
 
     :raises KeyGrantError: the role does not include a permission, or there are too many scopes.
     """
@@ -56,7 +57,8 @@ class KeyGrant:
     @property
     def effective(self) -> frozenset[str]:
         """All the key may do."""
-        return permissions_of(self.role) if self.permissions is None else frozenset(self.permissions)
+        listed = permissions_of(self.role) if self.permissions is None else frozenset(self.permissions)
+        return listed - SHOWS_ALL_COST if self.scopes else listed
 
     @property
     def sees_everything(self) -> bool:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Lower
 
-from itfm.core.policy import SEES_EVERYTHING, Permission, Role, is_allowed
+from itfm.core.policy import SEES_EVERYTHING, SHOWS_ALL_COST, Permission, Role, is_allowed
 from itfm.core.tenancy import TenantForeignKey, TenantModel
 
 
@@ -91,8 +91,12 @@ class Membership(TenantModel):
 
     def may(self, permission: Permission) -> bool:
         """Return whether the role holds the permission, and the key, where there is one, too."""
-        listed = self.key.permissions if self.key is not None else None
-        return is_allowed(Role(self.role), permission) and (listed is None or permission in listed)
+        if not is_allowed(Role(self.role), permission):
+            return False
+        if self.key is None:
+            return True
+        is_listed = self.key.permissions is None or permission in self.key.permissions
+        return is_listed and not (self.key.scopes and permission in SHOWS_ALL_COST)
 
     def named_scopes(self) -> list[tuple[str, str]]:
         """Return dimension and value of each scope, sorted."""

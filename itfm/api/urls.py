@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path, re_path
 
 from itfm.api import reference
-from itfm.api.resources import bills, costs, keys, me, sources
+from itfm.api.resources import bills, cost_centers, costs, drivers, keys, logs, me, members, rules, runs, sources
 
 resources: list[URLPattern] = [
     path("me", me.Me.as_view(), name="api_me"),
@@ -20,6 +20,24 @@ resources: list[URLPattern] = [
     path("sources/<uuid:source_id>/pulls", sources.Pulls.as_view(), name="api_pulls"),
     path("imports", sources.Imports.as_view(), name="api_imports"),
     path("imports/<uuid:import_id>", sources.OneImport.as_view(), name="api_import"),
+    path("rules", rules.Rules.as_view(), name="api_rules"),
+    path("rules/versions", rules.Versions.as_view(), name="api_rule_versions"),
+    path("rules/versions/<int:version>", rules.OneVersion.as_view(), name="api_rule_version"),
+    path("dimensions", rules.Dimensions.as_view(), name="api_dimensions"),
+    path("splits", rules.Splits.as_view(), name="api_splits"),
+    path("drivers", rules.Drivers.as_view(), name="api_drivers"),
+    path("drivers/<slug:driver>/values", drivers.DriverValues.as_view(), name="api_driver_values"),
+    path("runs", runs.Runs.as_view(), name="api_runs"),
+    path("runs/<uuid:run_id>", runs.OneRun.as_view(), name="api_run"),
+    path("cost-centers", cost_centers.CostCenters.as_view(), name="api_cost_centers"),
+    path("cost-centers/tree", cost_centers.Tree.as_view(), name="api_cost_center_tree"),
+    path("members", members.Members.as_view(), name="api_members"),
+    path("members/<uuid:member_id>", members.OneMember.as_view(), name="api_member"),
+    path("members/<uuid:member_id>/scopes", members.MemberScopes.as_view(), name="api_member_scopes"),
+    path("invitations", members.Invitations.as_view(), name="api_invitations"),
+    path("invitations/<uuid:invitation_id>", members.OneInvitation.as_view(), name="api_invitation"),
+    path("notifications", logs.Notifications.as_view(), name="api_notifications"),
+    path("audit-events", logs.AuditEvents.as_view(), name="api_audit_events"),
     path("keys", keys.Keys.as_view(), name="api_keys"),
     path("keys/<uuid:key_id>", keys.OneKey.as_view(), name="api_key"),
     path("keys/<uuid:key_id>/rotations", keys.Rotations.as_view(), name="api_rotations"),

@@ -67,6 +67,9 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
 SEES_EVERYTHING: Final = _CONTROL
 """Roles that see the cost of the whole organization; the others see what their scopes name."""
 
+SHOWS_ALL_COST: Final[frozenset[Permission]] = frozenset({"bills.read", "rules.read"})
+"""Permissions that show sums over the whole organization; a key that sees only a part does not hold them."""
+
 
 def is_allowed(role: Role, permission: Permission) -> bool:
     """Return whether members of this role hold the permission."""
