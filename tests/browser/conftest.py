@@ -55,7 +55,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def site(committed_db: None, settings: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of the site, served from another thread with its style sheets and scripts."""
-    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
     settings.STATIC_ROOT = tmp_path
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -102,7 +102,7 @@ def log_in(page: Page, site: str, email: str) -> None:
     page.goto(f"{site}/account/login/")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url("**/overview")
 
 

@@ -17,7 +17,7 @@ def open_design(site, new_page):
         page.goto(f"{site}/account/login/?next=/design")
         page.get_by_label("Email").fill(user.email)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Log in", exact=True).click()
         page.wait_for_url("**/design")
         return page
 
@@ -212,7 +212,7 @@ def db_user_without_script(site, chromium):
     page.goto(f"{site}/account/login/?next=/design")
     page.get_by_label("Email").fill(user.email)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url("**/design")
     yield page
     context.close()

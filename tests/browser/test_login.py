@@ -41,7 +41,7 @@ def test_the_second_factor_is_set_up_and_asked_for(site, new_page):
     other.goto(f"{site}/account/login/")
     other.get_by_label("Email").fill("ada@northwind.example")
     other.get_by_label("Password").fill(PASSWORD)
-    other.get_by_role("button", name="Log in").click()
+    other.get_by_role("button", name="Log in", exact=True).click()
     expect(other.get_by_label("Code")).to_be_visible()
     assert_accessible(other)
 
@@ -54,7 +54,7 @@ def test_too_many_wrong_passwords_lock_the_login(site, new_page):
         page.goto(f"{site}/account/login/")
         page.get_by_label("Email").fill("ada@northwind.example")
         page.get_by_label("Password").fill("wrong")
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Log in", exact=True).click()
 
     expect(page.get_by_role("heading", name="Too many attempts")).to_be_visible()
     assert_accessible(page)
@@ -87,7 +87,7 @@ def test_somebody_invited_joins(site, new_page):
     page.get_by_role("link", name="Log in").click()
     page.get_by_label("Email").fill("grace@example.com")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
     page.get_by_role("button", name="Join Northwind").click()
 
@@ -105,7 +105,7 @@ def test_somebody_in_two_organizations_chooses(site, new_page):
     page.goto(f"{site}/account/login/")
     page.get_by_label("Email").fill("ada@northwind.example")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("heading", name="Choose an organization")).to_be_visible()
     assert_accessible(page)
 

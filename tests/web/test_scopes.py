@@ -12,6 +12,7 @@ from showback.services import CostCenterBranch, replace_cost_centers
 from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge
 from tests.conftest import NOW, member
+from tests.safety.addresses import addresses, body
 
 RULES = """
 version: 1
@@ -84,3 +85,21 @@ def test_no_scope_shows_no_cost(client, allocated):
 
 def test_a_scope_on_a_dimension_that_is_not_there_shows_nothing(client, allocated):
     assert "Search" not in page_of(client, allocated, ("planet__contains", "Search"))
+
+
+def test_no_page_shows_a_scoped_colleague_what_is_beside_her_tree(client, allocated):
+    """Every address that needs no argument, with what each might take for the period; other sections are found here."""
+    page_of(client, allocated, ("cost_center", "1100"))
+    asked = {"period": "2026-10", "by": "team", "group": "team", "q": "Sea", "dimension": "team"}
+    entered = 0
+
+    for address in addresses():
+        if address.arguments:
+            continue
+        response = client.get(address.path(""), asked)
+        text = body(response).decode(errors="replace")
+        entered += response.status_code == 200
+        for beside in ("Search", "700.00", "3,000.00", "3,715.00", "3715"):
+            assert beside not in text.replace(">Search<", ">Look<").replace('"Search"', '"Look"'), address.pattern
+
+    assert entered >= 4
