@@ -75,6 +75,11 @@ class Received:
     other_amount: Decimal
     """What the shares that are not listed amount to."""
 
+    @property
+    def share_count(self) -> int:
+        """How many there are, listed or not: one by receiver and weight."""
+        return len(self.shares) + self.other_share_count
+
 
 @dataclass(frozen=True, kw_only=True)
 class Receiver:
