@@ -28,7 +28,7 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: Annotated[Path, Field(title="Folder")] | None = None
+    path: Path | None = Field(default=None, title="Folder")
     bucket: Annotated[str, Field(min_length=3, max_length=63, pattern=r"^[A-Za-z0-9._-]+$")] | None = None
     prefix: str = Field(
         default="", max_length=1000, description="The folder in the bucket that the provider delivers to."

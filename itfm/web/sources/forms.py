@@ -21,6 +21,7 @@ from ingestion.services.secrets import secret_names
 from itfm.accounts.models import Organization
 
 PATH: Final = "path"
+BUCKET: Final = "bucket"
 EXTERNAL_ID: Final = "external_id"
 LOCKS: Final = ("endpoint_url", "access_key_id")
 """When one of these changes, a stored secret must be entered again: it is for no other place or key."""
@@ -97,20 +98,26 @@ class SettingsForm(forms.Form):
                 text = "One is stored. Leave this empty to keep it."
             widget = forms.PasswordInput(attrs={"autocomplete": "off"})
             return forms.CharField(label=title, required=False, help_text=text, widget=widget, strip=True)
-        needed = field.is_required()
-        return forms.CharField(label=title, required=needed, help_text=text, max_length=1000)
+        needed = field.is_required() or (name == BUCKET and self._has_no_folder())
+        asked = forms.CharField(label=title, required=needed, help_text=text, max_length=1000)
+        if name == BUCKET:
+            asked.error_messages["required"] = "Name the bucket that the bills are delivered to."
+        return asked
+
+    def _has_no_folder(self) -> bool:
+        return not project.IMPORT_FOLDERS and not (self.source and self.source.settings.get(PATH))
 
     def _check_place(self, given: dict[str, Any]) -> None:
         if PATH in self.fields and given.get(PATH):
-            if given.get("bucket"):
+            if given.get(BUCKET):
                 self.add_error(PATH, "Name a bucket or a folder, not both.")
             place = Path(given[PATH]).resolve()
             is_same = self.source is not None and self.source.settings.get(PATH) == given[PATH]
             if not is_same and not any(place.is_relative_to(folder) for folder in import_folders(self.organization)):
                 self.add_error(PATH, "This folder is not one that your sources may read.")
             self.cleaned_data[PATH] = str(place)
-        elif not given.get("bucket") and not given.get(PATH):
-            self.add_error("bucket", "Name the bucket that the bills are delivered to.")
+        elif not given.get(BUCKET) and not given.get(PATH):
+            self.add_error(BUCKET, "Name the bucket that the bills are delivered to.")
 
     def _check_keys(self, given: dict[str, Any]) -> None:
         if given.get(PATH):
