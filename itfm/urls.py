@@ -10,6 +10,7 @@ from itfm.web.allocation.urls import urlpatterns as allocation
 from itfm.web.bills.urls import urlpatterns as bills
 from itfm.web.design.urls import urlpatterns as design
 from itfm.web.explain.urls import urlpatterns as explain
+from itfm.web.explore.urls import urlpatterns as explore
 from itfm.web.overview.urls import urlpatterns as overview
 from itfm.web.people.urls import urlpatterns as people
 from itfm.web.settings.urls import urlpatterns as settings
@@ -19,6 +20,7 @@ from itfm.web.uploads.urls import urlpatterns as uploads
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *overview,
+    *explore,
     *explain,
     *bills,
     *sources,

@@ -37,9 +37,9 @@ def reconciliation(bill_total: str, allocated: str, unallocated: str) -> Reconci
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (Role.OWNER, ["Overview", "Bills", "Allocation", "Showback", "Settings"]),
-        (Role.FINANCE, ["Overview", "Bills", "Allocation", "Showback", "Settings"]),
-        (Role.ENGINEER, ["Overview", "Showback", "Settings"]),
+        (Role.OWNER, ["Overview", "Explore", "Bills", "Allocation", "Showback", "Settings"]),
+        (Role.FINANCE, ["Overview", "Explore", "Bills", "Allocation", "Showback", "Settings"]),
+        (Role.ENGINEER, ["Overview", "Explore", "Showback", "Settings"]),
     ],
 )
 def test_the_menu_shows_what_the_role_may_read(role, labels):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from itfm.core.policy import Permission, Role, is_allowed
 
-Section = Literal["overview", "explain", "bills", "allocation", "showback", "settings"]
+Section = Literal["overview", "explore", "explain", "bills", "allocation", "showback", "settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,7 @@ class NavigationItem:
 
 NAVIGATION: Final = (
     NavigationItem(section="overview", label="Overview", icon="layout-dashboard", permission="overview.read"),
+    NavigationItem(section="explore", label="Explore", icon="chart-dots", permission="costs.read"),
     NavigationItem(section="bills", label="Bills", icon="file-invoice", permission="bills.read"),
     NavigationItem(section="allocation", label="Allocation", icon="split", permission="rules.read"),
     NavigationItem(section="showback", label="Showback", icon="mail", permission="showback.read"),

@@ -1,0 +1,256 @@
+"""The bill lines under a figure: charges of the run's own revisions, found by how the run classified them.
+
+Only direct cost has bill lines. What splits moved in or out has the lines of its pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import duckdb
+from django.conf import settings
+
+from allocation.costs.query import COLUMNS, CostQuery, Filter
+from allocation.models import AllocationRun
+from allocation.selectors import EVERYTHING, Visibility
+from ingestion.focus.expressions import literal
+from ingestion.models import BillRevision
+from itfm.core import lake
+
+DIRECT: Final = "direct"
+MEMORY: Final = "512MiB"
+CHARGES: Final = "charges.parquet"
+TABLES: Final = ("classification.parquet", "cells.parquet", "segments.parquet")
+
+
+class NoLinesError(LookupError):
+    """The lines cannot be shown; the message says why."""
+
+
+class LineKey(NamedTuple):
+    """Where a charge stands: the number of its source among those of the run, its file and its row."""
+
+    source: int
+    file: int
+    row: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillLine:
+    """A charge, with its place in the delivery."""
+
+    key: LineKey
+    source_name: str
+    file_name: str
+    charge_date: date
+    account: str | None
+    service: str | None
+    resource: str | None
+    description: str | None
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """What one resource cost; None sums up the charges that name none."""
+
+    resource: str | None
+    service: str | None
+    line_count: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillLines:
+    """One page of lines in the order of the files, or the largest resources, and the sum of all."""
+
+    total: Decimal
+    line_count: int
+    lines: tuple[BillLine, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    resource_count: int = 0
+    following: LineKey | None = None
+    """The key after which the next page begins."""
+
+
+def direct(query: CostQuery) -> CostQuery:
+    """Return the question about the direct cost under a figure, which is what its bill lines add up to."""
+    kept = tuple(one for one in query.filters if one.name != "origin")
+    own = Filter(name="origin", values=(DIRECT,))
+    return replace(query, by=(), granularity="total", compare=None, filters=(own, *kept))
+
+
+def asks_for_direct(query: CostQuery) -> bool:
+    """Return whether the filters of a question let direct cost through."""
+    return all((DIRECT in one.values) != one.exclude for one in query.filters if one.name == "origin")
+
+
+def bill_lines(
+    query: CostQuery, *, visibility: Visibility = EVERYTHING, after: LineKey | None = None, limit: int = 100
+) -> BillLines:
+    """Return one page of the charges under the direct cost of a question about one period and currency.
+
+    :raises NoLinesError: there is no run of the period, or its files are not there.
+    """
+    with _charges(query, visibility=visibility) as (database, revisions):
+        place = "TRUE" if after is None else f"(source, file, row) > ({', '.join(str(int(one)) for one in after)})"
+        rows = database.execute(
+            f"""
+            SELECT source, file, row, charge_date, sub_account_id, service_name, resource_id, charge_description, amount
+            FROM found WHERE {place} ORDER BY source, file, row LIMIT {int(limit) + 1}
+            """  # noqa: S608 - numbers only
+        ).fetchall()
+        total, count = _sums(database)
+    lines = tuple(_line(row, revisions) for row in rows[:limit])
+    return BillLines(
+        total=total, line_count=count, lines=lines, following=lines[-1].key if len(rows) > limit and lines else None
+    )
+
+
+def resources(query: CostQuery, *, visibility: Visibility = EVERYTHING, limit: int = 200) -> BillLines:
+    """Return what the resources under a figure cost, the largest first; what is beyond the limit is in the sum only.
+
+    :raises NoLinesError: there is no run of the period, or its files are not there.
+    """
+    with _charges(query, visibility=visibility) as (database, _):
+        rows = database.execute(
+            f"""
+            SELECT resource_id, MIN(service_name), COUNT(*), SUM(amount), COUNT(*) OVER ()
+            FROM found GROUP BY resource_id ORDER BY ABS(SUM(amount)) DESC, resource_id LIMIT {int(limit)}
+            """  # noqa: S608 - numbers only
+        ).fetchall()
+        total, count = _sums(database)
+    return BillLines(
+        total=total,
+        line_count=count,
+        resources=tuple(
+            Resource(resource=name, service=service, line_count=lines, amount=amount)
+            for name, service, lines, amount, _ in rows
+        ),
+        resource_count=rows[0][4] if rows else 0,
+    )
+
+
+@contextmanager
+def _charges(
+    query: CostQuery, *, visibility: Visibility
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[BillRevision]]]:
+    """Yield a database whose view `found` has the charges, and the revisions by number; it reads nothing else."""
+    run = AllocationRun.objects.filter(billing_period=query.first, state=AllocationRun.State.PUBLISHED).first()
+    if run is None:
+        raise NoLinesError(f"{query.first:%Y-%m} is not allocated yet.")
+    root = lake.organization_folder(run.organization_id)
+    revisions = list(
+        BillRevision.objects.filter(id__in=list(run.revisions.values()))
+        .select_related("bill__source")
+        .order_by("bill__source_id")
+    )
+    files = [root / revision.folder / CHARGES for revision in revisions]
+    tables = [root / run.folder / name for name in TABLES]
+    if not run.folder or not all(path.is_file() for path in (*files, *tables)):
+        raise NoLinesError("The stored charges of this period are not kept. Pull the bill again.")
+    with lake.scratch(run.organization_id) as scratch, _database([*files, *tables], scratch) as database:
+        database.execute(f"CREATE TEMP TABLE sets AS {_sets(query, visibility, tables=tables)}")
+        found = " UNION ALL BY NAME ".join(
+            _found(query, file, number=number, source_id=str(revision.bill.source_id))
+            for number, (file, revision) in enumerate(zip(files, revisions, strict=True))
+        )
+        database.execute(f"CREATE TEMP VIEW found AS {found}")
+        yield database, revisions
+
+
+@contextmanager
+def _database(reads: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    limits: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY,
+        "threads": settings.ENGINE_THREADS,
+        "temp_directory": str(scratch / "spill"),
+    }
+    with duckdb.connect(config=limits) as database:
+        database.execute("SET TimeZone = 'UTC'")
+        database.execute(f"SET allowed_directories = [{literal(f'{scratch}/')}]")
+        database.execute(f"SET allowed_paths = [{', '.join(literal(str(path)) for path in reads)}]")
+        database.execute("SET enable_external_access = false")
+        database.execute("SET lock_configuration = true")
+        yield database
+
+
+def _sets(query: CostQuery, visibility: Visibility, *, tables: Sequence[Path]) -> str:
+    """Return the attribute sets that the run classified as the question asks."""
+    conditions = []
+    for one in query.filters:
+        if one.name not in COLUMNS:
+            conditions.append(_passes(_value(one.name), one))
+        elif one.name not in {"origin", "charge_date"}:
+            conditions.append(_passes(one.name, one))
+    if not visibility.sees_everything:
+        seen = [f"{_value(dimension)} IN ({_texts(values)})" for dimension, values in visibility.values if values]
+        conditions.append(f"({' OR '.join(seen) or 'FALSE'})")
+    classification, cells, segments = (f"read_parquet({literal(str(path))})" for path in tables)
+    return f"""
+        SELECT DISTINCT source_id, attribute_set_id
+        FROM {classification} AS classification
+        JOIN {cells} AS cells USING (cell_id, source_id)
+        JOIN {segments} AS segments USING (segment_id)
+        WHERE {" AND ".join(conditions) or "TRUE"}
+        """  # noqa: S608 - texts are quoted
+
+
+def _found(query: CostQuery, file: Path, *, number: int, source_id: str) -> str:
+    day = "CAST(charge_period_start AS DATE)"
+    conditions = [_passes(f"CAST({day} AS VARCHAR)", one) for one in query.filters if one.name == "charge_date"]
+    conditions += [f"billing_currency = {literal(query.currency)}"] if query.currency else []
+    conditions += [] if asks_for_direct(query) else ["FALSE"]
+    return f"""
+        SELECT
+            {number} AS source, x_file_number AS file, x_row_number AS row, {day} AS charge_date, sub_account_id,
+            service_name, resource_id, charge_description, COALESCE({query.measure}, 0) AS amount
+        FROM read_parquet({literal(str(file))}) AS charges
+        SEMI JOIN (SELECT attribute_set_id FROM sets WHERE source_id = {literal(source_id)}) AS own
+            ON own.attribute_set_id = charges.x_attribute_set_id
+        WHERE {" AND ".join(conditions) or "TRUE"}
+        """  # noqa: S608 - texts are quoted
+
+
+def _passes(expression: str, one: Filter) -> str:
+    texts = [value for value in one.values if value is not None]
+    found = [f"COALESCE({expression} IN ({_texts(texts)}), FALSE)"] if texts else []
+    found += [f"{expression} IS NULL"] if None in one.values else []
+    return f"{'NOT ' if one.exclude else ''}({' OR '.join(found)})"
+
+
+def _value(dimension: str) -> str:
+    """Return one value out of a segment; by pointer, so that a key may be any text."""
+    pointer = "/" + dimension.replace("~", "~0").replace("/", "~1")
+    return f"json_extract_string(dimension_values, {literal(pointer)})"
+
+
+def _texts(values: Sequence[str]) -> str:
+    return ", ".join(literal(value) for value in values)
+
+
+def _sums(database: duckdb.DuckDBPyConnection) -> tuple[Decimal, int]:
+    row = database.execute("SELECT COALESCE(SUM(amount), 0), COUNT(*) FROM found").fetchone()
+    return (Decimal(row[0]), int(row[1])) if row else (Decimal(0), 0)
+
+
+def _line(row: tuple[Any, ...], revisions: Sequence[BillRevision]) -> BillLine:
+    source, file, number, charge_date, account, service, resource, description, amount = row
+    revision = revisions[source]
+    return BillLine(
+        key=LineKey(source, file, number),
+        source_name=revision.bill.source.name,
+        file_name=revision.files[file]["name"] if file < len(revision.files) else "",
+        charge_date=charge_date,
+        account=account,
+        service=service,
+        resource=resource,
+        description=description,
+        amount=amount,
+    )

@@ -1,0 +1,120 @@
+"""What the Explore pages show. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from itfm.core.money import CONTEXT
+from itfm.web.components import ChartCard, Choice, Empty, FilterBar, Link, Pagination, Query, Tab, Table
+from itfm.web.explore.drill import Crumb
+from itfm.web.shell.page import Shell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """That the lines of a table add up to the ledger's total, which is asked for on its own."""
+
+    lines_total: Decimal
+    ledger_total: Decimal
+    line_count: int
+
+    @property
+    def difference(self) -> Decimal:
+        """Lines less ledger: exactly zero, or something is wrong."""
+        return CONTEXT.subtract(self.lines_total, self.ledger_total)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether not even the last digit differs."""
+        return self.difference == 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrencyPart:
+    """The answer in one currency."""
+
+    currency: str
+    unit: str
+    """The currency; empty for quantities, which are in the units of their charges."""
+    total: Decimal
+    comparison: Decimal | None
+    chart: ChartCard
+    table: Table
+    check: Check
+    lines_url: str
+
+    @property
+    def change(self) -> Decimal | None:
+        """How much more than in the periods compared with."""
+        return None if self.comparison is None else CONTEXT.subtract(self.total, self.comparison)
+
+    @property
+    def change_percent(self) -> Decimal | None:
+        """The change in percent of the size of what is compared with."""
+        if self.change is None or not self.comparison:
+            return None
+        return CONTEXT.divide(CONTEXT.multiply(self.change, Decimal(100)), self.comparison.copy_abs())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """The choices of the form that asks; what it does not change goes along as `query`."""
+
+    periods_first: tuple[Choice, ...]
+    periods_last: tuple[Choice, ...]
+    measures: tuple[Choice, ...]
+    groups: tuple[tuple[Choice, ...], ...]
+    granularities: tuple[Choice, ...]
+    comparisons: tuple[Choice, ...]
+    query: Query
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplorePage:
+    """An answer with the question beside it."""
+
+    shell: Shell
+    measure: str
+    periods: str
+    compared: str
+    group_names: str
+    lenses: tuple[Tab, ...] = ()
+    form: Form | None = None
+    filters: FilterBar | None = None
+    trail: tuple[Crumb, ...] = ()
+    parts: tuple[CurrencyPart, ...] = ()
+    missing: str = ""
+    """Periods without a ledger, in words."""
+    empty: Empty | None = None
+    is_scoped: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinesPage:
+    """The resources or bill lines under a figure."""
+
+    shell: Shell
+    title: str
+    periods: str
+    measure: str
+    currency: str
+    levels: tuple[Tab, ...]
+    trail: tuple[Crumb, ...]
+    table: Table | None = None
+    check: Check | None = None
+    split_cost: Decimal | None = None
+    """What splits moved in or out under the same figure; it has no bill lines of its own."""
+    split_links: tuple[Link, ...] = ()
+    pagination: Pagination | None = None
+    empty: Empty | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorPage:
+    """A question that cannot be asked: which part of the address is wrong, and how to go on."""
+
+    shell: Shell
+    parameter: str
+    problem: str
+    url: str = "/explore"

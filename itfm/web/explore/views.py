@@ -1,0 +1,164 @@
+"""The Explore pages. Parse, one call, answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from http import HTTPStatus
+from typing import cast
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from allocation.costs.answer import RunsInForce, answer, runs_in_force
+from allocation.costs.lines import LineKey
+from allocation.costs.query import CostQuery, QueryError, parse, shifted
+from allocation.costs.values import suggest
+from allocation.selectors import allocated_periods
+from itfm.accounts.access import TenantRequest, allow
+from itfm.core.periods import period_name
+from itfm.web.explore.build import ExploreBuilder
+from itfm.web.explore.drill import LENSES, Lens, default_grouping
+from itfm.web.explore.exports import KINDS, sheet_of
+from itfm.web.explore.lines import After, lines_page
+from itfm.web.explore.page import ErrorPage
+from itfm.web.explore.words import NOTHING
+from itfm.web.shell.build import shell_of
+from itfm.web.suggestions import LIMIT, Suggestion, suggestions
+from itfm.web.visibility import visibility_of
+
+LENS = "lens"
+FIRST_PERIODS = 6
+"""How many periods a question that names none is about."""
+
+
+@allow("costs.read")
+@require_GET
+def explore(request: TenantRequest) -> HttpResponse:
+    """Show costs as asked for in the address."""
+    if request.GET.get("filter_field"):
+        return redirect(_with_new_filter(request))
+    try:
+        builder = _asked(request)
+    except QueryError as error:
+        return _refused(request, error)
+    request.session[LENS] = builder.lens
+    return render(request, "explore/page.html", {"page": builder.page(shell_of(request, "explore"))})
+
+
+@allow("costs.read")
+@require_GET
+def explore_lines(request: TenantRequest) -> HttpResponse:
+    """Show the resources or the bill lines under a figure."""
+    try:
+        builder = _asked(request)
+        page = lines_page(
+            builder, shell=shell_of(request, "explore"), level=request.GET.get("level", ""), after=_after(request)
+        )
+    except QueryError as error:
+        return _refused(request, error)
+    return render(request, "explore/lines.html", {"page": page})
+
+
+@allow("costs.read")
+@require_GET
+def explore_values(request: TenantRequest) -> HttpResponse:
+    """Answer values of a column or dimension to choose from."""
+    try:
+        query, runs, _ = _query(request)
+        name = runs.rule_set.known(request.GET.get("field", ""), parameter="field")
+    except QueryError:
+        return suggestions([])
+    visibility = visibility_of(request.membership)
+    text = request.GET.get("q", "")
+    found = suggest(name, text, periods=query.periods, visibility=visibility, limit=LIMIT + 1)
+    nothing = [Suggestion(value=NOTHING, hint="no value")] if text.lower() in NOTHING else []
+    return suggestions([*nothing, *(Suggestion(value=value) for value in found)])
+
+
+@allow("costs.read")
+@require_GET
+def explore_export(request: TenantRequest) -> HttpResponse:
+    """Hand out exactly what the table shows, as a file."""
+    try:
+        builder = _asked(request)
+        kind = _format(request)
+    except QueryError as error:
+        return _refused(request, error)
+    query = builder.query
+    found = answer(query, visibility=builder.visibility, runs=builder.runs)
+    media_type, write = KINDS[kind]
+    sheet = sheet_of(found, heads=[builder.label(name) for name in query.by], name_of=builder.value)
+    response = HttpResponse(write(sheet), content_type=media_type)
+    name = f"costs-{period_name(query.first)}-{period_name(query.last)}.{kind}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _asked(request: TenantRequest) -> ExploreBuilder:
+    query, runs, periods = _query(request)
+    return ExploreBuilder(
+        query, lens=_lens(request), runs=runs, periods=periods, visibility=visibility_of(request.membership)
+    )
+
+
+def _query(request: TenantRequest) -> tuple[CostQuery, RunsInForce, list[date]]:
+    """Return the question in the address, the runs it is about, and the periods there are.
+
+    :raises QueryError: the address cannot be read.
+    """
+    params = {name: list(values) for name, values in request.GET.lists()}
+    periods = allocated_periods()
+    newest = periods[0] if periods else date(2000, 1, 1)
+    if not (params.get("first") or params.get("last")) and periods:
+        params["first"] = [period_name(max(periods[-1], shifted(newest, months=1 - FIRST_PERIODS)))]
+        params["last"] = [period_name(newest)]
+    # Names are those of the newest run's rules: a first reading without them finds out which periods are meant.
+    plain = {name: values for name, values in params.items() if name not in {"by", "is", "not"}}
+    meant = parse(plain, rule_set=runs_in_force([]).rule_set, default=newest)
+    runs = runs_in_force([*meant.periods, *meant.compared_periods])
+    if not runs.ids and periods:
+        runs = RunsInForce(ids={}, rule_set=runs_in_force(periods[:1]).rule_set)
+    if "by" not in params and not request.path.startswith(reverse("explore_lines")):
+        params["by"] = list(default_grouping(runs.rule_set, _lens(request)))
+    return parse(params, rule_set=runs.rule_set, default=newest), runs, periods
+
+
+def _format(request: TenantRequest) -> str:
+    text = request.GET.get("format", "csv")
+    if text not in KINDS:
+        raise QueryError("format", f"'{text[:20]}' is no format; write one of {', '.join(KINDS)}.")
+    return text
+
+
+def _lens(request: TenantRequest) -> Lens:
+    text = request.GET.get(LENS) or request.session.get(LENS, "finance")
+    if text not in LENSES:
+        raise QueryError(LENS, f"'{text[:20]}' is no lens; write one of {', '.join(LENSES)}.")
+    return cast("Lens", text)
+
+
+def _after(request: TenantRequest) -> After | None:
+    text = request.GET.get("after", "")
+    if not text:
+        return None
+    parts = text.split(".")
+    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) <= 15 for part in parts):
+        raise QueryError("after", "A page of lines begins after source.file.row.count, four numbers.")
+    source, file, row, count = map(int, parts)
+    return After(key=LineKey(source, file, row), count=count)
+
+
+def _with_new_filter(request: TenantRequest) -> str:
+    """Return the address with the filter of the form beside those there are."""
+    params = request.GET.copy()
+    name, relation, value = (params.pop(f"filter_{part}", [""])[-1] for part in ("field", "relation", "value"))
+    text = name if value == NOTHING else f"{name}:{value}"
+    params.appendlist("not" if relation == "not" else "is", text)
+    return f"{reverse('explore')}?{params.urlencode()}"
+
+
+def _refused(request: TenantRequest, error: QueryError) -> HttpResponse:
+    page = ErrorPage(shell=shell_of(request, "explore"), parameter=error.parameter, problem=str(error))
+    return render(request, "explore/error.html", {"page": page}, status=HTTPStatus.BAD_REQUEST)
