@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from allocation.costs.query import RuleSetNames
+from allocation.costs.query import Filter, RuleSetNames
 from allocation.engine.weighing import CostColumn
-from allocation.explain.slices import Filter, Slice
+from allocation.explain.slices import Slice
 from allocation.models import AllocationRun
 from allocation.selectors import (
     CostRow,
