@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KeyTextTransform
@@ -131,6 +132,7 @@ class PeriodSums:
     """What the run in force of a billing period says of itself, by currency and cost column."""
 
     period: date
+    run_id: UUID
     ledger: Mapping[str, Mapping[str, str]]
     unallocated: Mapping[str, Mapping[str, Mapping[str, str]]]
     """By dimension key first: what nothing gave a value of it."""
@@ -139,14 +141,15 @@ class PeriodSums:
 def period_sums() -> list[PeriodSums]:
     """Return the proved sums of every billing period that has a ledger, newest first."""
     runs = AllocationRun.objects.filter(state=AllocationRun.State.PUBLISHED).order_by("-billing_period")
-    found = runs.values_list("billing_period", "proof__measured__steps", "proof__measured__unallocated")
+    found = runs.values_list("billing_period", "id", "proof__measured__steps", "proof__measured__unallocated")
     return [
         PeriodSums(
             period=period,
+            run_id=run_id,
             ledger=next((step["sums"] for step in steps or () if step["name"] == "ledger"), {}),
             unallocated=unallocated or {},
         )
-        for period, steps, unallocated in found
+        for period, run_id, steps, unallocated in found
     ]
 
 

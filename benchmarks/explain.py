@@ -46,7 +46,8 @@ def main() -> int:
 
 def report(folder: Path, *, rounds: int) -> int:
     """Measure and print; return 1 when the bar is missed or parts do not sum up."""
-    from allocation.explain.slices import Filter, Slice
+    from allocation.costs.query import Filter
+    from allocation.explain.slices import Slice
 
     team = Slice(period=month.MONTH, currency="USD", filters=(Filter(name="team", values=("team-3",)),))
     whole = Slice(period=month.MONTH, currency="USD")

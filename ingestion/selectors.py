@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
-from uuid import UUID
 
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
 
 from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun
 
@@ -122,10 +121,12 @@ def bill_total(period: date, column: str) -> dict[str, Decimal]:
     return summed((revision.totals for revision in current_revisions(period)), column)
 
 
-def finding_counts(revisions: Iterable[BillRevision]) -> dict[UUID, int]:
-    """Return how many findings of some severity each of these revisions has; one without any is absent."""
-    severe = Finding.objects.filter(revision__in=list(revisions), severity__in=SEVERE)
-    return dict(severe.values_list("revision_id").annotate(count=Count("id")).values_list("revision_id", "count"))
+def revisions_with_findings(period: date) -> list[tuple[BillRevision, int]]:
+    """Return the revisions in force of a billing period, each with how many findings of some severity it has."""
+    found = current_revisions(period).select_related("bill__source")
+    severe = Count("findings", filter=Q(findings__severity__in=SEVERE))
+    counts = BillRevision.objects.filter(pk=OuterRef("pk")).annotate(severe=severe).values("severe")
+    return [(revision, revision.severe_count) for revision in found.annotate(severe_count=Subquery(counts))]
 
 
 def bills() -> QuerySet[Bill]:

@@ -11,12 +11,14 @@ from typing import Any, Final, NamedTuple
 
 import duckdb
 
+from allocation.costs.query import COLUMNS, Filter
 from allocation.engine.relations import IN, OUT
-from allocation.explain.slices import Filter, Slice
+from allocation.explain.slices import Slice
 from allocation.selectors import Visibility
 
 TABLES: Final = ("ledger", "cells", "segments", "splits", "classification")
-_DIRECT_ORIGIN: Final = "direct"
+_DIRECT: Final = "direct"
+_CELL_COLUMNS: Final = tuple(name for name in COLUMNS if name not in {"origin", "charge_date"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +84,10 @@ class LedgerSlice:
         for name in TABLES:
             path = quoted(folder / f"{name}.parquet")
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({path})")  # noqa: S608
-        cells = _all([*map(_column_condition, _without_origin(wanted))])
-        segments = _all([*map(_dimension_condition, wanted.by_dimension()), _visible(visibility)])
+        cells = _all([_passes(one.name, one) for one in wanted.by_column(*_CELL_COLUMNS)])
+        values = [_passes(_value("dimension_values", one.name), one) for one in wanted.by_dimension()]
+        segments = _all([*values, _visible(visibility)])
+        origin = _all([_passes(f"COALESCE(split_key, '{_DIRECT}')", one) for one in wanted.by_column("origin")])
         connection.execute(f"CREATE TEMP TABLE shown_cells AS SELECT cell_id FROM cells WHERE {cells}")  # noqa: S608
         connection.execute(
             f"CREATE TEMP TABLE shown_segments AS SELECT segment_id FROM segments WHERE {segments}"  # noqa: S608
@@ -94,8 +98,9 @@ class LedgerSlice:
             SELECT
                 charge_date, cell_id, segment_id, entry, split_number, pool_segment_id, charge_count,
                 driver_quantity, driver_total, fallback, {wanted.cost} AS cost
-            FROM ledger SEMI JOIN shown_cells USING (cell_id) SEMI JOIN shown_segments USING (segment_id)
-            WHERE {self._place()} AND {_origin_condition(wanted)}
+            FROM ledger LEFT JOIN splits USING (split_number)
+            SEMI JOIN shown_cells USING (cell_id) SEMI JOIN shown_segments USING (segment_id)
+            WHERE {self._place()} AND {origin}
             """  # noqa: S608
         )
 
@@ -192,7 +197,8 @@ class LedgerSlice:
             conditions.append(f"charge_date >= DATE '{self.wanted.first_day:%Y-%m-%d}'")
         if self.wanted.last_day:
             conditions.append(f"charge_date <= DATE '{self.wanted.last_day:%Y-%m-%d}'")
-        return _all(conditions)
+        days = self.wanted.by_column("charge_date")
+        return _all([*conditions, *(_passes("CAST(charge_date AS VARCHAR)", one) for one in days)])
 
     def _received(self, rows: str, dimensions: Sequence[str]) -> str:
         """Return the rows that came in, with their receiver and with what their pool held."""
@@ -220,43 +226,23 @@ class LedgerSlice:
         return [Moved(*row) for row in found.fetchall()]
 
 
-def _without_origin(wanted: Slice) -> list[Filter]:
-    return [one for one in wanted.by_column() if one.name != "origin"]
-
-
-def _origin_condition(wanted: Slice) -> str:
-    """Return the filter on what moved a row; names of splits stand in a table of their own."""
-    conditions = []
-    for one in wanted.by_column():
-        if one.name == "origin":
-            keys = ", ".join(quoted(value) for value in one.values)
-            direct = "split_number IS NULL" if _DIRECT_ORIGIN in one.values else "FALSE"
-            numbers = f"SELECT split_number FROM splits WHERE split_key IN ({keys})"  # noqa: S608
-            conditions.append(f"({direct} OR split_number IN ({numbers}))")
-    return _all(conditions)
-
-
-def _column_condition(one: Filter) -> str:
-    return _one_of(one.name, one)
-
-
-def _dimension_condition(one: Filter) -> str:
-    return _one_of(_value("dimension_values", one.name), one)
-
-
 def _visible(visibility: Visibility) -> str:
     if visibility.sees_everything:
         return "TRUE"
-    named = [Filter(name=dimension, values=values) for dimension, values in visibility.values]
-    return f"({' OR '.join(['FALSE', *map(_dimension_condition, named)])})"
+    seen = [_is_one_of(_value("dimension_values", name), values) for name, values in visibility.values]
+    return f"({' OR '.join(seen or ['FALSE'])})"
 
 
-def _one_of(expression: str, one: Filter) -> str:
-    texts = ", ".join(quoted(value) for value in one.values if value is not None)
-    conditions = [f"{expression} IN ({texts})"] if texts else []
-    if None in one.values:
-        conditions.append(f"{expression} IS NULL")
-    return f"({' OR '.join(conditions or ['FALSE'])})"
+def _passes(expression: str, one: Filter) -> str:
+    texts = [value for value in one.values if value is not None]
+    found = [_is_one_of(expression, texts)] if texts else []
+    found += [f"({expression}) IS NULL"] if None in one.values else []
+    return f"{'NOT ' if one.exclude else ''}({' OR '.join(found)})"
+
+
+def _is_one_of(expression: str, texts: Sequence[str]) -> str:
+    """Return a condition that is never null."""
+    return f"COALESCE(({expression}) IN ({', '.join(map(quoted, texts))}), FALSE)" if texts else "FALSE"
 
 
 def _value(column: str, dimension: str) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from allocation.models import AllocationRun
-from allocation.selectors import EVERYTHING, CostRow
+from allocation.selectors import EVERYTHING
 from allocation.services import allocate
 from ingestion.models import BillRevision, Finding, ImportRun
 from itfm.core.policy import Role
@@ -30,15 +30,7 @@ SEPTEMBER = date(2026, 9, 1)
 
 
 def row(cost, team, service, origin="direct"):
-    amount = Decimal(cost)
-    return CostRow(
-        groups=(team, origin, service),
-        currency="USD",
-        billed_cost=amount,
-        effective_cost=amount,
-        list_cost=amount,
-        contracted_cost=amount,
-    )
+    return (team, origin, service), Decimal(cost)
 
 
 def moved(now, before):

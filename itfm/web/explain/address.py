@@ -1,7 +1,7 @@
-"""A slice as it stands in an address: `period=2026-10&currency=USD&filter=team:Payments`. Pure.
+"""A slice as it stands in an address: `period=2026-10&currency=USD&is=team:Payments`. Pure.
 
-A filter is a column of the mart or a dimension's key, a colon and a value; without a value it asks for what nothing
-caught. A name that stands several times asks for any of its values.
+Filters are written as on Explore: `is` keeps a value and `not` leaves one out; a column of the mart or a dimension's
+key, a colon and the value; without a colon it is what nothing caught. A name that stands several times: any of them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Protocol, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
+from allocation.costs.query import Filter, merged
 from allocation.engine.weighing import CostColumn
-from allocation.explain.slices import Filter, Slice, SliceError
+from allocation.explain.slices import Slice, SliceError
 from itfm.core.periods import PeriodError, parse_period, period_name
 
 
@@ -28,7 +29,9 @@ class Parameters(Protocol):
 def query_of(wanted: Slice, *, run_id: UUID | None = None) -> str:
     """Return a slice as text for an address, to be given to the tag `explained`."""
     pairs = [("period", period_name(wanted.period)), ("currency", wanted.currency), ("cost", wanted.cost)]
-    pairs += [("filter", f"{one.name}:{value or ''}") for one in wanted.filters for value in one.values]
+    for one in wanted.filters:
+        parameter = "not" if one.exclude else "is"
+        pairs += [(parameter, one.name if value is None else f"{one.name}:{value}") for value in one.values]
     pairs += [("first", wanted.first_day.isoformat())] if wanted.first_day else []
     pairs += [("last", wanted.last_day.isoformat())] if wanted.last_day else []
     pairs += [("run", str(run_id))] if run_id else []
@@ -39,6 +42,7 @@ def slice_of(parameters: Parameters) -> Slice:
     """Return the slice an address names.
 
     :raises SliceError: a parameter is missing or cannot be read; the message says which.
+    :raises QueryError: a filter cannot be asked for.
     """
     currency = parameters.get("currency", "")
     if not currency:
@@ -51,7 +55,7 @@ def slice_of(parameters: Parameters) -> Slice:
         period=period,
         currency=currency,
         cost=cast("CostColumn", parameters.get("cost", "effective_cost")),
-        filters=_filters(parameters.getlist("filter")),
+        filters=merged([*_filters(parameters.getlist("is")), *_filters(parameters.getlist("not"), exclude=True)]),
         first_day=_day("first", parameters),
         last_day=_day("last", parameters),
     )
@@ -69,14 +73,9 @@ def run_of(parameters: Parameters) -> UUID | None:
         raise SliceError(f"'{text}' is not the id of a run.") from error
 
 
-def _filters(texts: Iterable[str]) -> tuple[Filter, ...]:
-    values: dict[str, list[str | None]] = {}
-    for text in texts:
-        name, colon, value = text.partition(":")
-        if not colon:
-            raise SliceError(f"The filter '{text}' has no colon; write it as name:value.")
-        values.setdefault(name, []).append(value or None)
-    return tuple(Filter(name=name, values=tuple(found)) for name, found in values.items())
+def _filters(texts: Iterable[str], *, exclude: bool = False) -> list[Filter]:
+    pairs = (text.partition(":") for text in texts if text)
+    return [Filter(name=name, values=(value if colon else None,), exclude=exclude) for name, colon, value in pairs]
 
 
 def _day(name: str, parameters: Parameters) -> date | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from allocation.costs.query import RuleSetNames
+from allocation.costs.query import Filter, RuleSetNames
 from allocation.explain.selectors import explain
-from allocation.explain.slices import Filter, Slice
+from allocation.explain.slices import Slice
 from allocation.selectors import Visibility, current_rule_set, names_of
 from ingestion.models import BillSource
 from itfm.web.explain.address import query_of
@@ -39,6 +39,7 @@ def explain_page(
 
 
 def _narrowing(one: Filter, names: RuleSetNames) -> Narrowing:
+    words = "not " if one.exclude else ""
     label = dict(names.dimensions).get(one.name, _words(one.name.removesuffix("_id")))
     texts = [NOTHING if value is None else value for value in one.values]
     if one.name == "source_id":
@@ -46,7 +47,7 @@ def _narrowing(one: Filter, names: RuleSetNames) -> Narrowing:
             source.name
             for source in BillSource.objects.filter(id__in=[value for value in one.values if value]).order_by("name")
         ]
-    return Narrowing(name=label, value=" or ".join(texts))
+    return Narrowing(name=label, value=words + " or ".join(texts))
 
 
 def _words(name: str) -> str:

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from allocation.costs.query import QueryError
 from allocation.explain.selectors import NothingToExplainError
 from allocation.explain.slices import SliceError
 from itfm.accounts.access import TenantRequest, allow
@@ -31,7 +32,7 @@ def explain(request: TenantRequest) -> HttpResponse:
             visibility=visibility_of(request.membership),
             may_read_bills=request.membership.may("bills.read"),
         )
-    except (SliceError, NothingToExplainError) as error:
+    except (SliceError, QueryError, NothingToExplainError) as error:
         page = ExplainPage(shell=shell, explanation=None, problem=str(error))
         return render(request, "explain/page.html", {"page": page}, status=HTTPStatus.NOT_FOUND)
     template = "explain/panel.html" if request.headers.get("HX-Request") else "explain/page.html"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
-from uuid import UUID
 
 from allocation.models import AllocationRun
 from ingestion.models import BillRevision
@@ -18,9 +17,7 @@ READS_BILLS: Final[Permission] = "bills.read"
 READS_RULES: Final[Permission] = "rules.read"
 
 
-def bill_actions(
-    statuses: Iterable[SourceStatus], revisions: Iterable[BillRevision], findings: Mapping[UUID, int]
-) -> list[Action]:
+def bill_actions(statuses: Iterable[SourceStatus], bills: Iterable[tuple[BillRevision, int]]) -> list[Action]:
     """Return what is wrong with sources, and with the bills of the period."""
     found = []
     for status in statuses:
@@ -41,8 +38,8 @@ def bill_actions(
             address="bill",
             argument=revision.bill_id,
         )
-        for revision in revisions
-        if (count := findings.get(revision.id, 0))
+        for revision, count in bills
+        if count
     ]
     return found
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from allocation.costs.query import RuleSetNames
+from allocation.costs.answer import CostAnswer, CostLine, RunsInForce, answer
+from allocation.costs.query import MOST_ROWS, CostQuery, Filter, RuleSetNames
 from allocation.engine.weighing import CostColumn
-from allocation.explain.slices import Filter, Slice
+from allocation.explain.slices import Slice
 from allocation.models import AllocationRun
 from allocation.selectors import (
     CostRow,
@@ -27,8 +28,7 @@ from ingestion.models import BillRevision, BillSource
 from ingestion.selectors import (
     SourceStatus,
     billed_periods,
-    current_revisions,
-    finding_counts,
+    revisions_with_findings,
     source_statuses,
     summed,
 )
@@ -39,7 +39,7 @@ from itfm.core.policy import Permission
 from itfm.web.charts import DailyCost, DailyCosts, daily_costs
 from itfm.web.explain.address import query_of
 from itfm.web.overview.actions import READS_BILLS, READS_RULES, bill_actions, run_actions
-from itfm.web.overview.movers import UNALLOCATED, costs_by_origin, movers, totals
+from itfm.web.overview.movers import UNALLOCATED, Costs, costs_by_origin, movers, totals
 from itfm.web.overview.page import (
     Action,
     CurrencyOverview,
@@ -66,11 +66,13 @@ class _Facts:
     run: AllocationRun
     dimension: str | None
     """Key of the dimension that the page groups by."""
-    daily: list[CostRow]
+    daily: CostAnswer
     """By day and value."""
-    now: list[CostRow]
-    """By value, origin and service; so is `before`, which is None without a month to compare with."""
+    now: CostAnswer
+    """By value, origin and service, compared with the month before when that is fair."""
     before: list[CostRow] | None
+    """The same days of the month before, when this one is not over; grouped in the same way."""
+    has_before: bool
     sums: list[PeriodSums]
     billed: dict[str, Decimal]
     states: dict[str, DataState]
@@ -92,7 +94,8 @@ def overview_page(
     shown = period or next(iter(periods), date(at.year, at.month, 1))
     run = run_in_force(shown) if shown in periods else None
     rule_set = names_of(run.rule_set if run else current_rule_set())
-    revisions = list(current_revisions(shown).select_related("bill__source"))
+    found = revisions_with_findings(shown)
+    revisions = [revision for revision, _ in found]
     statuses = source_statuses(at=at) if READS_BILLS in permissions else []
     facts = _facts(run, rule_set, sums=sums, revisions=revisions, visibility=visibility) if run else None
     currencies = _by_size(facts) if facts else []
@@ -105,7 +108,7 @@ def overview_page(
         overview=_currency(chosen, facts) if facts and chosen else None,
         currencies=tuple(currencies),
         freshness=_freshness(statuses),
-        actions=_actions(run, statuses=statuses, revisions=revisions, permissions=permissions, period=shown),
+        actions=_actions(run, statuses=statuses, bills=found, permissions=permissions, period=shown),
         empty_reason=None if run else _empty_reason(periods),
         is_scoped=not visibility.sees_everything,
     )
@@ -121,18 +124,28 @@ def _facts(
 ) -> _Facts:
     period, before = run.billing_period, previous_period(run.billing_period)
     by = [rule_set.dimensions[0][0]] if rule_set.dimensions else []
+    ids = {one.period: one.run_id for one in sums if one.period in {period, before}}
     states = data_states(period, revisions)
-    has_before = any(one.period == before for one in sums)
-    by_origin = [*by, "origin", "service_name"]
-    until = None if all(state.is_complete for state in states.values()) else _same_day(states, before)
+    is_complete = all(state.is_complete for state in states.values())
+    asked = CostQuery(first=period, last=period, measure=COST, by=tuple(by), limit=MOST_ROWS)
+    by_origin = replace(
+        asked,
+        by=(*by, "origin", "service_name"),
+        granularity="total",
+        compare="previous" if is_complete else None,
+    )
+    runs = RunsInForce(ids=ids, rule_set=rule_set)
     return _Facts(
         run=run,
         dimension=by[0] if by else None,
-        daily=cost_rows(period, by=["charge_date", *by], rule_set=rule_set, visibility=visibility),
-        now=cost_rows(period, by=by_origin, rule_set=rule_set, visibility=visibility),
-        before=cost_rows(before, by=by_origin, rule_set=rule_set, visibility=visibility, last_day=until)
-        if has_before
-        else None,
+        daily=answer(replace(asked, granularity="day"), visibility=visibility, runs=runs),
+        now=answer(by_origin, visibility=visibility, runs=runs),
+        before=None
+        if is_complete or before not in ids
+        else cost_rows(
+            before, by=by_origin.by, rule_set=rule_set, visibility=visibility, last_day=_same_day(states, before)
+        ),
+        has_before=before in ids,
         sums=sums,
         billed=summed((revision.totals for revision in revisions), COST) if visibility.sees_everything else {},
         states=states,
@@ -148,16 +161,29 @@ def _same_day(states: Mapping[str, DataState], before: date) -> date:
 
 def _by_size(facts: _Facts) -> list[str]:
     totals = {currency: Decimal(0) for currency in facts.billed}
-    for row in facts.now:
-        totals[row.currency] = CONTEXT.add(totals.get(row.currency, Decimal(0)), row.effective_cost)
+    # A currency that only the month before has is none of this month's.
+    totals |= {one.currency: one.total.total for one in facts.daily.currencies}
     return sorted(totals, key=lambda currency: (-totals[currency], currency))
+
+
+def _lines(found: CostAnswer, currency: str) -> Sequence[CostLine]:
+    return next((one.lines for one in found.currencies if one.currency == currency), ())
+
+
+def _before(facts: _Facts, currency: str) -> Costs | None:
+    """Return what to compare with: the month before, or the same days of it; None when there is none."""
+    if not facts.has_before:
+        return None
+    if facts.before is not None:
+        return costs_by_origin((row.groups, row.effective_cost) for row in facts.before if row.currency == currency)
+    return costs_by_origin((line.groups, line.comparison or Decimal(0)) for line in _lines(facts.now, currency))
 
 
 def _currency(currency: str, facts: _Facts) -> CurrencyOverview:
     run = facts.run
     wanted = Slice(period=run.billing_period, currency=currency, cost=COST)
-    now = costs_by_origin(row for row in facts.now if row.currency == currency)
-    before = None if facts.before is None else costs_by_origin(row for row in facts.before if row.currency == currency)
+    now = costs_by_origin((line.groups, line.costs[0]) for line in _lines(facts.now, currency))
+    before = _before(facts, currency)
 
     def query_of_value(value: str | None) -> str:
         filters = () if facts.dimension is None else (Filter(name=facts.dimension, values=(value,)),)
@@ -187,22 +213,14 @@ def _currency(currency: str, facts: _Facts) -> CurrencyOverview:
 
 
 def _daily(facts: _Facts, currency: str) -> DailyCosts:
-    first, last = facts.run.billing_period, next_period(facts.run.billing_period) - timedelta(days=1)
     return daily_costs(
         [
-            # A bill may carry charges of other months; they count on its first or last day, so that days sum up.
-            DailyCost(charge_date=min(max(row.groups[0], first), last), name=_value(row), cost=row.effective_cost)
-            for row in facts.daily
-            if row.currency == currency and isinstance(row.groups[0], date)
+            DailyCost(charge_date=day, name=line.groups[0] if line.groups else None, cost=cost)
+            for line in _lines(facts.daily, currency)
+            for day, cost in zip(facts.daily.buckets, line.costs, strict=True)
         ],
         currency=currency,
     )
-
-
-def _value(row: CostRow) -> str | None:
-    """Return the dimension's value, which stands last; without a dimension nothing is caught."""
-    last = row.groups[-1] if row.groups else None
-    return last if isinstance(last, str) else None
 
 
 def _values(
@@ -244,13 +262,13 @@ def _actions(
     run: AllocationRun | None,
     *,
     statuses: list[SourceStatus],
-    revisions: list[BillRevision],
+    bills: list[tuple[BillRevision, int]],
     permissions: frozenset[Permission],
     period: date,
 ) -> tuple[Action, ...]:
     found = []
     if READS_BILLS in permissions:
-        found += bill_actions(statuses, revisions, finding_counts(revisions))
+        found += bill_actions(statuses, bills)
     if READS_RULES in permissions:
         found += run_actions(runs_that_failed(), run.proof if run else {}, period=period)
     return tuple(found)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from allocation.selectors import CostRow
 from itfm.core.money import CONTEXT
 from itfm.core.money import total as exact_sum
 from itfm.web.overview.page import Cause, Mover, percent_of
@@ -36,16 +35,16 @@ Costs = Mapping[str | None, Mapping[Origin, Decimal]]
 """Cost by value of the dimension and by origin."""
 
 
-def costs_by_origin(rows: Iterable[CostRow]) -> Costs:
-    """Return rows grouped by value, origin and service as a table of sums; shared cost has no service."""
+def costs_by_origin(rows: Iterable[tuple[Sequence[object], Decimal]]) -> Costs:
+    """Return costs grouped by value, origin and service as a table of sums; shared cost has no service."""
     sums: dict[str | None, dict[Origin, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for row in rows:
-        *values, origin, service = row.groups
+    for groups, cost in rows:
+        *values, origin, service = groups
         value = values[0] if values else None
         place = Origin(str(origin), str(service) if origin == DIRECT and service is not None else None)
         found = sums[None if value is None else str(value)]
-        found[place] = CONTEXT.add(found[place], row.effective_cost)
-    return sums
+        found[place] = CONTEXT.add(found[place], cost)
+    return {value: {place: cost for place, cost in costs.items() if cost} for value, costs in sums.items()}
 
 
 def totals(costs: Costs) -> dict[str | None, Decimal]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from allocation.costs.query import Filter
 from allocation.engine import run
 from allocation.engine.backends.duckdb import DuckDB, connect
 from allocation.engine.drivers import DriverValue
@@ -16,7 +17,7 @@ from allocation.engine.inputs import RunInputs
 from allocation.engine.relations import DIRECT, IN, OUT
 from allocation.explain.answer import Share
 from allocation.explain.ledger import TABLES, LedgerSlice, RevisionFiles
-from allocation.explain.slices import Filter, Slice
+from allocation.explain.slices import Slice
 from allocation.selectors import EVERYTHING
 from itfm.core import money
 from tests.allocation.engine.bills import OCTOBER, by_value, write_revision
