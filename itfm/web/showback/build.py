@@ -10,7 +10,8 @@ from typing import Final
 
 from django.forms import Form
 
-from allocation.explain.slices import Filter, Slice
+from allocation.costs.query import Filter
+from allocation.explain.slices import Slice
 from allocation.selectors import Visibility, allocated_periods, run_in_force
 from itfm.core.money import total
 from itfm.core.periods import period_name, previous_period
