@@ -242,3 +242,18 @@ def test_a_ribbon_says_what_flows_where(open_design):
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.5)
 
     expect(chart.locator(".hovertext")).to_contain_text("Direct to ")
+
+
+def test_on_a_phone_the_navigation_opens_and_closes_by_keyboard(open_design):
+    page = open_design(width="phone")
+    button = page.get_by_role("button", name="Menu", exact=True)
+    expect(page.get_by_role("link", name="Bills", exact=True)).to_be_hidden()
+    button.focus()
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Bills", exact=True)).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("link", name="Bills", exact=True)).to_be_hidden()
+    expect(button).to_be_focused()

@@ -39,3 +39,18 @@ def test_progress_never_leaves_its_bar():
     assert [Progress(label="", ratio=ratio).percent for ratio in (None, Decimal("-1"), Decimal("0.429"), Decimal(7))] == [
         None, 0, 42, 100,
     ]  # fmt: skip
+
+
+def test_sections_stand_in_their_groups_and_none_is_lost():
+    from uuid import UUID
+
+    from itfm.core.policy import Role
+    from itfm.web.shell.page import NAVIGATION, OrganizationChoice, Shell
+
+    owner = OrganizationChoice(id=UUID(int=0), name="Acme", role=Role.OWNER)
+    shell = Shell(section="bills", organization=owner, organizations=(owner,), person_name="", person_email="")
+
+    groups = {group.label: [item.label for item in group.items] for group in shell.groups}
+
+    assert groups["Spend"][0] == "Overview"
+    assert [label for labels in groups.values() for label in labels] == [item.label for item in NAVIGATION]

@@ -34,6 +34,22 @@ NAVIGATION: Final = (
 )
 
 
+GROUPS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
+    ("Spend", frozenset({"overview", "explore", "bills"})),
+    ("Owners", frozenset({"allocation", "showback"})),
+    ("Organization", frozenset({"settings"})),
+)
+"""The sections that stand together in the side bar, and what they are about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NavigationGroup:
+    """Pages that stand together in the side bar."""
+
+    label: str
+    items: tuple[NavigationItem, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class OrganizationChoice:
     """An organization the person belongs to."""
@@ -63,6 +79,19 @@ class Shell:
             for item in NAVIGATION
             if is_allowed(self.organization.role, item.permission)
         )
+
+    @property
+    def groups(self) -> tuple[NavigationGroup, ...]:
+        """The same pages in their groups; a page of no group stands with the last one."""
+        items, last = self.navigation, GROUPS[-1][0]
+        by_section = {section: label for label, sections in GROUPS for section in sections}
+        found = (
+            NavigationGroup(
+                label=label, items=tuple(item for item in items if by_section.get(item.section, last) == label)
+            )
+            for label, _ in GROUPS
+        )
+        return tuple(group for group in found if group.items)
 
     @property
     def has_choice(self) -> bool:
