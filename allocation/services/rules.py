@@ -76,7 +76,7 @@ def publish_rules(
         published_by=published_by,
     )
     for driver in rule_set.drivers:
-        _replace_values(driver, organization_id=organization_id)
+        replace_values(driver, organization_id=organization_id)
     publish(RulesPublished(organization_id=organization_id))
     return saved, True
 
@@ -86,7 +86,8 @@ def _fingerprint(document: str, drivers: Iterable[Driver]) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
-def _replace_values(driver: Driver, *, organization_id: UUID) -> None:
+def replace_values(driver: Driver, *, organization_id: UUID) -> None:
+    """Put a driver's values in the place of those it has from its first to its last day; equal places add up."""
     if not driver.values:
         return
     days = [value.date for value in driver.values]

@@ -6,8 +6,10 @@ from django.urls import path
 
 from itfm.web.allocation import views
 from itfm.web.allocation.dimensions import views as dimensions
+from itfm.web.allocation.drivers import views as drivers
 from itfm.web.allocation.lines import views as lines
 from itfm.web.allocation.runs import views as runs
+from itfm.web.allocation.splits import views as splits
 from itfm.web.allocation.versions import views as versions
 
 urlpatterns = [
@@ -29,6 +31,12 @@ urlpatterns = [
     path("allocation/versions/<int:version>/export", versions.export, name="allocation_export"),
     path("allocation/versions/<int:version>/restore", versions.restore, name="allocation_version_restore"),
     path("allocation/texts", dimensions.texts, name="allocation_texts"),
+    path("allocation/drivers", drivers.drivers, name="allocation_drivers"),
+    path("allocation/drivers/add", drivers.add, name="allocation_driver_add"),
+    path("allocation/drivers/<str:key>", drivers.driver, name="allocation_driver"),
+    path("allocation/drivers/<str:key>/take-in", drivers.take_in, name="allocation_driver_take_in"),
+    path("allocation/drivers/<str:key>/values", drivers.values, name="allocation_driver_values"),
+    path("allocation/splits/<str:key>", splits.split, name="allocation_split"),
     path("allocation/dimensions/<str:key>", dimensions.dimension, name="allocation_dimension"),
     path("allocation/dimensions/<str:key>/rules/<str:number>", dimensions.rule, name="allocation_rule"),
 ]

@@ -1,0 +1,1 @@
+"""Drivers: what they measure, and taking in their values."""

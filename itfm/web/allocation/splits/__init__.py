@@ -1,0 +1,1 @@
+"""The form of a split, with its shares worked out."""
