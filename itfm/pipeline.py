@@ -37,6 +37,8 @@ from itfm.core.events import (
 from itfm.core.tenancy import tenant
 from itfm.notify.services import has_queued
 from itfm.notify.tasks import send_messages
+from itfm.web.showback.letter import letter_of
+from showback.letters import has_due_letters, queue_letters
 
 logger = structlog.get_logger(__name__)
 BROKER: Final = app
@@ -83,8 +85,17 @@ def sweep_organization(organization_id: UUID) -> None:
     _hint(allocate_due, organization_id=str(organization_id))
     with tenant(organization_id):
         letters = has_queued()
+        has_letters_to_write = has_due_letters(at=timezone.now())
     if letters:
         _hint(send_messages, organization_id=str(organization_id))
+    if has_letters_to_write:
+        _hint(write_letters, organization_id=str(organization_id))
+
+
+@shared_task(name="itfm.pipeline.write_letters")
+def write_letters(organization_id: str) -> None:
+    """Write the monthly letters of an organization that are due; what is written stands in the outbox once."""
+    queue_letters(UUID(organization_id), at=timezone.now(), write=letter_of)
 
 
 def _hint(task: Task[Any, Any], **arguments: str) -> None:

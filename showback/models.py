@@ -40,3 +40,21 @@ class CostCenter(TenantModel):  # type: ignore[django-manager-missing]  # the tr
         """How its page is named: by its code, or by its id where the code could not stand in an address."""
         is_plain = _PLAIN.fullmatch(self.code) and self.code.lower() not in RESERVED
         return self.code if is_plain else str(self.pk)
+
+
+class LetterSchedule(TenantModel):
+    """When the monthly letters of an organization go out: on a business day of the month after, at an hour."""
+
+    is_on = models.BooleanField(default=False)
+    business_day = models.PositiveSmallIntegerField(default=3, help_text="1 for the first weekday of the month.")
+    hour = models.PositiveSmallIntegerField(default=9)
+    time_zone = models.CharField(max_length=60, default="UTC")
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["organization"], name="showback_letterschedule_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"business day {self.business_day}, {self.hour}:00 {self.time_zone}"

@@ -112,9 +112,11 @@ class CurrencyStatement:
         if self.total.change is None:
             return ()
         whole = _rounded(self.total.change, places)
+        # A single mover left over is named rather than called other.
+        named = MOST_CAUSES if len(self.movers) > MOST_CAUSES + 1 else len(self.movers)
         parts = [
             CausePart(name=mover.name, change=change, word=mover.word)
-            for mover in self.movers[:MOST_CAUSES]
+            for mover in self.movers[:named]
             if (change := _rounded(mover.change, places))
         ]
         rest = CONTEXT.subtract(whole, total(part.change for part in parts))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 
 from itfm.core.tenancy import TenantModel
+
+NOTHING: Final = models.Value({}, models.JSONField())
+NONE: Final = models.Value([], models.JSONField())
 
 
 class OutboxMessage(TenantModel):
@@ -18,10 +23,14 @@ class OutboxMessage(TenantModel):
         FAILED = "failed"
 
     key = models.CharField(max_length=200, help_text="What the letter is about; a second one of that key is not sent.")
+    kind = models.CharField(max_length=40, blank=True, db_default="", help_text="What one can unsubscribe from.")
+    about = models.JSONField(default=dict, db_default=NOTHING, help_text="What a list of letters shows of it.")
     recipient = models.EmailField()
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
+    headers = models.JSONField(default=dict, db_default=NOTHING)
+    images = models.JSONField(default=list, db_default=NONE, help_text="Name and base64 of each inline PNG.")
     state = models.CharField(max_length=12, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
@@ -38,3 +47,20 @@ class OutboxMessage(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.subject} to {self.recipient}"
+
+
+class NotificationPreference(TenantModel):
+    """An address that wants no letters of a kind any more."""
+
+    email = models.EmailField()
+    kind = models.CharField(max_length=40)
+    unsubscribed_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(fields=["organization", "kind", "email"], name="notify_preference_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} without {self.kind}"

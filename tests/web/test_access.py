@@ -9,6 +9,7 @@ from ingestion.models import Bill, BillSource, BillUpload
 from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
+from itfm.notify.models import OutboxMessage
 from showback.models import CostCenter
 from tests.architecture.test_layout import own_views
 from tests.conftest import NOW, member, person
@@ -36,7 +37,9 @@ def acme_upload(acme):
 @pytest.fixture
 def acme_center(acme):
     with tenant(acme.id):
-        return CostCenter.objects.create(organization=acme, code="2010", name=CANARY)
+        center = CostCenter.objects.create(organization=acme, code="2010", name=CANARY)
+        letter = OutboxMessage.objects.create(organization=acme, key=CANARY, kind="showback", recipient="a@b.example")
+    return {"center": center.address, "letter": letter.id}
 
 
 @pytest.fixture
@@ -92,7 +95,7 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(
         "number": 7,
         "kind": "focus",
         "upload": acme_upload.id,
-        "center": acme_center.address,
+        **acme_center,
         **acme_people,
     }
     if people[who]:

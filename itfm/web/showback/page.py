@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
 
+from itfm.web.settings.page import Paging
 from itfm.web.shell.page import PeriodChoice, Shell
 from showback.statement import Completeness, CurrencyStatement, Line, Months, Statement
 
@@ -97,3 +99,70 @@ class ScorecardPage:
     cards: tuple[CurrencyCard, ...]
     owner_form: Form | None
     """None for those who may not change it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewPage:
+    """A letter before it goes out; without a subject there is nothing to write about."""
+
+    shell: Shell
+    period: PeriodChoice
+    name: str
+    address: str
+    owner_email: str
+    person_email: str
+    subject: str = ""
+    text: str = ""
+
+
+LetterState = Literal["queued", "claimed", "sent", "uncertain", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterRow:
+    """One letter that was written."""
+
+    id: UUID
+    period: date | None
+    center: str
+    recipient: str
+    subject: str
+    state: LetterState
+    at: datetime
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextLetters:
+    """What the schedule will do: the period that is due and why it waits, and the one after."""
+
+    due: date
+    reasons: tuple[str, ...]
+    missing: int
+    """How many letters of the period that is due are not written yet."""
+    period: date
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LettersPage:
+    """Which letters went out and when the next ones will."""
+
+    shell: Shell
+    letters: tuple[LetterRow, ...]
+    paging: Paging
+    form: Form
+    next: NextLetters | None
+    """None while the schedule is off."""
+    addressee_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsubscribePage:
+    """Whether to stop letters of a kind; with an `error`, why the link cannot be used."""
+
+    token: str
+    email: str = ""
+    kind_name: str = ""
+    answer: Literal["", "stopped", "again"] = ""
+    error: str = ""

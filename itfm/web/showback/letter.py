@@ -1,0 +1,130 @@
+"""The monthly letter of a cost center: its subject, its text, its HTML and its picture."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from urllib.parse import urlencode
+
+import css_inline
+import mrml
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from allocation.selectors import EVERYTHING
+from itfm.accounts.models import Organization
+from itfm.core.periods import period_name
+from itfm.notify.preferences import Subscription, unsubscribe_token
+from itfm.notify.services import Image, Letter
+from itfm.web.display import MONTHS, money_text
+from itfm.web.showback.picture import trend_png, trend_words
+from itfm.web.showback.words import cause_sentence, share_words, signed_percent
+from showback.letters import KIND
+from showback.models import CostCenter
+from showback.statement import Completeness, CurrencyStatement, Statement
+from showback.statements import statement, trend
+
+PICTURE: Final = "trend"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrencySection:
+    """The figures of one currency as the letter shows them: each line with its share in words."""
+
+    statement: CurrencyStatement
+    lines: tuple[tuple[object, str], ...]
+    cause: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterPage:
+    """What the letter shows."""
+
+    organization_name: str
+    is_demo: bool
+    statement: Statement
+    completeness: Completeness
+    sections: tuple[CurrencySection, ...]
+    picture: str
+    """The name of the inline picture."""
+    picture_words: str
+    url: str
+    unsubscribe_url: str
+
+
+def letter_of(center: CostCenter, period: date, email: str) -> Letter | None:
+    """Return the letter of a cost center's period to an address; None when it had no cost.
+
+    It has all of the cost center's figures: whoever is to get it may see them.
+    """
+    found = statement(center, period=period, visibility=EVERYTHING)
+    if not found.currencies:
+        return None
+    first = found.currencies[0]
+    months = trend(center, period=period, visibility=EVERYTHING).get(first.currency, {})
+    subscription = Subscription(organization_id=center.organization_id, email=email, kind=KIND)
+    unsubscribe_url = _absolute("unsubscribe", unsubscribe_token(subscription))
+    page = _page(center, found, unsubscribe_url=unsubscribe_url, words=trend_words(months, currency=first.currency))
+    return Letter(
+        subject=_subject(found),
+        text=render_to_string("email/showback.txt", {"page": page}),
+        html=_html(page),
+        kind=KIND,
+        about={"period": period_name(period), "code": center.code, "name": center.name},
+        headers={
+            "List-Unsubscribe": f"<{unsubscribe_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "Auto-Submitted": "auto-generated",
+        },
+        images=(Image(name=PICTURE, png=trend_png(months, currency=first.currency)),),
+    )
+
+
+def _page(center: CostCenter, found: Statement, *, unsubscribe_url: str, words: str) -> LetterPage:
+    organization = Organization.objects.get(pk=center.organization_id)
+    address = _absolute("scorecard", center.address) + "?" + urlencode({"period": period_name(found.period)})
+    return LetterPage(
+        organization_name=organization.name,
+        is_demo=organization.is_demo,
+        statement=found,
+        completeness=found.completeness.without_sources(),
+        sections=tuple(
+            CurrencySection(
+                statement=one,
+                lines=tuple((line, share_words(line)) for line in one.lines),
+                cause=cause_sentence(one),
+            )
+            for one in found.currencies
+        ),
+        picture=PICTURE,
+        picture_words=words,
+        url=address,
+        unsubscribe_url=unsubscribe_url,
+    )
+
+
+def _subject(found: Statement) -> str:
+    """Return the answer itself: `Payments, July: 41,280.00 USD (+6.1 %)`."""
+    figures = [
+        money_text(one.total.now, one.currency)
+        + (f" ({signed_percent(one.total.change_percent)})" if one.total.change_percent is not None else "")
+        for one in found.currencies
+    ]
+    return f"{found.name[:80]}, {MONTHS[found.period.month - 1]}: {', '.join(figures)}"
+
+
+def _html(page: LetterPage) -> str:
+    markup = render_to_string("email/showback.mjml", {"page": page})
+    # XML has no place for control characters, which a name from a bill may carry.
+    readable = "".join(one for one in markup if one in "\n\t" or unicodedata.category(one) != "Cc")
+    made = mrml.to_html(readable, None, mrml.RenderOptions(fonts={})).content
+    # Media queries cannot stand in a line; the style sheet stays for the mail programs that read it.
+    inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+    return str(inliner.inline(made))
+
+
+def _absolute(name: str, argument: str) -> str:
+    return settings.SITE_URL.rstrip("/") + reverse(name, args=[argument])
