@@ -24,6 +24,8 @@ FITTING = {
     "email": "canary-7f3a@example.com",
     "billing_currency": "USD",
     "time_zone": "UTC",
+    "document": "version: 1\n",
+    "allocation.RuleDraft.step_number": 1,
     # Over, so that the next import of the source can be asked for.
     "ingestion.ImportRun.state": "imported",
 }
