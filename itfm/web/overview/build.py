@@ -218,6 +218,8 @@ def _daily(facts: _Facts, currency: str) -> DailyCosts:
             DailyCost(charge_date=day, name=line.groups[0] if line.groups else None, cost=cost)
             for line in _lines(facts.daily, currency)
             for day, cost in zip(facts.daily.buckets, line.costs, strict=True)
+            # The answer has every day of the month; the chart ends where the cost does.
+            if cost
         ],
         currency=currency,
     )
