@@ -70,7 +70,7 @@ def decide(inputs: RunInputs) -> Cells:
     cell_ids, cell_rows = combined([_numbers(mart_ids), *extra], rows=rows)
     profile_ids, profile_rows = combined([sets.coded(subject) for subject in profile_subjects], rows=rows)
     keys = [dimension.key for dimension in inputs.rule_set.dimensions]
-    segment_ids, segments = _segments(keys, values, rows=rows)
+    segment_ids, segments = _segments(keys, values, classifier=classifier, rows=rows)
     _, pair_rows = combined([_numbers(profile_ids), _numbers(segment_ids)], rows=rows)
     return Cells(
         slices=_table(
@@ -115,9 +115,11 @@ def _ask(dimension: DimensionClassifier, columns: list[Coded], *, rows: int) -> 
     return value, rules[numbers] if found else numbers
 
 
-def _segments(keys: list[str], values: dict[str, Coded], *, rows: int) -> tuple[attribute_sets.Codes, Segments]:
+def _segments(
+    keys: list[str], values: dict[str, Coded], *, classifier: Classifier, rows: int
+) -> tuple[attribute_sets.Codes, Segments]:
     numbers, first = combined([values[key] for key in keys], rows=rows)
-    segments = Segments(keys)
+    segments = Segments(keys, following=classifier.following)
     for row in first:
         segments.number(tuple(values[key].values[values[key].codes[row]] for key in keys))
     return numbers, segments

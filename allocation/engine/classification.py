@@ -93,6 +93,13 @@ class Classifier:
             for key in evaluation_order(rule_set.dimensions)
         ]
 
+    @property
+    def following(self) -> tuple[DimensionClassifier, ...]:
+        """The dimensions that look at other dimensions and nothing else, each after those it looks at."""
+        return tuple(
+            one for one in self.dimensions if one.subjects and all(at.kind == "dimension" for at in one.subjects)
+        )
+
     def caught(self, facts: Mapping[Subject, str]) -> dict[str, Caught]:
         """Return, by dimension key, what caught one charge; a dimension that caught nothing is absent."""
         known, result = dict(facts), {}

@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from allocation.engine.classification import DimensionClassifier
+
 
 class Segments:
-    """Combinations of values by number; a None is a dimension that caught nothing."""
+    """Combinations of values by number; a None is a dimension that caught nothing.
 
-    def __init__(self, dimensions: Sequence[str]) -> None:
+    `following` are the dimensions that look at other dimensions only, each after those it looks at: where a split
+    moves cost to another team, its cost center, a function of the team, moves along.
+    """
+
+    def __init__(self, dimensions: Sequence[str], *, following: Sequence[DimensionClassifier] = ()) -> None:
         self.dimensions = tuple(dimensions)
+        self.following = tuple(following)
         self.values: list[tuple[str | None, ...]] = []
         self._numbers: dict[tuple[str | None, ...], int] = {}
         self._places = {key: place for place, key in enumerate(self.dimensions)}
@@ -27,9 +34,18 @@ class Segments:
         return self.values[segment][self._places[dimension]]
 
     def moved(self, segment: int, *, dimension: str, value: str) -> int:
-        """Return the segment with one value replaced."""
-        place, values = self._places[dimension], self.values[segment]
-        return self.number((*values[:place], value, *values[place + 1 :]))
+        """Return the segment with one value replaced, and with it those of the dimensions that follow."""
+        values = list(self.values[segment])
+        values[self._places[dimension]] = value
+        changed = {dimension}
+        for follower in self.following:
+            looked_at = [subject.key for subject in follower.subjects]
+            if follower.key == dimension or changed.isdisjoint(looked_at):
+                continue
+            caught = follower.caught(tuple(values[self._places[key]] for key in looked_at))
+            values[self._places[follower.key]] = caught.value if caught else None
+            changed.add(follower.key)
+        return self.number(tuple(values))
 
     def as_json(self) -> list[str]:
         """Return each segment as a canonical JSON object without the dimensions that caught nothing."""
