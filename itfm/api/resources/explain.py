@@ -10,10 +10,11 @@ from typing import Any, get_args
 
 from rest_framework import serializers
 
+from allocation.costs.query import Filter
 from allocation.engine.weighing import CostColumn
 from allocation.explain.answer import Explanation
 from allocation.explain.selectors import NothingToExplainError, explain
-from allocation.explain.slices import Filter, Slice, SliceError
+from allocation.explain.slices import Slice, SliceError
 from itfm.api.fields import PLAIN, Anything, Choice, Day, Exact, Form, Period, Query, Text, TextList
 from itfm.api.operations import Call, Resource, operation
 from itfm.api.problems import ProblemError
