@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help setup demo up test test-all check check-with-database bench docs lock clean
+.PHONY: help setup demo up test test-all check check-with-database bench docs openapi lock clean
 
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v "$$name" >/dev/null 2>&1 && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -30,6 +30,7 @@ help:
 	@echo 'make check     format, lint, types, layers, migrations, deployment settings, docs'
 	@echo 'make bench     measure import and allocation'
 	@echo 'make docs      build the documentation into site/'
+	@echo 'make openapi   write the OpenAPI document anew'
 	@echo 'make lock      write the lock files anew'
 	@echo 'make clean     remove everything that was made here, data included'
 
@@ -55,6 +56,8 @@ check: setup
 	find templates -name '*.html' -exec .venv/bin/djhtml --check --tabwidth 2 {} +
 	ITFM_SECRET_KEY="$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		$(RUN) manage.py check --deploy --fail-level WARNING
+	ITFM_SECRET_KEY=none $(RUN) manage.py spectacular --validate --fail-on-warn | diff docs/api/openapi.yaml - \
+		|| { echo 'The API has changed: run make openapi and look at the difference.'; exit 1; }
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
 	$(WITH_DATABASE) "$(MAKE)" check-with-database
 
@@ -65,6 +68,9 @@ check-with-database:
 	ITFM_DEVELOPMENT=1 ITFM_LOG_LEVEL=WARNING $(RUN) manage.py lintmigrations --no-cache --quiet ok ignore \
 		--include-apps $(APPS) --ignore-initial-migrations --ignore-name 0003_mart 0006_rollups 0003_chain
 	$(RUN) -m pytest -p no:randomly tests/architecture
+
+openapi: .venv/.packages
+	ITFM_SECRET_KEY=none $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/api/openapi.yaml
 
 bench: setup
 	@missed=; for file in benchmarks/*.py; do \

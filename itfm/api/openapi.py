@@ -31,6 +31,32 @@ _LIMITS = {
     },
     "RateLimit-Policy": {"description": "Requests a minute.", "schema": {"type": "string"}},
 }
+_LIMIT_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in _LIMITS}
+_EXAMPLES: Final[dict[str, dict[str, Any]]] = {
+    "create_key": {
+        "name": "deploy",
+        "role": "viewer",
+        "permissions": ["overview.read", "costs.read"],
+        "scopes": [{"dimension": "cost_center", "value": "1100"}],
+        "expires_in_days": 90,
+    },
+    "put_driver_values": {"values": [{"date": "2026-10-01", "value": "Payments", "quantity": "12.5"}]},
+    "put_cost_center_tree": {
+        "items": [{"code": "1000", "name": "Engineering", "owner_email": "ada@example.com", "children": []}]
+    },
+    "put_rules": {
+        "document": {
+            "version": "1",
+            "dimensions": [
+                {
+                    "key": "team",
+                    "name": "Team",
+                    "rules": [{"when": {"tag": "team", "exists": "true"}, "value": {"tag": "team"}}],
+                }
+            ],
+        }
+    },
+}
 _PROBLEM = {
     "type": "object",
     "description": "An error (RFC 9457).",
@@ -68,6 +94,10 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
     result["components"]["responses"] = {
         f"Problem{status}": _problem_response(status) for status in sorted({status for status, _ in CODES.values()})
     }
+    result["components"]["headers"] = _LIMITS
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("FormRequest"):
+            schema["additionalProperties"] = False
     for path, method, declared in _operations(generator):
         operation = result["paths"].get(path, {}).get(method.lower())
         if operation is None:
@@ -75,8 +105,15 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
         operation["description"] += f"\n\nNeeds the permission `{declared.permission}`."
         _add_parameters(operation, method, declared)
         _add_page(operation, declared)
+        if operation["operationId"] in _EXAMPLES:
+            operation["requestBody"]["content"]["application/json"]["example"] = _EXAMPLES[operation["operationId"]]
+        if declared.files:
+            binary = {"schema": {"type": "string", "format": "binary"}}
+            operation["responses"]["200"]["content"] = dict.fromkeys(declared.files, binary)
+            operation["responses"]["200"]["description"] = "The file."
         for response in operation["responses"].values():
-            response.setdefault("headers", {}).update(_LIMITS)
+            response["description"] = response["description"] or "As asked."
+            response.setdefault("headers", {}).update(_LIMIT_HEADERS)
         for status in _statuses(method, declared):
             operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/Problem{status}"})
         operation["responses"] = dict(sorted(operation["responses"].items()))
@@ -131,5 +168,8 @@ def _problem_response(status: int) -> dict[str, Any]:
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     if status == 429:
-        response["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}, **_LIMITS}
+        response["headers"] = {
+            "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."},
+            **_LIMIT_HEADERS,
+        }
     return response

@@ -64,6 +64,8 @@ class Operation:
     """It changes something with versions: `If-Match` must name the one it was made from."""
     shown_once: tuple[str, ...] = ()
     """Secret fields of the answer, which are not kept for a repeated request."""
+    files: tuple[str, ...] = ()
+    """It answers a file of one of these media types instead of JSON."""
     reads_lake: bool = False
     """It reads files for long, and opens the organization's transaction by itself, briefly."""
 

@@ -5,11 +5,29 @@ from __future__ import annotations
 from django.urls import URLPattern, path, re_path
 
 from itfm.api import reference
-from itfm.api.resources import bills, cost_centers, costs, drivers, keys, logs, me, members, rules, runs, sources
+from itfm.api.resources import (
+    bills,
+    charges,
+    cost_centers,
+    costs,
+    drivers,
+    explain,
+    keys,
+    logs,
+    me,
+    members,
+    rules,
+    runs,
+    sources,
+)
 
 resources: list[URLPattern] = [
     path("me", me.Me.as_view(), name="api_me"),
     path("costs", costs.Costs.as_view(), name="api_costs"),
+    path("costs/statement", costs.Statement.as_view(), name="api_statement"),
+    path("explain", explain.Explain.as_view(), name="api_explain"),
+    path("charges", charges.Charges.as_view(), name="api_charges"),
+    path("charges/file", charges.Download.as_view(), name="api_charges_file"),
     path("bills", bills.Bills.as_view(), name="api_bills"),
     path("bills/<uuid:bill_id>", bills.OneBill.as_view(), name="api_bill"),
     path("bills/<uuid:bill_id>/revisions", bills.Revisions.as_view(), name="api_revisions"),
@@ -45,5 +63,9 @@ resources: list[URLPattern] = [
 
 urlpatterns = [
     *resources,
-    re_path(r"^(?P<rest>.*)$", reference.nothing, name="api_nothing"),
+    path("openapi.json", reference.schema, name="api_schema"),
+    path("reference", reference.swagger, name="api_reference"),
+    path("reference/redoc", reference.redoc, name="api_redoc"),
+    # Also what no address can hold, such as a line break: everything under here is answered as a problem.
+    re_path(r"^(?P<rest>[\s\S]*)$", reference.nothing, name="api_nothing"),
 ]

@@ -8,7 +8,7 @@ from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge
 from tests.conftest import NOW, key_of, member
 
-QUESTION = "/api/v1/costs?period=2026-10&by=service_name"
+QUESTION = "/api/v1/costs/statement?period=2026-10&by=service_name"
 
 
 def ask(client, secret, question=QUESTION):
@@ -62,11 +62,11 @@ def test_a_session_reads_as_a_key_does(client, acme, allocated):
 @pytest.mark.parametrize(
     ("question", "pointer"),
     [
-        ("/api/v1/costs", "/period"),
-        ("/api/v1/costs?period=October", "/period"),
-        ("/api/v1/costs?period=2026-10&period=2026-09", "/period"),
-        ("/api/v1/costs?period=2026-10&by=planet", "/by"),
-        ("/api/v1/costs?period=2026-10&organization=x", "/organization"),
+        ("/api/v1/costs/statement", "/period"),
+        ("/api/v1/costs/statement?period=October", "/period"),
+        ("/api/v1/costs/statement?period=2026-10&period=2026-09", "/period"),
+        ("/api/v1/costs/statement?period=2026-10&by=planet", "/by"),
+        ("/api/v1/costs/statement?period=2026-10&organization=x", "/organization"),
     ],
 )
 def test_a_question_that_cannot_be_answered_says_why(client, acme, allocated, question, pointer):
@@ -74,3 +74,47 @@ def test_a_question_that_cannot_be_answered_says_why(client, acme, allocated, qu
 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_query")
     assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+def test_the_question_of_the_explore_page_is_answered(client, acme, allocated):
+    question = "/api/v1/costs?first=2026-09&last=2026-10&by=service_name&is=service_name:S3&limit=5"
+
+    told = ask(client, key_of(acme), question).json()
+
+    [usd] = told["currencies"]
+    assert (told["buckets"], told["missing_periods"]) == (["2026-09-01", "2026-10-01"], ["2026-09"])
+    assert [(line["groups"], line["costs"][1]) for line in usd["lines"]] == [(["S3"], "2.000000000000000000")]
+    assert usd["rest"] is None
+
+
+@pytest.mark.parametrize(
+    ("question", "pointer"),
+    [
+        ("first=2026-10&by=planet", "/by"),
+        ("first=2026-10&last=2026-09", "/last"),
+        ("first=2020-01&last=2026-09", "/first"),
+        ("first=2026-10&is=planet:Mars", "/is"),
+        ("first=2026-10&measure=weight", "/measure"),
+        ("by=service_name", "/first"),
+    ],
+)
+def test_a_question_of_the_explore_page_that_cannot_be_asked_says_why(client, acme, allocated, question, pointer):
+    answer = ask(client, key_of(acme), f"/api/v1/costs?{question}")
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+
+
+def test_a_figure_is_explained(client, acme, allocated):
+    question = "/api/v1/explain?period=2026-10&currency=USD&is=service_name:EC2"
+
+    told = ask(client, key_of(acme), question).json()
+
+    assert (told["figure"], told["direct"], told["is_exact"]) == ("1.000000000000000001", "1.000000000000000001", True)
+    assert told["run"]["proof_holds"] is True
+
+
+def test_what_cannot_be_explained_says_why(client, acme, allocated):
+    unknown = ask(client, key_of(acme), "/api/v1/explain?period=2026-10&currency=USD&is=planet:Mars")
+    unallocated = ask(client, key_of(acme), "/api/v1/explain?period=2026-09&currency=USD")
+
+    assert (unknown.status_code, unallocated.json()["code"]) == (400, "not_allocated")
