@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help setup demo up test test-all check check-with-database bench docs openapi lock clean
+.PHONY: help setup demo up test test-all check check-with-database screenshots bench docs openapi lock clean
 
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v "$$name" >/dev/null 2>&1 && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -29,6 +29,7 @@ help:
 	@echo 'make test      the tests; make test-all adds those at full size'
 	@echo 'make check     format, lint, types, layers, migrations, deployment settings, docs'
 	@echo 'make bench     measure import and allocation'
+	@echo 'make screenshots   photograph the pages of the demo into docs/images/screens/'
 	@echo 'make docs      build the documentation into site/'
 	@echo 'make openapi   write the OpenAPI document anew'
 	@echo 'make lock      write the lock files anew'
@@ -76,6 +77,9 @@ bench: setup
 	@missed=; for file in benchmarks/*.py; do \
 		name=$${file#benchmarks/}; echo "== $$file"; $(RUN) -m "benchmarks.$${name%.py}" || missed="$$missed $$file"; \
 	done; [ -z "$$missed" ] || { echo "Bars missed:$$missed"; exit 1; }
+
+screenshots: setup
+	$(RUN) -m tests.browser.screens
 
 docs: .venv/.packages
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict
