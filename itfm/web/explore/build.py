@@ -156,7 +156,7 @@ class ExploreBuilder:
             id=f"explore-{number}",
             title=f"{measure} {time}, {one.currency}",
             subtitle=f"{unit or 'Units of the charges'}, told apart by {groups}",
-            summary=f"Bars of {measure.lower()} {time} by {groups}, {one.currency}; the table below has the same figures",
+            summary=f"Bars of {measure.lower()} {time} by {groups}, {one.currency}; the table has the same figures",
             figure=figure(stripes, buckets=found.buckets, granularity=self.query.granularity, currency=unit or "units"),
         )
 
