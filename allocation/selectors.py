@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db import connection
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.lookups import In
 
-from allocation.costs.query import COLUMNS, RuleSetNames
+from allocation.costs.query import RuleSetNames, UnknownNameError
+from allocation.costs.statement import rows_statement
 from allocation.models import AllocatedCost, AllocationRun, RuleSet
 from ingestion.focus.attributes import COST_COLUMNS
 
@@ -72,24 +74,23 @@ def cost_rows(
 
     :raises UnknownGroupingError: a name is neither a column of the mart nor a dimension's key or name.
     """
-    groups = {f"group_{number}": _expression(name, rule_set) for number, name in enumerate(by)}
-    sums = {f"sum_{column}": Sum(column) for column in COST_COLUMNS}
-    until = Q() if last_day is None else Q(charge_date__lte=last_day)
-    found = (
-        mart(period, visibility=visibility)
-        .filter(until)
-        .annotate(**groups)
-        .values(*groups, "billing_currency")
-        .annotate(**sums)
-        .order_by(*(F(group).asc(nulls_last=True) for group in groups), "billing_currency")
+    text, parameters = rows_statement(
+        period,
+        by=[_name(name, rule_set) for name in by],
+        sums=COST_COLUMNS,
+        visibility=visibility,
+        last_day=last_day,
     )
+    with connection.cursor() as cursor:
+        cursor.execute(text, parameters)
+        rows = cursor.fetchall()
     return [
         CostRow(
-            groups=tuple(row[group] if isinstance(row[group], date) else _text(row[group]) for group in groups),
-            currency=row["billing_currency"],
-            **{column: row[f"sum_{column}"] for column in COST_COLUMNS},
+            groups=tuple(value if isinstance(value, date) else _text(value) for value in row[: len(by)]),
+            currency=row[len(by)],
+            **dict(zip(COST_COLUMNS, row[len(by) + 1 :], strict=True)),
         )
-        for row in found
+        for row in rows
     ]
 
 
@@ -97,14 +98,12 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _expression(name: str, rule_set: RuleSetNames) -> F | KeyTextTransform:
-    if name in COLUMNS:
-        return F(name)
-    key = rule_set.key_of(name)
-    if key is None:
-        known = ", ".join([*(key for key, _ in rule_set.dimensions), *COLUMNS])
-        raise UnknownGroupingError(f"Costs cannot be grouped by '{name}'. Known: {known}.")
-    return KeyTextTransform(key, "segment__dimension_values")
+def _name(name: str, rule_set: RuleSetNames) -> str:
+    """Return the column, or the key of the dimension, that a name stands for."""
+    try:
+        return rule_set.known(name, parameter="by")
+    except UnknownNameError as error:
+        raise UnknownGroupingError(str(error)) from error
 
 
 def current_rule_set() -> RuleSet | None:

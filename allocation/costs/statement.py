@@ -5,13 +5,15 @@ Only names from this module and from `query.COLUMNS` get into the text; whatever
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from allocation.costs.query import COLUMNS, CostQuery, Filter
-from allocation.selectors import Visibility
+
+if TYPE_CHECKING:
+    from allocation.selectors import Visibility
 
 MART: Final = "allocation_allocatedcost"
 MONTHLY: Final = "allocation_monthlycost"
@@ -45,10 +47,52 @@ class Parameters:
 
 def table_for(query: CostQuery) -> str:
     """Return the smallest table that tells apart what the question looks at."""
-    needed = {name for name in query.names if name in COLUMNS}
-    if query.granularity == "day":
-        needed.add("charge_date")
+    return table_with([*query.names, *(["charge_date"] if query.granularity == "day" else [])])
+
+
+def table_with(names: Iterable[str]) -> str:
+    """Return the smallest table that tells apart these columns; names of dimensions are in every table."""
+    needed = {name for name in names if name in COLUMNS}
     return next(table for table, columns in COLUMNS_OF.items() if needed <= columns)
+
+
+def rows_statement(
+    period: date, *, by: Sequence[str], sums: Sequence[str], visibility: Visibility, last_day: date | None
+) -> tuple[str, dict[str, Any]]:
+    """Return the SQL and its parameters that sum up a period, up to a day of it, by columns and dimensions' keys.
+
+    Columns: the groups, the currency, the sums; in a stable order, what no rule caught last.
+    """
+    parameters = Parameters()
+    condition = where([], periods=[period], visibility=visibility, parameters=parameters)
+    if last_day is not None:
+        condition += f" AND charge_date <= {parameters.add(last_day)}"
+    columns = {name: f"c{number}" for number, name in enumerate(by) if name in COLUMNS}
+    joins_segments = len(columns) < len(by)
+    keys = ["billing_currency", *(["segment_id"] if joins_segments else []), *columns.values()]
+    groups = [
+        f"{columns[name] if name in columns else _value_of(name, parameters)} AS g{number}"
+        for number, name in enumerate(by)
+    ]
+    names = [f"g{number}" for number in range(len(by))]
+    selected = [
+        *(f"{name} AS {short}" for name, short in columns.items()),
+        *(f"SUM({name}) AS {name}" for name in sums),
+    ]
+    own = ["billing_currency", *(["segment_id"] if joins_segments else []), *selected]
+    text = f"""
+        WITH sums AS (
+            SELECT {", ".join(own)}
+            FROM {table_with([*by, *(["charge_date"] if last_day is not None else [])])}
+            WHERE {condition}
+            GROUP BY {", ".join(keys)}
+        )
+        SELECT {", ".join([*groups, "billing_currency", *(f"SUM({name})" for name in sums)])}
+        FROM sums {"JOIN allocation_segment ON allocation_segment.id = segment_id" if joins_segments else ""}
+        GROUP BY {", ".join([*names, "billing_currency"])}
+        ORDER BY {", ".join([*(f"{name} NULLS LAST" for name in names), "billing_currency"])}
+        """  # noqa: S608
+    return text, parameters.values
 
 
 def where(filters: Sequence[Filter], *, periods: Sequence[date], visibility: Visibility, parameters: Parameters) -> str:

@@ -37,6 +37,11 @@ def replace_mart(run: AllocationRun, *, folder: Path, scratch: Path) -> None:
     segments = _segment_ids(run.organization_id, folder / "segments.parquet")
     rows = scratch / "mart.csv"
     _write_csv(folder, segments=segments, to=rows)
+    load_mart(run, rows)
+
+
+def load_mart(run: AllocationRun, rows: Path) -> None:
+    """Put the rows of a CSV file with the columns of the mart in the place of those of the run's period."""
     columns = ", ".join(COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute("SELECT itfm_mart_partition(%s)", [run.billing_period])

@@ -154,9 +154,9 @@ class ExploreBuilder:
         time = GRANULARITIES[self.query.granularity].lower()
         return ChartCard(
             id=f"explore-{number}",
-            title=f"{measure} {time}",
+            title=f"{measure} {time}, {one.currency}",
             subtitle=f"{unit or 'Units of the charges'}, told apart by {groups}",
-            summary=f"Bars of {measure.lower()} {time} by {groups}; the table below has the same figures",
+            summary=f"Bars of {measure.lower()} {time} by {groups}, {one.currency}; the table has the same figures",
             figure=figure(stripes, buckets=found.buckets, granularity=self.query.granularity, currency=unit or "units"),
         )
 

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from allocation.costs.query import Granularity
 from itfm.core.money import total
+from itfm.web.charts.palette import REST
 from itfm.web.charts.share import Share, shares
 from itfm.web.charts.stacked import SERIES_LIMIT, DailyCosts, Series, stacked_days
+
+MOST_TICKS: Final = 12
+"""More months than these are not all named at the axis."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,7 @@ def figure(
         rows = [
             Share(name=None if one.is_unallocated else one.name, cost=total(one.costs), url=one.url) for one in stripes
         ]
-        return shares(rows, currency=currency)
+        return _rest_last(shares(rows, currency=currency), rest=next((one.name for one in stripes if one.is_rest), ""))
     series = tuple(
         Series(
             name=one.name,
@@ -44,7 +48,25 @@ def figure(
         )
         for one in _shown(stripes)
     )
-    return stacked_days(DailyCosts(currency=currency, days=tuple(buckets), series=series, granularity=granularity))
+    stacked = stacked_days(DailyCosts(currency=currency, days=tuple(buckets), series=series, granularity=granularity))
+    if granularity == "month" and len(buckets) <= MOST_TICKS:
+        stacked["layout"]["xaxis"]["tickvals"] = [bucket.isoformat() for bucket in buckets]
+    return stacked
+
+
+def _rest_last(shown: dict[str, Any], *, rest: str) -> dict[str, Any]:
+    """Return the bars with what sums up many lines below all others, in the color of the rest."""
+    trace, axis = shown["data"][0], shown["layout"]["yaxis"]
+    if rest not in trace["hovertext"]:
+        return shown
+    own = trace["hovertext"].index(rest)
+    order = [*(place for place in trace["y"] if place != own), own]
+    trace["meta"]["palette"][own] = REST
+    for values in (trace, axis, trace["meta"]):
+        for key in ("x", "text", "hovertext", "customdata", "ticktext", "palette"):
+            if isinstance(values.get(key), list):
+                values[key] = [values[key][place] for place in order]
+    return shown
 
 
 def _shown(stripes: Sequence[Stripe]) -> list[Stripe]:

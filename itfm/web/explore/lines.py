@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import PurePosixPath
 from typing import Final
 
 from django.urls import reverse
@@ -49,7 +50,7 @@ def lines_page(builder: ExploreBuilder, *, shell: Shell, level: str, after: Afte
             Tab(label=label, url=_to(builder, query, level=key), is_current=key == level)
             for key, label in LEVELS.items()
         ),
-        trail=(*builder.trail(), Crumb(label=LEVELS[level], url=_to(builder, query, level=level))),
+        trail=(*(builder.trail() or _above(builder)), Crumb(label=LEVELS[level], url=_to(builder, query, level=level))),
     )
     if not asks_for_direct(query):
         return replace(page, empty=_moved(builder, query))
@@ -62,6 +63,11 @@ def lines_page(builder: ExploreBuilder, *, shell: Shell, level: str, after: Afte
         return replace(page, empty=Empty(title="There are no lines to show", text=str(error)))
     page = replace(page, pagination=_pagination(builder, query, found, before=after.count if after else 0))
     return _filled(page, found, builder=builder, query=query, level=level)
+
+
+def _above(builder: ExploreBuilder) -> tuple[Crumb, ...]:
+    query = replace(builder.query, by=builder.path[:1])
+    return (Crumb(label="Total", url=builder.to(query)),)
 
 
 def _narrowed(builder: ExploreBuilder) -> CostQuery:
@@ -183,7 +189,10 @@ def _lines(found: BillLines, query: CostQuery) -> Table:
         rows=tuple(
             Row(
                 cells=(
-                    Cell(value=one.file_name or one.source_name, note=f"row {one.key.row:,} · {one.source_name}"),
+                    Cell(
+                        value=f"{PurePosixPath(one.file_name).name or one.source_name}, row {one.key.row:,}",
+                        note=one.source_name,
+                    ),
                     Cell(value=one.charge_date),
                     Cell(value=one.account),
                     Cell(value=one.service),

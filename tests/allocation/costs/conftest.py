@@ -77,12 +77,17 @@ def keep_charges(revision, charges):
         revision.save()
 
 
+def allocated(organization):
+    """Publish the rules, keep both bills with their charges, and allocate them."""
+    with tenant(organization.id):
+        publish_rules(parse(RULES), organization_id=organization.id, published_by=None, at=NOW)
+    keep_charges(bill_in_force(organization, OF_OCTOBER), OF_OCTOBER)
+    keep_charges(bill_in_force(organization, OF_SEPTEMBER, period=SEPTEMBER), OF_SEPTEMBER)
+    for period in (SEPTEMBER, OCTOBER):
+        allocate(organization.id, period=period)
+    return organization
+
+
 @pytest.fixture
 def company(acme):
-    with tenant(acme.id):
-        publish_rules(parse(RULES), organization_id=acme.id, published_by=None, at=NOW)
-    keep_charges(bill_in_force(acme, OF_OCTOBER), OF_OCTOBER)
-    keep_charges(bill_in_force(acme, OF_SEPTEMBER, period=SEPTEMBER), OF_SEPTEMBER)
-    for period in (SEPTEMBER, OCTOBER):
-        allocate(acme.id, period=period)
-    return acme
+    return allocated(acme)
