@@ -159,7 +159,7 @@ def browser(user: Any) -> Any:
     from django.test import Client
 
     client = Client(SERVER_NAME="localhost")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 
