@@ -43,7 +43,8 @@ def explore(request: TenantRequest) -> HttpResponse:
         builder = _asked(request)
     except QueryError as error:
         return _refused(request, error)
-    request.session[LENS] = builder.lens
+    if request.session.get(LENS) != builder.lens:
+        request.session[LENS] = builder.lens
     return render(request, "explore/page.html", {"page": builder.page(shell_of(request, "explore"))})
 
 
