@@ -187,3 +187,27 @@ class AllocatedCost(models.Model):
 
     def __str__(self) -> str:
         return f"{self.charge_date} {self.origin}"
+
+
+class MonthlyCost(models.Model):
+    """The mart summed up by billing period: without days, the source of pages that show months.
+
+    Made beside the mart and partitioned like it. Rows have no identity and are asked for in sums only.
+    """
+
+    pk = models.CompositePrimaryKey("organization_id", "billing_period", "segment_id")
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
+    billing_period = models.DateField()
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    origin = models.TextField(help_text="`direct`, or the key of the split that moved it.")
+    service_name = models.TextField(null=True)  # noqa: DJ001 - absent is not empty in a bill
+    charge_category = models.TextField(null=True)  # noqa: DJ001
+    billing_currency = models.TextField()
+    effective_cost = models.DecimalField(max_digits=38, decimal_places=18)
+
+    class Meta:
+        managed = False
+        db_table = "allocation_monthlycost"
+
+    def __str__(self) -> str:
+        return f"{self.billing_period:%Y-%m} {self.origin}"

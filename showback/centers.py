@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Sum
 from django.db.models.fields.json import KeyTextTransform
 
-from allocation.models import AllocatedCost
+from allocation.models import MonthlyCost
 from allocation.selectors import Visibility
 from itfm.core.money import CONTEXT
 from showback.models import CostCenter
@@ -132,7 +132,7 @@ def _added(*costs: Costs) -> Costs:
 
 def _costs(period: date, *, visibility: Visibility) -> dict[str | None, Costs]:
     found = (
-        AllocatedCost.objects.filter(visibility.condition(), billing_period=period)
+        MonthlyCost.objects.filter(visibility.condition(), billing_period=period)
         .annotate(code=KeyTextTransform(DIMENSION, "segment__dimension_values"))
         .values("code", "billing_currency")
         .annotate(cost=Sum("effective_cost"))

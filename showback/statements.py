@@ -11,8 +11,8 @@ from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from allocation.engine.splits import Split
-from allocation.models import AllocatedCost, AllocationRun
-from allocation.selectors import Visibility, mart
+from allocation.models import AllocationRun, MonthlyCost
+from allocation.selectors import Visibility
 from allocation.working import parsed
 from itfm.core.money import CONTEXT
 from itfm.core.periods import previous_period
@@ -66,7 +66,7 @@ def trend(center: CostCenter, *, period: date, visibility: Visibility) -> dict[s
         months.append(previous_period(months[-1]))
     known = sorted(_runs(months))
     found = (
-        _mart(known, part=part_of(center.code), visibility=visibility)
+        _monthly(known, part=part_of(center.code), visibility=visibility)
         .values("billing_currency", "billing_period")
         .annotate(cost=Sum("effective_cost"))
         .order_by("billing_currency", "billing_period")
@@ -83,13 +83,13 @@ def _runs(months: Sequence[date]) -> dict[date, AllocationRun]:
     return {run.billing_period: run for run in found.select_related("rule_set")}
 
 
-def _mart(months: Sequence[date], *, part: Visibility, visibility: Visibility) -> QuerySet[AllocatedCost]:
-    return AllocatedCost.objects.filter(visibility.condition(), part.condition(), billing_period__in=months)
+def _monthly(months: Sequence[date], *, part: Visibility, visibility: Visibility) -> QuerySet[MonthlyCost]:
+    return MonthlyCost.objects.filter(visibility.condition(), part.condition(), billing_period__in=months)
 
 
 def _cells(months: Sequence[date], *, part: Visibility, visibility: Visibility) -> list[Cell]:
     found = (
-        _mart(months, part=part, visibility=visibility)
+        _monthly(months, part=part, visibility=visibility)
         .values("billing_period", "origin", "charge_category", "service_name", "billing_currency")
         .annotate(cost=Sum("effective_cost"))
         .order_by("billing_period", "origin", "charge_category", "service_name", "billing_currency")
@@ -133,7 +133,7 @@ def _pools(period: date) -> dict[tuple[str, str], Decimal]:
     more of by it.
     """
     found = (
-        mart(period)
+        MonthlyCost.objects.filter(billing_period=period)
         .exclude(origin=DIRECT)
         .values("origin", "billing_currency", "segment_id")
         .annotate(cost=Coalesce(Sum("effective_cost"), Decimal(0)), key=F("origin"))

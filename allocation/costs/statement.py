@@ -26,6 +26,10 @@ COLUMNS_OF: Final = {
 """The mart and its rollups, the smallest first, with the columns that each tells apart beside the segment."""
 
 IN_TENANT: Final = "organization_id = (SELECT itfm_current_organization())"
+_SEGMENTS: Final = (
+    f"JOIN (SELECT id, dimension_values FROM allocation_segment WHERE {IN_TENANT}) AS segments"  # noqa: S608
+    " ON segments.id = segment_id"
+)
 _DAY: Final = (
     # A bill may carry charges of other months; they count on its first or last day, so that days sum up.
     "LEAST(GREATEST(charge_date, billing_period), (billing_period + INTERVAL '1 month - 1 day')::date)"
@@ -124,20 +128,12 @@ def statement(
     """
     parameters = Parameters()
     groups = [f"g{number}" for number in range(len(query.by))]
-    keys = ["billing_currency", *groups]
     last = parameters.add(query.limit + 1)
     sums = [f"SUM(b{number})" for number in range(len(buckets))]
     order = ["ABS(total) DESC", "ABS(compared) DESC", *groups]
+    pivoted = _pivot_at_once if _is_few_buckets(query) else _pivot_in_steps
     text = f"""
-        WITH {_cells(query, periods=periods, visibility=visibility, parameters=parameters)},
-        pivot AS (
-            SELECT
-                {", ".join([*keys, *_by_bucket(buckets, parameters)])},
-                COALESCE(SUM(cost) FILTER (WHERE NOT is_compared), 0) AS total,
-                COALESCE(SUM(cost) FILTER (WHERE is_compared), 0) AS compared
-            FROM cells
-            GROUP BY {", ".join(keys)}
-        ),
+        WITH {pivoted(query, buckets, periods=periods, visibility=visibility, parameters=parameters)},
         ranked AS (
             SELECT *, ROW_NUMBER() OVER (PARTITION BY billing_currency ORDER BY {", ".join(order)}) AS place
             FROM pivot
@@ -152,14 +148,78 @@ def statement(
     return text, parameters.values
 
 
+def _is_few_buckets(query: CostQuery) -> bool:
+    """Return whether rows go straight into their groups: some columns beside at most one bucket per month.
+
+    Dimensions alone have so few combinations that segments are summed up first.
+    """
+    return query.granularity != "day" and any(name in COLUMNS for name in query.by)
+
+
+def _condition(query: CostQuery, *, periods: Sequence[date], visibility: Visibility, parameters: Parameters) -> str:
+    condition = where(query.filters, periods=periods, visibility=visibility, parameters=parameters)
+    return condition + (f" AND billing_currency = {parameters.add(query.currency)}" if query.currency else "")
+
+
+def _pivot_at_once(
+    query: CostQuery,
+    buckets: Sequence[date],
+    *,
+    periods: Sequence[date],
+    visibility: Visibility,
+    parameters: Parameters,
+) -> str:
+    """Return the step that sums up the rows by groups, with a column for each bucket, in one pass."""
+    joins_segments = any(name not in COLUMNS for name in query.by)
+    groups = [
+        f"{f'{name}::text' if name in COLUMNS else _value_of(name, parameters)} AS g{number}"
+        for number, name in enumerate(query.by)
+    ]
+    first, last = parameters.add(query.first), parameters.add(query.last)
+    is_asked = f"billing_period BETWEEN {first} AND {last}"
+    months = [is_asked] if query.granularity == "total" else [f"billing_period = {parameters.add(b)}" for b in buckets]
+    sums = [f"COALESCE(SUM({query.measure}) FILTER (WHERE {month}), 0) AS b{at}" for at, month in enumerate(months)]
+    condition = _condition(query, periods=periods, visibility=visibility, parameters=parameters)
+    return f"""
+        pivot AS (
+            SELECT
+                billing_currency, {", ".join([*groups, *sums])},
+                COALESCE(SUM({query.measure}) FILTER (WHERE {is_asked}), 0) AS total,
+                COALESCE(SUM({query.measure}) FILTER (WHERE NOT {is_asked}), 0) AS compared
+            FROM (SELECT * FROM {table_for(query)} WHERE {condition}) AS costs
+            {_SEGMENTS if joins_segments else ""}
+            GROUP BY {", ".join(["billing_currency", *(f"g{number}" for number in range(len(query.by)))])}
+        )"""  # noqa: S608
+
+
+def _pivot_in_steps(
+    query: CostQuery,
+    buckets: Sequence[date],
+    *,
+    periods: Sequence[date],
+    visibility: Visibility,
+    parameters: Parameters,
+) -> str:
+    """Return the steps that sum up by bucket and groups, then by groups; segments are read once, not once per row."""
+    keys = ["billing_currency", *(f"g{number}" for number in range(len(query.by)))]
+    return f"""
+        {_cells(query, periods=periods, visibility=visibility, parameters=parameters)},
+        pivot AS (
+            SELECT
+                {", ".join([*keys, *_by_bucket(buckets, parameters)])},
+                COALESCE(SUM(cost) FILTER (WHERE NOT is_compared), 0) AS total,
+                COALESCE(SUM(cost) FILTER (WHERE is_compared), 0) AS compared
+            FROM cells
+            GROUP BY {", ".join(keys)}
+        )"""  # noqa: S608
+
+
 def _cells(query: CostQuery, *, periods: Sequence[date], visibility: Visibility, parameters: Parameters) -> str:
     """Return the steps that sum up by bucket and groups; dimensions are read once per segment, not once per row."""
     columns = {name: f"c{number}" for number, name in enumerate(query.by) if name in COLUMNS}
     joins_segments = len(columns) < len(query.by)
     keys = ["bucket", "is_compared", "billing_currency", *(["segment_id"] if joins_segments else []), *columns.values()]
-    condition = where(query.filters, periods=periods, visibility=visibility, parameters=parameters)
-    if query.currency:
-        condition += f" AND billing_currency = {parameters.add(query.currency)}"
+    condition = _condition(query, periods=periods, visibility=visibility, parameters=parameters)
     first, last = parameters.add(query.first), parameters.add(query.last)
     buckets = {"month": "billing_period", "day": _DAY, "total": f"{first}::date"}
     selected = [
