@@ -131,9 +131,8 @@ def statement(
     last = parameters.add(query.limit + 1)
     sums = [f"SUM(b{number})" for number in range(len(buckets))]
     order = ["ABS(total) DESC", "ABS(compared) DESC", *groups]
-    pivoted = _pivot_at_once if _is_few_buckets(query) else _pivot_in_steps
     text = f"""
-        WITH {pivoted(query, buckets, periods=periods, visibility=visibility, parameters=parameters)},
+        WITH {_pivot(query, buckets, periods=periods, visibility=visibility, parameters=parameters)},
         ranked AS (
             SELECT *, ROW_NUMBER() OVER (PARTITION BY billing_currency ORDER BY {", ".join(order)}) AS place
             FROM pivot
@@ -148,20 +147,12 @@ def statement(
     return text, parameters.values
 
 
-def _is_few_buckets(query: CostQuery) -> bool:
-    """Return whether rows go straight into their groups: some columns beside at most one bucket per month.
-
-    Dimensions alone have so few combinations that segments are summed up first.
-    """
-    return query.granularity != "day" and any(name in COLUMNS for name in query.by)
-
-
 def _condition(query: CostQuery, *, periods: Sequence[date], visibility: Visibility, parameters: Parameters) -> str:
     condition = where(query.filters, periods=periods, visibility=visibility, parameters=parameters)
     return condition + (f" AND billing_currency = {parameters.add(query.currency)}" if query.currency else "")
 
 
-def _pivot_at_once(
+def _pivot(
     query: CostQuery,
     buckets: Sequence[date],
     *,
@@ -169,38 +160,7 @@ def _pivot_at_once(
     visibility: Visibility,
     parameters: Parameters,
 ) -> str:
-    """Return the step that sums up the rows by groups, with a column for each bucket, in one pass."""
-    joins_segments = any(name not in COLUMNS for name in query.by)
-    groups = [
-        f"{f'{name}::text' if name in COLUMNS else _value_of(name, parameters)} AS g{number}"
-        for number, name in enumerate(query.by)
-    ]
-    first, last = parameters.add(query.first), parameters.add(query.last)
-    is_asked = f"billing_period BETWEEN {first} AND {last}"
-    months = [is_asked] if query.granularity == "total" else [f"billing_period = {parameters.add(b)}" for b in buckets]
-    sums = [f"COALESCE(SUM({query.measure}) FILTER (WHERE {month}), 0) AS b{at}" for at, month in enumerate(months)]
-    condition = _condition(query, periods=periods, visibility=visibility, parameters=parameters)
-    return f"""
-        pivot AS (
-            SELECT
-                billing_currency, {", ".join([*groups, *sums])},
-                COALESCE(SUM({query.measure}) FILTER (WHERE {is_asked}), 0) AS total,
-                COALESCE(SUM({query.measure}) FILTER (WHERE NOT {is_asked}), 0) AS compared
-            FROM (SELECT * FROM {table_for(query)} WHERE {condition}) AS costs
-            {_SEGMENTS if joins_segments else ""}
-            GROUP BY {", ".join(["billing_currency", *(f"g{number}" for number in range(len(query.by)))])}
-        )"""  # noqa: S608
-
-
-def _pivot_in_steps(
-    query: CostQuery,
-    buckets: Sequence[date],
-    *,
-    periods: Sequence[date],
-    visibility: Visibility,
-    parameters: Parameters,
-) -> str:
-    """Return the steps that sum up by bucket and groups, then by groups; segments are read once, not once per row."""
+    """Return the steps that sum up by bucket and groups, then by groups with a column for each bucket."""
     keys = ["billing_currency", *(f"g{number}" for number in range(len(query.by)))]
     return f"""
         {_cells(query, periods=periods, visibility=visibility, parameters=parameters)},
@@ -215,37 +175,32 @@ def _pivot_in_steps(
 
 
 def _cells(query: CostQuery, *, periods: Sequence[date], visibility: Visibility, parameters: Parameters) -> str:
-    """Return the steps that sum up by bucket and groups; dimensions are read once per segment, not once per row."""
-    columns = {name: f"c{number}" for number, name in enumerate(query.by) if name in COLUMNS}
-    joins_segments = len(columns) < len(query.by)
-    keys = ["bucket", "is_compared", "billing_currency", *(["segment_id"] if joins_segments else []), *columns.values()]
+    """Return the steps that sum up by bucket and groups.
+
+    Dimensions alone have so few combinations that segments are summed up first; beside columns, that saves no row.
+    """
     condition = _condition(query, periods=periods, visibility=visibility, parameters=parameters)
     first, last = parameters.add(query.first), parameters.add(query.last)
-    buckets = {"month": "billing_period", "day": _DAY, "total": f"{first}::date"}
-    selected = [
-        f"{buckets[query.granularity]} AS bucket",
-        f"billing_period NOT BETWEEN {first} AND {last} AS is_compared",
-        "billing_currency",
-        *(["segment_id"] if joins_segments else []),
-        *(f"{name}::text AS {short}" for name, short in columns.items()),
-        f"SUM({query.measure}) AS cost",
-    ]
+    bucket = {"month": "billing_period", "day": _DAY, "total": f"{first}::date"}[query.granularity]
+    keys = ["bucket", "is_compared", "billing_currency"]
+    rows = f"""
+        SELECT *, {bucket} AS bucket, billing_period NOT BETWEEN {first} AND {last} AS is_compared
+        FROM {table_for(query)}
+        WHERE {condition}"""  # noqa: S608
+    measure = query.measure
+    if query.by and not any(name in COLUMNS for name in query.by):
+        summed = ", ".join([*keys, "segment_id"])
+        rows = f"SELECT {summed}, SUM({measure}) AS {measure} FROM ({rows}) AS of_days GROUP BY {summed}"  # noqa: S608
     groups = [
-        f"{columns[name] if name in columns else _value_of(name, parameters)} AS g{number}"
+        f"{f'{name}::text' if name in COLUMNS else _value_of(name, parameters)} AS g{number}"
         for number, name in enumerate(query.by)
     ]
-    names = [f"g{number}" for number in range(len(query.by))]
+    named = [*keys, *(f"g{number}" for number in range(len(query.by)))]
     return f"""
-        sums AS (
-            SELECT {", ".join(selected)}
-            FROM {table_for(query)}
-            WHERE {condition}
-            GROUP BY {", ".join(keys)}
-        ),
         cells AS (
-            SELECT {", ".join(["billing_currency", *groups, "bucket", "is_compared", "SUM(cost) AS cost"])}
-            FROM sums {"JOIN allocation_segment ON allocation_segment.id = segment_id" if joins_segments else ""}
-            GROUP BY {", ".join(["billing_currency", *names, "bucket", "is_compared"])}
+            SELECT {", ".join([*keys, *groups, f"SUM({measure}) AS cost"])}
+            FROM ({rows}) AS costs {"" if all(name in COLUMNS for name in query.by) else _SEGMENTS}
+            GROUP BY {", ".join(named)}
         )"""  # noqa: S608
 
 

@@ -66,6 +66,15 @@ def test_colors_do_not_follow_the_rank():
     assert colors(payments_first) == colors(payments_last)
 
 
+def test_what_a_name_has_on_every_page_it_has_beside_any_others():
+    kept = slots(["a", "b", "c", "d"])
+
+    for others in (["x"], ["x", "y", "z"], ["Payments", "Search", "b"]):
+        shown = slots(["a", "c", *others], kept=kept)
+        assert (shown["a"], shown["c"]) == (kept["a"], kept["c"])
+        assert len(set(shown.values())) == len(shown)
+
+
 def test_more_than_eight_names_repeat_colors_evenly():
     found = list(slots(f"team {number}" for number in range(16)).values())
 

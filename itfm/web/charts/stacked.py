@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -74,6 +74,8 @@ class DailyCosts:
     days: tuple[date, ...]
     series: tuple[Series, ...]
     granularity: Granularity = "day"
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """The slots that some names have on every page."""
 
     @property
     def rows(self) -> tuple[DayRow, ...]:
@@ -101,12 +103,13 @@ def daily_costs(
     limit: int = SERIES_LIMIT,
     granularity: Granularity = "day",
     urls: Mapping[str | None, str] | None = None,
+    kept: Mapping[str, str] | None = None,
 ) -> DailyCosts:
     """Return the `limit` largest values as series, the others summed, the unallocated last.
 
     Days without any cost between the first and the last count zero, so that a gap in the bill shows as a gap. Values
     are ranked by their sum without its sign: a large credit is as worth seeing as a large cost. `urls` say where a
-    click on a value leads, None naming the unallocated.
+    click on a value leads, None naming the unallocated; `kept` which colors some values have on every page.
     """
     leads = urls or {}
     by_name: dict[str | None, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -120,14 +123,14 @@ def daily_costs(
         key=lambda series: (series.total.copy_abs().copy_negate(), series.name),
     )
     # A single value left over is shown by its name rather than as "1 other".
-    kept = limit if len(named) > limit + 1 else len(named)
-    shown = named[:kept]
-    if rest := named[kept:]:
+    told_apart = limit if len(named) > limit + 1 else len(named)
+    shown = named[:told_apart]
+    if rest := named[told_apart:]:
         shown.append(_rest(rest))
     if unallocated is not None:
         costs_of_none, url = _costs(unallocated, days), leads.get(None, "")
         shown.append(Series(name=UNALLOCATED, costs=costs_of_none, is_unallocated=True, url=url))
-    return DailyCosts(currency=currency, days=days, series=tuple(shown), granularity=granularity)
+    return DailyCosts(currency=currency, days=days, series=tuple(shown), granularity=granularity, kept=dict(kept or {}))
 
 
 def _start(day: date, granularity: Granularity) -> date:
@@ -163,7 +166,8 @@ def _rest(series: list[Series]) -> Series:
 def stacked_days(daily: DailyCosts) -> dict[str, Any]:
     """Return bars per day stacked by series, credits below the line; the legend stands under the plot."""
     tick_format, _ = FORMATS[daily.granularity]
-    palette = slots(series.name for series in daily.series if not series.is_rest and not series.is_unallocated)
+    named = (series.name for series in daily.series if not series.is_rest and not series.is_unallocated)
+    palette = slots(named, kept=daily.kept)
     return {
         "data": [_bars(series, daily=daily, slot=_slot(series, palette)) for series in daily.series],
         "layout": layout(

@@ -15,6 +15,7 @@ from allocation.costs.query import COLUMNS, CostQuery, Filter, to_params
 from allocation.selectors import Visibility
 from ingestion.models import BillSource
 from itfm.core.money import total
+from itfm.web.colors import kept_slots
 from itfm.web.components import ChartCard, Choice, Empty, FilterBar, Link, Tab
 from itfm.web.components import Filter as Chip
 from itfm.web.explore.drill import LENSES, Crumb, Lens, address, bottom, default_grouping, drilled, levels, start, trail
@@ -157,8 +158,21 @@ class ExploreBuilder:
             title=f"{measure} {time}, {one.currency}",
             subtitle=f"{unit or 'Units of the charges'}, told apart by {groups}",
             summary=f"Bars of {measure.lower()} {time} by {groups}, {one.currency}; the table has the same figures",
-            figure=figure(stripes, buckets=found.buckets, granularity=self.query.granularity, currency=unit or "units"),
+            figure=figure(
+                stripes,
+                buckets=found.buckets,
+                granularity=self.query.granularity,
+                currency=unit or "units",
+                kept=self._kept_colors(),
+            ),
         )
+
+    def _kept_colors(self) -> dict[str, str]:
+        """Return the colors that values have on every page, where a line is one value."""
+        if len(self.query.by) != 1:
+            return {}
+        (name,) = self.query.by
+        return {self.value(name, value): slot for value, slot in kept_slots(name).items()}
 
     def _exports(self) -> tuple[Link, ...]:
         kinds = {"csv": "CSV", "xlsx": "Excel (XLSX)", "parquet": "Parquet"}

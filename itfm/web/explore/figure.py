@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,9 +30,14 @@ class Stripe:
 
 
 def figure(
-    stripes: Sequence[Stripe], *, buckets: Sequence[date], granularity: Granularity, currency: str
+    stripes: Sequence[Stripe],
+    *,
+    buckets: Sequence[date],
+    granularity: Granularity,
+    currency: str,
+    kept: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return the figure; what has no stripe of its own is summed into one."""
+    """Return the figure; what has no stripe of its own is summed into one. `kept` are colors names have everywhere."""
     if granularity == "total":
         rows = [
             Share(name=None if one.is_unallocated else one.name, cost=total(one.costs), url=one.url) for one in stripes
@@ -48,7 +53,11 @@ def figure(
         )
         for one in _shown(stripes)
     )
-    stacked = stacked_days(DailyCosts(currency=currency, days=tuple(buckets), series=series, granularity=granularity))
+    stacked = stacked_days(
+        DailyCosts(
+            currency=currency, days=tuple(buckets), series=series, granularity=granularity, kept=dict(kept or {})
+        )
+    )
     if granularity == "month" and len(buckets) <= MOST_TICKS:
         stacked["layout"]["xaxis"]["tickvals"] = [bucket.isoformat() for bucket in buckets]
     return stacked

@@ -37,6 +37,7 @@ from itfm.core.money import total as exact_sum
 from itfm.core.periods import next_period, previous_period
 from itfm.core.policy import Permission
 from itfm.web.charts import DailyCost, DailyCosts, daily_costs
+from itfm.web.colors import kept_slots, largest_slots
 from itfm.web.explain.address import query_of
 from itfm.web.overview.actions import READS_BILLS, READS_RULES, bill_actions, run_actions
 from itfm.web.overview.movers import UNALLOCATED, Costs, costs_by_origin, movers, totals
@@ -76,6 +77,7 @@ class _Facts:
     sums: list[PeriodSums]
     billed: dict[str, Decimal]
     states: dict[str, DataState]
+    kept_slots: Mapping[str, str]
     is_scoped: bool
 
 
@@ -135,10 +137,11 @@ def _facts(
         compare="previous" if is_complete else None,
     )
     runs = RunsInForce(ids=ids, rule_set=rule_set)
+    daily = answer(replace(asked, granularity="day"), visibility=visibility, runs=runs)
     return _Facts(
         run=run,
         dimension=by[0] if by else None,
-        daily=answer(replace(asked, granularity="day"), visibility=visibility, runs=runs),
+        daily=daily,
         now=answer(by_origin, visibility=visibility, runs=runs),
         before=None
         if is_complete or before not in ids
@@ -149,8 +152,21 @@ def _facts(
         sums=sums,
         billed=summed((revision.totals for revision in revisions), COST) if visibility.sees_everything else {},
         states=states,
+        kept_slots=_kept_slots(daily, rule_set, sums=sums, sees_everything=visibility.sees_everything),
         is_scoped=not visibility.sees_everything,
     )
+
+
+def _kept_slots(
+    daily: CostAnswer, rule_set: RuleSetNames, *, sums: list[PeriodSums], sees_everything: bool
+) -> Mapping[str, str]:
+    if not daily.query.by:
+        return {}
+    newest = max(sums, key=lambda one: one.period)
+    if sees_everything and newest.period == daily.query.first:
+        return largest_slots(daily)
+    runs = RunsInForce(ids={newest.period: newest.run_id}, rule_set=rule_set)
+    return kept_slots(daily.query.by[0], newest=newest.period, runs=runs)
 
 
 def _same_day(states: Mapping[str, DataState], before: date) -> date:
@@ -222,6 +238,7 @@ def _daily(facts: _Facts, currency: str) -> DailyCosts:
             if cost
         ],
         currency=currency,
+        kept=facts.kept_slots,
     )
 
 
