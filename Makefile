@@ -9,7 +9,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	&& { echo "$$name"; break; }; done)
 RUN := .venv/bin/python
 PACKAGES := itfm ingestion allocation showback forecasting governance
-APPS := core audit accounts notify ingestion allocation showback api
+APPS := core audit accounts notify ingestion allocation showback web api
 # A Postgres and a Redis for one command, gone afterwards; DATABASE_URL and REDIS_URL are used where they are set.
 WITH_DATABASE := $(RUN) -m itfm.embedded run --throwaway --
 # Parallel tests share one throwaway Postgres and Redis, see itfm/embedded/pytest_plugin.py.

@@ -41,3 +41,27 @@ def test_explore_is_accessible_on_a_phone_in_the_dark(site, new_page):
     assert_accessible(page)
     page.goto(f"{site}/explore?by=planet")
     assert_accessible(page)
+
+
+def test_a_view_is_saved_opened_deleted_and_brought_back(site, new_page):
+    owner = member(allocated(create_organization("Acme", slug="acme")), Role.OWNER, "ada@acme.example")
+    page = new_page(width="phone")
+    log_in(page, site, owner.email)
+    page.goto(f"{site}/{QUESTION}")
+
+    page.get_by_text("Save this view").click()
+    page.get_by_label("Name", exact=True).fill("Teams in October")
+    assert_accessible(page)
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_role("status").first).to_contain_text("is saved for you alone")
+    page.locator(".explore-views summary").first.click()
+    expect(page.locator("a.menu-item[aria-current=page]")).to_have_text("Teams in October")
+    assert_accessible(page)
+
+    page.get_by_role("link", name="All views").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Delete Teams in October").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Bring back Teams in October").click()
+    page.get_by_role("link", name="Teams in October", exact=True).click()
+    expect(page.locator("[data-total=USD]")).to_contain_text("124.25")

@@ -10,6 +10,7 @@ from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, S
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from itfm.notify.models import OutboxMessage
+from itfm.web.models import SavedView
 from showback.models import CostCenter
 from tests.architecture.test_layout import own_views
 from tests.conftest import NOW, member, person
@@ -54,6 +55,12 @@ def people(acme, globex):
 
 
 @pytest.fixture
+def acme_view(acme, people):
+    with tenant(acme.id):
+        return SavedView.objects.create(organization=acme, owner=people["owner"], name=CANARY, params=f"is={CANARY}")
+
+
+@pytest.fixture
 def acme_people(acme):
     """A colleague with a scope, somebody removed and somebody invited."""
     canary, gone = member(acme, Role.VIEWER, f"{CANARY}@acme.example"), person("gone@example.com")
@@ -84,7 +91,7 @@ def test_the_walk_covers_every_address():
 @pytest.mark.parametrize("who", ["owner", "engineer", "foreign", "nobody", "stranger"])
 @pytest.mark.parametrize("name", WALK)
 def test_everybody_gets_what_is_theirs_and_nothing_else(
-    client, people, acme_source, acme_upload, acme_people, acme_center, name, who
+    client, people, acme_source, acme_upload, acme_people, acme_center, acme_view, name, who
 ):
     source, bill = acme_source
     arguments, method, expected = WALK[name]
@@ -95,6 +102,7 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(
         "number": 7,
         "kind": "focus",
         "upload": acme_upload.id,
+        "view": acme_view.id,
         **acme_center,
         **acme_people,
     }

@@ -20,7 +20,7 @@ from itfm.web.components import ChartCard, Choice, Empty, FilterBar, Link, Tab
 from itfm.web.components import Filter as Chip
 from itfm.web.explore.drill import LENSES, Crumb, Lens, address, bottom, default_grouping, drilled, levels, start, trail
 from itfm.web.explore.figure import Stripe, figure
-from itfm.web.explore.page import Check, CurrencyPart, ExplorePage, Form
+from itfm.web.explore.page import Check, CurrencyPart, ExplorePage, Form, ViewMenu
 from itfm.web.explore.table import Line, table_of
 from itfm.web.explore.words import (
     COLUMN_LABELS,
@@ -50,7 +50,7 @@ class ExploreBuilder:
             {str(key): name for key, name in BillSource.objects.values_list("id", "name")} if needs_sources else {}
         )
 
-    def page(self, shell: Shell) -> ExplorePage:
+    def page(self, shell: Shell, *, views: ViewMenu) -> ExplorePage:
         """Return the page of the answer."""
         found = answer(self.query, visibility=self.visibility, runs=self.runs)
         totals = self._totals()
@@ -61,6 +61,7 @@ class ExploreBuilder:
             compared=self._compared(),
             group_names=", then ".join(self.label(name) for name in self.query.by),
             lenses=self._lenses(),
+            views=views,
             form=self._form(),
             filters=self._filters(),
             trail=self.trail(),

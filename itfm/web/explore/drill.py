@@ -48,7 +48,13 @@ def default_grouping(rule_set: RuleSetNames, lens: Lens) -> tuple[str, ...]:
 
 def address(query: CostQuery, lens: Lens, *, to: str = "", more: Sequence[tuple[str, str]] = ()) -> str:
     """Return the address of a question."""
-    return f"{to}?{urlencode([*to_params(query), ('lens', lens), *more])}"
+    return f"{to}?{params_of(query, lens, more=more)}"
+
+
+def params_of(query: CostQuery, lens: Lens, *, more: Sequence[tuple[str, str]] = ()) -> str:
+    """Return a question as it stands in an address; grouped by nothing has to be said, or the lens would decide."""
+    nothing = [] if query.by else [("by", "")]
+    return urlencode([*to_params(query), *nothing, ("lens", lens), *more])
 
 
 def bottom(query: CostQuery, groups: Sequence[str | None]) -> CostQuery:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from itfm.core.money import CONTEXT
 from itfm.web.components import ChartCard, Choice, Empty, FilterBar, Link, Pagination, Query, Tab, Table
@@ -71,6 +73,46 @@ class Form:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ViewLink:
+    """A saved view and the way to it."""
+
+    id: UUID
+    name: str
+    url: str
+    owner: str
+    is_shared: bool
+    is_current: bool = False
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewMenu:
+    """The saved views beside a question, the one that asks the same named, and where to save it."""
+
+    own: tuple[ViewLink, ...] = ()
+    shared: tuple[ViewLink, ...] = ()
+    save_url: str = ""
+    """Empty where one may not save."""
+
+    @property
+    def current(self) -> str:
+        """What the question on the page is called; empty when no view asks it."""
+        return next((one.name for one in (*self.own, *self.shared) if one.is_current), "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewsPage:
+    """All the views that a member may open, with what she can do to her own."""
+
+    shell: Shell
+    own: tuple[ViewLink, ...]
+    shared: tuple[ViewLink, ...]
+    deleted: tuple[ViewLink, ...]
+    may_write: bool
+    empty: Empty | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExplorePage:
     """An answer with the question beside it."""
 
@@ -80,6 +122,7 @@ class ExplorePage:
     compared: str
     group_names: str
     lenses: tuple[Tab, ...] = ()
+    views: ViewMenu = ViewMenu()
     form: Form | None = None
     filters: FilterBar | None = None
     trail: tuple[Crumb, ...] = ()

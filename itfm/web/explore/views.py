@@ -23,6 +23,7 @@ from itfm.web.explore.drill import LENSES, Lens, default_grouping
 from itfm.web.explore.exports import KINDS, sheet_of
 from itfm.web.explore.lines import After, lines_page
 from itfm.web.explore.page import ErrorPage
+from itfm.web.explore.saved_build import view_menu
 from itfm.web.explore.words import NOTHING
 from itfm.web.shell.build import shell_of
 from itfm.web.suggestions import LIMIT, Suggestion, suggestions
@@ -40,12 +41,13 @@ def explore(request: TenantRequest) -> HttpResponse:
     if request.GET.get("filter_field"):
         return redirect(_with_new_filter(request))
     try:
-        builder = _asked(request)
+        builder = asked(request)
     except QueryError as error:
-        return _refused(request, error)
+        return refused(request, error)
     if request.session.get(LENS) != builder.lens:
         request.session[LENS] = builder.lens
-    return render(request, "explore/page.html", {"page": builder.page(shell_of(request, "explore"))})
+    views = view_menu(builder.query, builder.lens, membership=request.membership)
+    return render(request, "explore/page.html", {"page": builder.page(shell_of(request, "explore"), views=views)})
 
 
 @allow("costs.read")
@@ -53,12 +55,12 @@ def explore(request: TenantRequest) -> HttpResponse:
 def explore_lines(request: TenantRequest) -> HttpResponse:
     """Show the resources or the bill lines under a figure."""
     try:
-        builder = _asked(request)
+        builder = asked(request)
         page = lines_page(
             builder, shell=shell_of(request, "explore"), level=request.GET.get("level", ""), after=_after(request)
         )
     except QueryError as error:
-        return _refused(request, error)
+        return refused(request, error)
     return render(request, "explore/lines.html", {"page": page})
 
 
@@ -83,10 +85,10 @@ def explore_values(request: TenantRequest) -> HttpResponse:
 def explore_export(request: TenantRequest) -> HttpResponse:
     """Hand out exactly what the table shows, as a file."""
     try:
-        builder = _asked(request)
+        builder = asked(request)
         kind = _format(request)
     except QueryError as error:
-        return _refused(request, error)
+        return refused(request, error)
     query = builder.query
     found = answer(query, visibility=builder.visibility, runs=builder.runs)
     media_type, write = KINDS[kind]
@@ -97,7 +99,11 @@ def explore_export(request: TenantRequest) -> HttpResponse:
     return response
 
 
-def _asked(request: TenantRequest) -> ExploreBuilder:
+def asked(request: TenantRequest) -> ExploreBuilder:
+    """Return the question in the address with all that its page is made of.
+
+    :raises QueryError: the address cannot be read.
+    """
     query, runs, periods = _query(request)
     return ExploreBuilder(
         query, lens=_lens(request), runs=runs, periods=periods, visibility=visibility_of(request.membership)
@@ -160,6 +166,7 @@ def _with_new_filter(request: TenantRequest) -> str:
     return f"{reverse('explore')}?{params.urlencode()}"
 
 
-def _refused(request: TenantRequest, error: QueryError) -> HttpResponse:
+def refused(request: TenantRequest, error: QueryError) -> HttpResponse:
+    """Answer a question that cannot be asked."""
     page = ErrorPage(shell=shell_of(request, "explore"), parameter=error.parameter, problem=str(error))
     return render(request, "explore/error.html", {"page": page}, status=HTTPStatus.BAD_REQUEST)
