@@ -34,8 +34,7 @@ from allocation.services.rules import with_driver_values
 from allocation.working import EMPTY, parsed
 from ingestion.models import BillRevision
 from ingestion.selectors import billed_periods, current_revisions
-from itfm.accounts.models import User
-from itfm.audit.services import record
+from itfm.audit.services import Actor, record
 from itfm.core import lake
 from itfm.core.events import AllocationRequested, publish
 from itfm.core.locks import single
@@ -150,7 +149,7 @@ def allocate(organization_id: UUID, *, period: date, again: bool = False) -> All
 
 
 @transaction.atomic
-def request_allocation(period: date, *, organization_id: UUID, by: User) -> tuple[AllocationRun, bool]:
+def request_allocation(period: date, *, organization_id: UUID, by: Actor) -> tuple[AllocationRun, bool]:
     """Put a period in line for a new run, and say whether it was not in line or running already."""
     under_way = AllocationRun.objects.filter(billing_period=period, state__in=[State.QUEUED, State.RUNNING]).first()
     if under_way is not None:
@@ -163,8 +162,8 @@ def request_allocation(period: date, *, organization_id: UUID, by: User) -> tupl
     record(
         "allocation.requested",
         organization_id=organization_id,
-        actor_id=by.pk,
-        actor_name=str(by),
+        actor_id=by.id,
+        actor_name=by.name,
         target=period_name(period),
         summary=f"Asked for {period_name(period)} to be allocated again",
     )

@@ -18,7 +18,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from itfm.accounts.keys import as_member, living_key
 from itfm.accounts.models import Membership, Organization, User
 from itfm.accounts.services import memberships_of
 from itfm.audit.services import Actor
@@ -36,7 +35,7 @@ class SignedInRequest(HttpRequest):
 
 
 class TenantRequest(SignedInRequest):
-    """A request inside an organization, by a member or by a program with a key."""
+    """A request inside an organization, by a member."""
 
     organization: Organization
     membership: Membership
@@ -96,29 +95,6 @@ def allow(permission: Permission) -> Callable[[View[P]], View[P]]:
             structlog.contextvars.bind_contextvars(organization=str(membership.organization_id))
             zone = ZoneInfo(membership.organization.time_zone)
             with tenant(membership.organization_id), timezone.override(zone):
-                return view(inside, *args, **kwargs)
-
-        return _declared(enter, permission)
-
-    return decorate
-
-
-def allow_key(permission: Permission) -> Callable[[View[P]], View[P]]:
-    """Let a program in that presents an API key whose role holds the permission."""
-
-    def decorate(view: View[P]) -> View[P]:
-        @wraps(view)
-        def enter(request: Any, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-            key = living_key(token.strip(), at=timezone.now()) if scheme.lower() == "bearer" else None
-            if key is None:
-                return problem(401, "unauthorized", "Present a living API key as a bearer token.")
-            membership = as_member(key)
-            if not membership.may(permission):
-                return problem(403, "forbidden", f"A key of the role {membership.role} may not ask for this.")
-            inside = cast("TenantRequest", request)
-            inside.membership, inside.organization = membership, key.organization
-            with tenant(key.organization_id):
                 return view(inside, *args, **kwargs)
 
         return _declared(enter, permission)

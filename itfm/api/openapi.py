@@ -44,6 +44,7 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "put_cost_center_tree": {
         "items": [{"code": "1000", "name": "Engineering", "owner_email": "ada@example.com", "children": []}]
     },
+    "request_run": {"billing_period": "2026-10"},
     "put_rules": {
         "document": {
             "version": "1",

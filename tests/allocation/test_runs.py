@@ -19,6 +19,7 @@ from allocation.services import (
 )
 from allocation.services import runs as runs_module
 from allocation.services.proofs import prove_run
+from itfm.audit.services import Actor
 from itfm.core import lake
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
@@ -245,7 +246,7 @@ def test_the_mart_of_one_organization_is_not_seen_by_another(acme, globex, alloc
 
 
 def test_a_period_asked_for_is_due_and_its_run_takes_the_place_in_line(acme, allocated):
-    ada = member(acme, Role.OWNER)
+    ada = Actor(id=member(acme, Role.OWNER).pk, name="ada@acme.example")
     with tenant(acme.id):
         asked, is_new = request_allocation(OCTOBER, organization_id=acme.id, by=ada)
         again, is_new_again = request_allocation(OCTOBER, organization_id=acme.id, by=ada)

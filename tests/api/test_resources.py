@@ -154,6 +154,39 @@ def test_runs_are_told_with_their_proof(owner, acme):
     assert told["proof"]["holds"] is True
 
 
+def test_a_run_is_asked_for_and_can_be_watched(owner, acme):
+    bill_in_force(acme, [charge("1.5")])
+
+    asked = owner.post("runs", {"billing_period": "2026-10"}, **{"Idempotency-Key": "close-october"})
+    repeated = owner.post("runs", {"billing_period": "2026-10"}, **{"Idempotency-Key": "close-october"})
+    again = owner.post("runs", {"billing_period": "2026-10"})
+
+    assert (asked.status_code, asked.json()["state"], asked.json()["billing_period"]) == (202, "queued", "2026-10")
+    assert (repeated["Idempotency-Replayed"], repeated.json()) == ("true", asked.json())
+    assert again.json()["id"] == asked.json()["id"]
+    with tenant(acme.id):
+        [event] = AuditEvent.objects.filter(action="allocation.requested")
+    assert (event.actor_id, event.actor_name.startswith("API key "), event.target) == (None, True, "2026-10")
+    allocate(acme.id, period=OCTOBER)
+    assert owner.get(asked["Location"].removeprefix("/api/v1/")).json()["state"] == "published"
+
+
+def test_a_run_is_refused_with_what_to_do(owner, acme, globex):
+    bill_in_force(globex, [charge("1.5")])
+
+    unbilled = owner.post("runs", {"billing_period": "2026-10"})
+    unread = owner.post("runs", {"billing_period": "2026-13"})
+    nameless = owner.post("runs", {})
+
+    assert (unbilled.status_code, unbilled.json()["code"]) == (409, "conflict")
+    assert "No bill of 2026-10 is in force" in unbilled.json()["detail"]
+    for answer in (unread, nameless):
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["/billing_period"]
+    with tenant(acme.id):
+        assert AuditEvent.objects.filter(action="allocation.requested").count() == 0
+
+
 def test_a_tree_is_read_and_put_back(owner, acme, tree):
     read = owner.get("cost-centers/tree")
 

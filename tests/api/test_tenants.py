@@ -35,6 +35,7 @@ OPERATIONS = [
 BODIES = {
     "keys": {"name": "deploy", "role": "viewer"},
     "keys/<uuid:key_id>/rotations": {},
+    "runs": {"billing_period": "2026-10"},
     "rules": {"document": {"version": "1"}},
     "drivers/<slug:driver>/values": {"values": [{"date": "2026-10-01", "value": "Payments", "quantity": "1"}]},
     "cost-centers/tree": {"items": [{"code": "1", "name": "Mine"}]},

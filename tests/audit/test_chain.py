@@ -221,27 +221,60 @@ def test_a_thousand_random_alterations_are_all_located(as_owner):
     assert broken(organization) == []
 
 
+# Numbered and chained as the trigger does, in one pass: the trigger takes hours for that in one transaction.
+PLANT = """
+DO $$
+DECLARE
+    event audit_auditevent;
+BEGIN
+    event.organization_id := current_setting('itfm.organization')::uuid;
+    event.at := now();
+    event.actor_name := 'nightly';
+    event.action := 'member.role_changed';
+    event.summary := '';
+    event.changes := '{"role": ["viewer", "finance"]}';
+    event.sha256 := '';
+    FOR number IN 1..%(count)s LOOP
+        event.id := gen_random_uuid();
+        event.target := 'person ' || number;
+        event.sequence := number;
+        event.previous_sha256 := event.sha256;
+        event.sha256 := itfm_audit_sha256(event);
+        INSERT INTO audit_auditevent SELECT event.*;
+    END LOOP;
+    INSERT INTO audit_audithead (id, organization_id, sequence, sha256)
+        VALUES (gen_random_uuid(), event.organization_id, event.sequence, event.sha256);
+END
+$$
+"""
+
+
+def plant(organization, count):
+    """Put a whole log of so many events in the place of the one there is, as the owner of the tables."""
+    with transaction.atomic("owner"), connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT set_config('itfm.organization', %s, true)", [str(organization.id)])
+        cursor.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER itfm_audit_append")
+        cursor.execute("DELETE FROM audit_auditevent")
+        cursor.execute("DELETE FROM audit_audithead")
+        cursor.execute(PLANT % {"count": count})
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # A table with checks to come cannot be altered.
+        cursor.execute("ALTER TABLE audit_auditevent ENABLE TRIGGER itfm_audit_append")
+
+
 @pytest.mark.slow
 def test_a_million_events_are_verified_within_ten_seconds(as_owner):
     import time
 
-    organization, run = as_owner
-    run("DELETE FROM audit_auditevent")
-    run("DELETE FROM audit_audithead")
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_auditevent (id, organization_id, at, actor_name, action, target, summary, changes)"
-            " SELECT gen_random_uuid(), %s, now(), 'nightly', 'member.role_changed', 'person ' || n, '',"
-            " jsonb_build_object('role', jsonb_build_array('viewer', 'finance'))"
-            " FROM generate_series(1, 1000000) AS n",
-            [organization.id],
-        )
+    organization, _ = as_owner
+    plant(organization, 1_000_000)
 
     began = time.perf_counter()
-    found = broken(organization)
+    with tenant(organization.id):
+        found = verify(organization.id)
+    seconds = time.perf_counter() - began
 
-    assert found == []
-    assert time.perf_counter() - began <= 10
+    assert (found.count, found.problems) == (1_000_000, ())
+    assert seconds <= 10
 
 
 def test_two_who_write_at_once_do_not_fork_the_chain(committed_db):

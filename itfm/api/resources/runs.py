@@ -7,10 +7,14 @@ from uuid import UUID
 from rest_framework import serializers
 
 from allocation.models import AllocationRun
+from allocation.services import request_allocation
+from ingestion.selectors import billed_periods
 from itfm.api.fields import Anything, Choice, Form, Period, Text
 from itfm.api.operations import Call, Resource, operation
 from itfm.api.paging import Page, PageQuery, page_of
-from itfm.api.problems import unknown
+from itfm.api.problems import ProblemError, unknown
+from itfm.api.replies import Reply
+from itfm.core.periods import period_name
 
 TAG = ["Runs"]
 
@@ -42,6 +46,12 @@ class RunsQuery(PageQuery):
     state = Choice(choices=AllocationRun.State.values, required=False)
 
 
+class RunForm(Form):
+    """A run to ask for."""
+
+    billing_period = Period()
+
+
 class Runs(Resource):
     """All runs."""
 
@@ -54,6 +64,19 @@ class Runs(Resource):
         if "state" in call.query:
             runs = runs.filter(state=call.query["state"])
         return page_of(runs, order=("-started_at", "id"), query=call.query)
+
+    @operation("rules.write", body=RunForm, answers=RunAnswer, status=202, operation_id="request_run", tags=TAG)
+    def post(self, call: Call) -> Reply:
+        """Put a billing period in line to be allocated.
+
+        A run that waits or runs already is answered in its place.
+        """
+        period = call.body["billing_period"]
+        if period not in billed_periods():
+            detail = f"No bill of {period_name(period)} is in force. Bring one in before asking for its run."
+            raise ProblemError("conflict", detail)
+        run, _ = request_allocation(period, organization_id=call.organization.id, by=call.actor)
+        return Reply(run, status=202, headers={"Location": f"/api/v1/runs/{run.id}"})
 
 
 class OneRun(Resource):

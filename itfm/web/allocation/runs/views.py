@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from allocation.models import AllocationRun
 from allocation.services import request_allocation
 from ingestion.selectors import billed_periods
-from itfm.accounts.access import TenantRequest, allow
+from itfm.accounts.access import TenantRequest, actor_of, allow
 from itfm.core.periods import PeriodError, parse_period
 from itfm.web.allocation.runs.build import run_page, runs_page
 from itfm.web.display import period_text
@@ -53,7 +53,7 @@ def allocate_again(request: TenantRequest) -> HttpResponse:
         raise Http404(str(error)) from error
     if period not in billed_periods():
         raise Http404("No bill of this period is in force.")
-    _, is_new = request_allocation(period, organization_id=request.organization.id, by=request.user)
+    _, is_new = request_allocation(period, organization_id=request.organization.id, by=actor_of(request))
     said = "is in line to be allocated again" if is_new else "is being allocated already"
     messages.success(request, f"{period_text(period)} {said}.")
     return redirect("allocation_runs")
