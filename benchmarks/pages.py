@@ -206,9 +206,11 @@ def load(organization: Any, rule_set: Any, period: date, rows: int) -> None:
     """Load a period's rows as a run does, and put the run in force."""
     from allocation.models import AllocationRun
     from allocation.services.mart import load_mart, mart_sums
+    from itfm.core import lake
     from itfm.core.tenancy import tenant
 
     with tempfile.TemporaryDirectory() as name, tenant(organization.id):
+        ids = segments(organization)
         run = AllocationRun.objects.create(
             organization=organization,
             billing_period=period,
@@ -220,7 +222,8 @@ def load(organization: Any, rule_set: Any, period: date, rows: int) -> None:
             finished_at=AT,
         )
         file = Path(name) / "mart.csv"
-        write_rows(file, period, rows, segments(organization))
+        write_rows(file, period, rows, ids)
+        write_months(lake.run_folder(organization.id, period=period, run_id=run.id), file, ids)
         load_mart(run, file)
         sums = {
             currency: {cost: f"{one:f}" for cost, one in costs.items()} for currency, costs in mart_sums(period).items()
@@ -273,6 +276,39 @@ def write_rows(file: Path, period: date, rows: int, ids: list[Any]) -> None:
             )
         ) TO '{file}' (FORMAT csv, HEADER false, NULLSTR '')
         """
+    )
+
+
+def write_months(folder: Path, rows: Path, ids: list[Any]) -> None:
+    """Write the sums by month beside the ledger that there is none of, with the same segments."""
+    import json
+
+    import duckdb
+
+    from allocation.costs.months import FILE, GROUPS, SUMS
+    from allocation.models import Segment
+    from allocation.services.mart import COLUMNS
+
+    folder.mkdir(parents=True)
+    numbers = {str(one): number for number, one in enumerate(ids)}
+    values = Segment.objects.in_bulk(ids)
+    kinds = dict.fromkeys(SUMS, "DECIMAL(38, 18)") | {"charge_count": "BIGINT"}
+    columns = {name: kinds.get(name, "VARCHAR") for name in COLUMNS}
+    groups = ", ".join(["number AS segment_id", "billing_currency", *GROUPS])
+    database = duckdb.connect()
+    database.execute("CREATE TABLE segments (id VARCHAR, number INTEGER, dimension_values VARCHAR)")
+    database.executemany(
+        "INSERT INTO segments VALUES (?, ?, ?)",
+        [[str(one), numbers[str(one)], json.dumps(values[one].dimension_values, sort_keys=True)] for one in ids],
+    )
+    database.execute(
+        f"COPY (SELECT {groups}, {', '.join(f'SUM({name}) AS {name}' for name in SUMS)}"
+        f" FROM read_csv('{rows}', header = false, columns = {columns}) AS mart JOIN segments ON id = mart.segment_id"
+        f" GROUP BY ALL) TO '{folder / FILE}' (FORMAT parquet, COMPRESSION zstd)"
+    )
+    database.execute(
+        "COPY (SELECT number AS segment_id, dimension_values FROM segments)"
+        f" TO '{folder / 'segments.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
     )
 
 

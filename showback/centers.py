@@ -9,10 +9,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Sum
-from django.db.models.fields.json import KeyTextTransform
-
-from allocation.models import MonthlyCost
+from allocation.costs.answer import answer
+from allocation.costs.query import MOST_ROWS, CostQuery
 from allocation.selectors import Visibility
 from itfm.core.money import CONTEXT
 from showback.models import CostCenter
@@ -131,14 +129,9 @@ def _added(*costs: Costs) -> Costs:
 
 
 def _costs(period: date, *, visibility: Visibility) -> dict[str | None, Costs]:
-    found = (
-        MonthlyCost.objects.filter(visibility.condition(), billing_period=period)
-        .annotate(code=KeyTextTransform(DIMENSION, "segment__dimension_values"))
-        .values("code", "billing_currency")
-        .annotate(cost=Sum("effective_cost"))
-        .order_by("code", "billing_currency")
-    )
+    asked = CostQuery(first=period, last=period, by=(DIMENSION,), granularity="total", limit=MOST_ROWS)
     by_code: dict[str | None, dict[str, Decimal]] = defaultdict(dict)
-    for row in found:
-        by_code[row["code"]][row["billing_currency"]] = row["cost"]
+    for one in answer(asked, visibility=visibility).currencies:
+        for line in one.lines:
+            by_code[line.groups[0]][one.currency] = line.total
     return dict(by_code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from allocation.costs.keeping import kept
 from allocation.models import AllocationRun
 from itfm.core import lake
 from itfm.core.money import CONTEXT
@@ -29,15 +31,20 @@ def rules_note(run: AllocationRun | None, *, previous: AllocationRun | None, cod
     earlier = _replaced(run) if run is not None else None
     if run is None or earlier is None:
         return note
+    effects = kept("effects", (run.id, earlier.id, sorted(codes)), lambda: _effects(earlier, run, codes))
+    if not effects:
+        return note
+    return replace(note, replaced_version=_version(earlier), effects=effects)
+
+
+def _effects(earlier: AllocationRun, run: AllocationRun, codes: Collection[str]) -> tuple[tuple[str, Decimal], ...]:
+    """Return what the later run adds, by currency; nothing when the files of one are not kept."""
     before, now = _sums(earlier, codes), _sums(run, codes)
     if before is None or now is None:
-        return note
-    effects = tuple(
+        return ()
+    return tuple(
         (currency, CONTEXT.subtract(now.get(currency, Decimal(0)), before.get(currency, Decimal(0))))
         for currency in sorted({*before, *now})
-    )
-    return RulesNote(
-        version=version, previous_version=note.previous_version, replaced_version=_version(earlier), effects=effects
     )
 
 

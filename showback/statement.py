@@ -163,9 +163,13 @@ class Statement:
 
     code: str
     name: str
+    codes: tuple[str, ...]
+    """Its own and of all below, sorted."""
     period: date
     currencies: tuple[CurrencyStatement, ...]
     """The largest total first."""
+    trend: Mapping[str, Mapping[date, Decimal]]
+    """What it cost in each month up to the period that has a ledger, by currency."""
     rules: RulesNote
     completeness: Completeness
 

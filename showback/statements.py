@@ -7,11 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import F, QuerySet, Sum
-from django.db.models.functions import Coalesce
-
+from allocation.costs.answer import RunsInForce, answer
+from allocation.costs.moved import moved_by_splits
+from allocation.costs.query import MOST_ROWS, CostQuery, Filter, RuleSetNames
 from allocation.engine.splits import Split
-from allocation.models import AllocationRun, MonthlyCost
+from allocation.models import AllocationRun
 from allocation.selectors import Visibility
 from allocation.working import parsed
 from itfm.core.money import CONTEXT
@@ -19,7 +19,6 @@ from itfm.core.periods import previous_period
 from showback.completeness import completeness_of
 from showback.effects import rules_note
 from showback.models import CostCenter
-from showback.selectors import subtree_codes
 from showback.statement import (
     AVERAGE_MONTHS,
     Cell,
@@ -35,47 +34,33 @@ CREDIT: Final = "Credit"
 TREND_MONTHS: Final = 13
 
 
-def part_of(code: str) -> Visibility:
-    """Return the part of the organization's cost that is a cost center's, with all below it."""
-    return Visibility(sees_everything=False, values=((DIMENSION, subtree_codes([code])),))
-
-
 def statement(center: CostCenter, *, period: date, visibility: Visibility) -> Statement:
     """Return a cost center's statement of a billing period, of what somebody may see."""
     months = [period]
-    for _ in range(AVERAGE_MONTHS):
+    while len(months) < TREND_MONTHS:
         months.append(previous_period(months[-1]))
     runs = _runs(months)
     run = runs.get(period)
-    part = part_of(center.code)
-    cells = _cells(months, part=part, visibility=visibility)
+    codes = tuple(CostCenter.objects.descendants(center, include_self=True).values_list("code", flat=True))
+    cells = _cells(codes, months=months, runs=runs, visibility=visibility) if runs else []
     return Statement(
         code=center.code,
         name=center.name,
+        codes=tuple(sorted(codes)),
         period=period,
-        currencies=_currencies(cells, months=months, runs=runs) if run else (),
-        rules=rules_note(run, previous=runs.get(months[1]), codes=part.values[0][1]),
+        currencies=_currencies(cells, months=months[: AVERAGE_MONTHS + 1], runs=runs) if run else (),
+        trend=_trend(cells, months=sorted(runs)),
+        rules=rules_note(run, previous=runs.get(months[1]), codes=codes),
         completeness=completeness_of(period, run=run),
     )
 
 
-def trend(center: CostCenter, *, period: date, visibility: Visibility) -> dict[str, dict[date, Decimal]]:
-    """Return what the cost center cost in each of the months up to the period that have a ledger, by currency."""
-    months = [period]
-    while len(months) < TREND_MONTHS:
-        months.append(previous_period(months[-1]))
-    known = sorted(_runs(months))
-    found = (
-        _monthly(known, part=part_of(center.code), visibility=visibility)
-        .values("billing_currency", "billing_period")
-        .annotate(cost=Sum("effective_cost"))
-        .order_by("billing_currency", "billing_period")
-    )
-    by_currency: dict[str, dict[date, Decimal]] = {}
-    for row in found:
-        by_month = by_currency.setdefault(row["billing_currency"], dict.fromkeys(known, Decimal(0)))
-        by_month[row["billing_period"]] = row["cost"]
-    return by_currency
+def _trend(cells: Sequence[Cell], *, months: Sequence[date]) -> dict[str, dict[date, Decimal]]:
+    trend: dict[str, dict[date, Decimal]] = {}
+    for cell in cells:
+        by_month = trend.setdefault(cell.currency, dict.fromkeys(months, Decimal(0)))
+        by_month[cell.period] = CONTEXT.add(by_month[cell.period], cell.cost)
+    return trend
 
 
 def _runs(months: Sequence[date]) -> dict[date, AllocationRun]:
@@ -83,27 +68,34 @@ def _runs(months: Sequence[date]) -> dict[date, AllocationRun]:
     return {run.billing_period: run for run in found.select_related("rule_set")}
 
 
-def _monthly(months: Sequence[date], *, part: Visibility, visibility: Visibility) -> QuerySet[MonthlyCost]:
-    return MonthlyCost.objects.filter(visibility.condition(), part.condition(), billing_period__in=months)
-
-
-def _cells(months: Sequence[date], *, part: Visibility, visibility: Visibility) -> list[Cell]:
-    found = (
-        _monthly(months, part=part, visibility=visibility)
-        .values("billing_period", "origin", "charge_category", "service_name", "billing_currency")
-        .annotate(cost=Sum("effective_cost"))
-        .order_by("billing_period", "origin", "charge_category", "service_name", "billing_currency")
+def _cells(
+    codes: Sequence[str], *, months: Sequence[date], runs: dict[date, AllocationRun], visibility: Visibility
+) -> list[Cell]:
+    found = answer(
+        CostQuery(
+            first=months[-1],
+            last=months[0],
+            by=("origin", "charge_category", "service_name"),
+            filters=(Filter(name=DIMENSION, values=tuple(sorted(codes))),),
+            limit=MOST_ROWS,
+        ),
+        visibility=visibility,
+        runs=RunsInForce(ids={month: run.id for month, run in runs.items()}, rule_set=RuleSetNames()),
     )
     return [
         Cell(
-            period=row["billing_period"],
-            origin=row["origin"],
-            is_credit=row["charge_category"] == CREDIT,
-            service=row["service_name"] or "",
-            currency=row["billing_currency"],
-            cost=row["cost"],
+            period=month,
+            origin=origin or "",
+            is_credit=category == CREDIT,
+            service=service or "",
+            currency=one.currency,
+            cost=cost,
         )
-        for row in found
+        for one in found.currencies
+        for line in one.lines
+        for origin, category, service in [line.groups]
+        for month, cost in zip(found.buckets, line.costs, strict=True)
+        if cost
     ]
 
 
@@ -111,7 +103,7 @@ def _currencies(
     cells: Sequence[Cell], *, months: Sequence[date], runs: dict[date, AllocationRun]
 ) -> tuple[CurrencyStatement, ...]:
     splits = _split_names(runs)
-    pools = _pools(months[0])
+    pools = moved_by_splits(months[0], run_id=runs[months[0]].id)
     found = [
         currency_statement(
             cells,
@@ -121,29 +113,9 @@ def _currencies(
             splits=splits,
             pools={key: pool for (key, of), pool in pools.items() if of == currency},
         )
-        for currency in sorted({cell.currency for cell in cells})
+        for currency in sorted({cell.currency for cell in cells if cell.period in months})
     ]
     return tuple(sorted(found, key=lambda one: (-one.total.now, one.currency)))
-
-
-def _pools(period: date) -> dict[tuple[str, str], Decimal]:
-    """Return what each split moved, by its key and currency.
-
-    A split's rows sum to zero: what receivers got is what the pools gave. So it moved what all segments together have
-    more of by it.
-    """
-    found = (
-        MonthlyCost.objects.filter(billing_period=period)
-        .exclude(origin=DIRECT)
-        .values("origin", "billing_currency", "segment_id")
-        .annotate(cost=Coalesce(Sum("effective_cost"), Decimal(0)), key=F("origin"))
-        .order_by("origin", "billing_currency", "segment_id")
-    )
-    pools: dict[tuple[str, str], Decimal] = {}
-    for row in found:
-        key = (row["key"], row["billing_currency"])
-        pools[key] = CONTEXT.add(pools.get(key, Decimal(0)), max(row["cost"], Decimal(0)))
-    return pools
 
 
 def _split_names(runs: dict[date, AllocationRun]) -> dict[str, SplitName]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -19,6 +20,10 @@ from itfm.accounts.services import create_organization
 from itfm.audit.services import Actor
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
+
+# How fast this machine is, is no property of the code.
+hypothesis.settings.register_profile("itfm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("itfm")
 
 PASSWORD = "correct horse battery staple"
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 from uuid import UUID
 
-import structlog
-from django.core.cache import cache
 from django.db import connection
-from redis.exceptions import RedisError
 
+from allocation.costs.keeping import kept
+from allocation.costs.months import FILE, Row, can_tell, rows_of_months
 from allocation.costs.query import CostQuery, RuleSetNames
 from allocation.costs.statement import statement
 from allocation.models import AllocationRun
 from allocation.selectors import EVERYTHING, Visibility, names_of
+from itfm.core import lake
 from itfm.core.periods import next_period
 from itfm.core.tenancy import current_organization_id
 
-logger = structlog.get_logger(__name__)
-CACHE_SECONDS: Final = 24 * 3600
-CACHE_VERSION: Final = 1
-"""Rises when the shape of answers changes."""
-MOST_ROWS_CACHED: Final = 1000
+MOST_SUMS_KEPT: Final = 12_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,26 +96,32 @@ def answer(query: CostQuery, *, visibility: Visibility = EVERYTHING, runs: RunsI
     """
     runs = runs or runs_in_force([*query.periods, *query.compared_periods])
     periods = [period for period in (*query.periods, *query.compared_periods) if period in runs.ids]
-    key = _key(query, [runs.ids[period] for period in periods], visibility)
-    kept: CostAnswer | None = _kept(key)
-    if kept is not None:
-        return kept
+    return kept(
+        "costs",
+        (query, [runs.ids[period] for period in periods], visibility),
+        lambda: _worked_out(query, periods, visibility=visibility, runs=runs),
+        is_worth_keeping=_is_small,
+    )
+
+
+def _is_small(found: CostAnswer) -> bool:
+    return sum(len(one.lines) for one in found.currencies) * len(found.buckets) <= MOST_SUMS_KEPT
+
+
+def _worked_out(query: CostQuery, periods: Sequence[date], *, visibility: Visibility, runs: RunsInForce) -> CostAnswer:
     buckets = tuple(_buckets(query))
-    found = CostAnswer(
+    return CostAnswer(
         query=query,
         buckets=buckets,
         currencies=_currencies(
             query,
-            *statement(query, buckets=buckets, periods=periods, visibility=visibility),
+            _rows(query, {period: runs.ids[period] for period in periods}, buckets=buckets, visibility=visibility),
             has_comparison=any(period in runs.ids for period in query.compared_periods),
         ),
         run_ids=tuple(runs.ids[period] for period in periods),
         missing_periods=tuple(period for period in query.periods if period not in runs.ids),
         missing_compared_periods=tuple(period for period in query.compared_periods if period not in runs.ids),
     )
-    if sum(len(one.lines) for one in found.currencies) * len(buckets) <= MOST_ROWS_CACHED * 12:
-        _keep(key, found)
-    return found
 
 
 def _buckets(query: CostQuery) -> list[date]:
@@ -131,21 +133,35 @@ def _buckets(query: CostQuery) -> list[date]:
     return [query.first + timedelta(days=number) for number in range((end - query.first).days)]
 
 
-def _currencies(
-    query: CostQuery, text: str, parameters: dict[str, Any], *, has_comparison: bool
-) -> tuple[CurrencyAnswer, ...]:
+def _rows(query: CostQuery, runs: Mapping[date, UUID], *, buckets: Sequence[date], visibility: Visibility) -> list[Row]:
+    """Ask the months beside the runs' ledgers, or Postgres where those cannot tell or are not there."""
+    if can_tell(query):
+        folders = _folders(runs)
+        if all((folder / FILE).is_file() for folder in folders.values()):
+            return rows_of_months(query, folders, buckets=buckets, visibility=visibility)
+    text, parameters = statement(query, buckets=buckets, periods=list(runs), visibility=visibility)
     with connection.cursor() as cursor:
         cursor.execute(text, parameters)
-        rows = cursor.fetchall()
+        found = cursor.fetchall()
+    by = slice(3, 3 + len(query.by))
+    return [Row(row[0], row[1], row[2], row[by], row[by.stop : -1], row[-1]) for row in found]
+
+
+def _folders(runs: Mapping[date, UUID]) -> dict[date, Path]:
+    """Return the folders of runs; their ids have been read under the tenant's policy."""
+    organization_id = current_organization_id()
+    return {period: lake.run_folder(organization_id, period=period, run_id=run_id) for period, run_id in runs.items()}
+
+
+def _currencies(query: CostQuery, rows: Sequence[Row], *, has_comparison: bool) -> tuple[CurrencyAnswer, ...]:
     lines: dict[str, dict[int, CostLine]] = {}
-    for currency, place, count, *values in rows:
-        groups, costs = values[: len(query.by)], values[len(query.by) : -1]
-        lines.setdefault(currency, {})[place] = CostLine(
-            groups=() if place > query.limit else tuple(groups),
-            costs=tuple(costs),
-            total=sum(costs, Decimal(0)),
-            comparison=values[-1] if has_comparison else None,
-            count=count,
+    for row in rows:
+        lines.setdefault(row.currency, {})[row.place] = CostLine(
+            groups=() if row.place > query.limit else row.groups,
+            costs=row.costs,
+            total=sum(row.costs, Decimal(0)),
+            comparison=row.compared if has_comparison else None,
+            count=row.count,
         )
     found = (_currency(currency, by_place, limit=query.limit) for currency, by_place in lines.items())
     return tuple(sorted(found, key=lambda one: (-one.total.total.copy_abs(), one.currency)))
@@ -168,23 +184,3 @@ def _currency(currency: str, by_place: dict[int, CostLine], *, limit: int) -> Cu
             count=sum(line.count for line in everything),
         ),
     )
-
-
-def _key(query: CostQuery, runs: list[UUID], visibility: Visibility) -> str:
-    text = repr((CACHE_VERSION, query, runs, visibility))
-    return f"costs/{current_organization_id()}/{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def _kept(key: str) -> Any:
-    try:
-        return cache.get(key)
-    except RedisError as error:
-        logger.warning("costs.cache_unavailable", error=str(error))
-        return None
-
-
-def _keep(key: str, found: CostAnswer) -> None:
-    try:
-        cache.set(key, found, CACHE_SECONDS)
-    except RedisError as error:
-        logger.warning("costs.cache_unavailable", error=str(error))

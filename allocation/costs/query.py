@@ -33,6 +33,7 @@ MOST_GROUPS: Final = 3
 MOST_PERIODS: Final = 36
 MOST_PERIODS_BY_DAY: Final = 3
 MOST_VALUES: Final = 200
+"""Of a filter in an address; the program itself may ask for more."""
 MOST_ROWS: Final = 100_000
 DEFAULT_LIMIT: Final = 50
 
@@ -86,8 +87,6 @@ class Filter:
         parameter = _parameter(self.exclude)
         if not self.values:
             raise QueryError(parameter, f"A filter on '{self.name}' needs a value.")
-        if len(self.values) > MOST_VALUES:
-            raise QueryError(parameter, f"A filter takes at most {MOST_VALUES} values; '{self.name}' has more.")
         if any("\0" in value for value in self.values if value):
             raise QueryError(parameter, f"A value of '{self.name}' holds a character that no bill can hold.")
 
@@ -213,7 +212,7 @@ def merged(filters: Iterable[Filter]) -> tuple[Filter, ...]:
 
 def _filters(texts: Sequence[str], parameter: str, rule_set: RuleSetNames) -> tuple[Filter, ...]:
     pairs = (text.partition(":") for text in texts if text)
-    return merged(
+    found = merged(
         Filter(
             name=rule_set.known(name, parameter=parameter),
             values=(value if colon else None,),
@@ -221,6 +220,10 @@ def _filters(texts: Sequence[str], parameter: str, rule_set: RuleSetNames) -> tu
         )
         for name, colon, value in pairs
     )
+    for one in found:
+        if len(one.values) > MOST_VALUES:
+            raise QueryError(parameter, f"A filter takes at most {MOST_VALUES} values; '{one.name}' has more.")
+    return found
 
 
 def _parameter(exclude: bool) -> str:  # noqa: FBT001 - it is the filter's own field

@@ -130,7 +130,8 @@ def statement(
     groups = [f"g{number}" for number in range(len(query.by))]
     last = parameters.add(query.limit + 1)
     sums = [f"SUM(b{number})" for number in range(len(buckets))]
-    order = ["ABS(total) DESC", "ABS(compared) DESC", *groups]
+    # Ties stand in the order of bytes, whatever the database's language is, as in `months`.
+    order = ["ABS(total) DESC", "ABS(compared) DESC", *(f'{group} COLLATE "C"' for group in groups)]
     text = f"""
         WITH {_pivot(query, buckets, periods=periods, visibility=visibility, parameters=parameters)},
         ranked AS (

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from allocation.costs.months import month_sums, write_months
 from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.proof import ENGINE_VERSION, Proof
@@ -257,6 +258,7 @@ def _carry_out(run: AllocationRun, inputs: Inputs) -> AllocationRun:
             result = run_engine(given, output=scratch / "run", backend=backend(scratch), tell=_telling(run))
             run.proof = result.proof.model_dump(mode="json")
             _write_rules(given.rule_set, to=result.folder)
+            write_months(result.folder)
             _publish(run, result.proof, finished=result.folder, scratch=scratch)
     except Exception as error:
         state = State.REFUSED if isinstance(error, AllocationRefusedError) else State.FAILED
@@ -283,6 +285,8 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path)
     """
     if not proof.holds:
         raise AllocationRefusedError(" ".join(proof.problems))
+    if month_sums(finished) != proof.sums("ledger"):
+        raise AllocationRefusedError("The sums by month differ from those of the ledger.")
     folder = lake.run_folder(run.organization_id, period=run.billing_period, run_id=run.id)
     _telling(run)("Loading the pages' sums")
     lake.publish(finished, to=folder)

@@ -11,7 +11,7 @@ from ingestion.models import BillRevision, BillSource, ImportRun
 from itfm.core.tenancy import tenant
 from showback.centers import center_tree, visible_center
 from showback.models import CostCenter
-from showback.statements import statement, trend
+from showback.statements import statement
 from tests.showback.ledgers import AUGUST, JULY, OCTOBER, SEPTEMBER, ledgers
 
 
@@ -148,7 +148,7 @@ def test_the_trend_has_every_month_with_a_ledger(acme):
     ledgers(acme)
 
     with tenant(acme.id):
-        found = trend(CostCenter.objects.get(code="2020"), period=OCTOBER, visibility=EVERYTHING)
+        found = statement(CostCenter.objects.get(code="2020"), period=OCTOBER, visibility=EVERYTHING).trend
 
     assert found == {"USD": {JULY: 0, AUGUST: 0, SEPTEMBER: 0, OCTOBER: Decimal(325)}}
 

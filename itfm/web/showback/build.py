@@ -33,7 +33,7 @@ from showback.centers import CenterCosts, CenterTree, ancestors, center_tree
 from showback.completeness import completeness_of
 from showback.models import CostCenter
 from showback.statement import CurrencyStatement, Line, Months, Statement
-from showback.statements import DIMENSION, DIRECT, part_of, statement, trend
+from showback.statements import DIMENSION, DIRECT, statement
 
 CSV_COLUMNS: Final = (
     "cost_center", "name", "period", "currency", "kind", "part", "amount", "month_before", "average_of_three_before",
@@ -119,8 +119,6 @@ def scorecard_page(
 ) -> ScorecardPage:
     """Return the page of one cost center."""
     found = statement(center, period=period.shown, visibility=visibility)
-    months = trend(center, period=period.shown, visibility=visibility)
-    codes = part_of(center.code).values[0][1]
     effects = dict(found.rules.effects)
     return ScorecardPage(
         shell=shell,
@@ -130,23 +128,14 @@ def scorecard_page(
         address=center.address,
         path=tuple((above.name, above.address) for above in ancestors(center, visibility=visibility)),
         owner_email=center.owner_email,
-        cards=tuple(
-            _card(one, found=found, codes=codes, trend=months.get(one.currency, {}), effect=effects.get(one.currency))
-            for one in found.currencies
-        ),
+        cards=tuple(_card(one, found=found, effect=effects.get(one.currency)) for one in found.currencies),
         owner_form=owner_form,
     )
 
 
-def _card(
-    one: CurrencyStatement,
-    *,
-    found: Statement,
-    codes: tuple[str, ...],
-    trend: dict[date, Decimal],
-    effect: Decimal | None,
-) -> CurrencyCard:
-    own = Filter(name=DIMENSION, values=codes)
+def _card(one: CurrencyStatement, *, found: Statement, effect: Decimal | None) -> CurrencyCard:
+    own = Filter(name=DIMENSION, values=found.codes)
+    trend = found.trend.get(one.currency, {})
     return CurrencyCard(
         statement=one,
         lines=tuple(

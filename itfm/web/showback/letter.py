@@ -25,7 +25,7 @@ from itfm.web.showback.words import cause_sentence, share_words, signed_percent
 from showback.letters import KIND
 from showback.models import CostCenter
 from showback.statement import Completeness, CurrencyStatement, Statement
-from showback.statements import statement, trend
+from showback.statements import statement
 
 PICTURE: Final = "trend"
 
@@ -64,7 +64,7 @@ def letter_of(center: CostCenter, period: date, email: str) -> Letter | None:
     if not found.currencies:
         return None
     first = found.currencies[0]
-    months = trend(center, period=period, visibility=EVERYTHING).get(first.currency, {})
+    months = found.trend.get(first.currency, {})
     subscription = Subscription(organization_id=center.organization_id, email=email, kind=KIND)
     unsubscribe_url = _absolute("unsubscribe", unsubscribe_token(subscription))
     page = _page(center, found, unsubscribe_url=unsubscribe_url, words=trend_words(months, currency=first.currency))

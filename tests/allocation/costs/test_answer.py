@@ -6,19 +6,23 @@ from decimal import Decimal
 from itertools import combinations
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
 from allocation.costs.answer import answer
+from allocation.costs.months import month_sums
 from allocation.costs.query import CostQuery, Filter, RuleSetNames
 from allocation.costs.statement import COLUMNS_OF, table_for
 from allocation.costs.values import suggest
+from allocation.engine.weighing import COSTS
 from allocation.models import AllocatedCost, AllocationRun
 from allocation.selectors import Visibility, cost_rows
 from allocation.services import AllocationRefusedError, allocate
 from allocation.services import runs as runs_module
 from allocation.services.mart import ROLLUPS, mart_sums
+from itfm.core import lake
 from itfm.core.tenancy import tenant
-from tests.allocation.costs.conftest import SEPTEMBER
+from tests.allocation.costs.conftest import SEPTEMBER, allocated
 from tests.allocation.engine.bills import OCTOBER, day
 
 RULES = RuleSetNames(dimensions=(("team", "Team"), ("product", "Product")))
@@ -218,3 +222,41 @@ def test_values_are_suggested_by_beginning_then_by_cost(company):
         assert suggest("team", "", periods=[OCTOBER], visibility=PAYMENTS) == ["Payments"]
         assert suggest("service_name", "EC", periods=[OCTOBER], visibility=Visibility(sees_everything=False)) == []
         assert suggest("team", "%_'", periods=[OCTOBER]) == []
+
+
+QUESTIONS = (
+    {"by": ("team",)},
+    {"by": ("team", "service_name", "sub_account_id"), "first": SEPTEMBER},
+    {"by": ("team", "product"), "first": SEPTEMBER, "limit": 2},
+    {"by": ("region_id",), "compare": "previous", "measure": "consumed_quantity"},
+    {"by": ("origin", "source_id"), "granularity": "total", "compare": "previous"},
+    {"by": ("service_name",), "filters": (Filter(name="team", values=("Payments", None)),), "first": SEPTEMBER},
+    {"by": ("team",), "filters": (Filter(name="product", values=("Cards",), exclude=True),), "currency": "USD"},
+    {"by": ("team",), "filters": (Filter(name="region_id", values=(None,)),), "visibility": PAYMENTS},
+    {"first": SEPTEMBER, "visibility": Visibility(sees_everything=False)},
+)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_months_beside_the_ledger_answer_as_postgres_does(company, question):
+    of_files = ask(company, **question)
+    cache.clear()
+    for file in lake.organization_folder(company.id).rglob("months.parquet"):
+        file.unlink()
+
+    assert ask(company, **question) == of_files
+    assert of_files.currencies or "visibility" in question
+
+
+def test_sums_of_months_are_those_of_the_ledger(company):
+    with tenant(company.id):
+        for run in AllocationRun.objects.all():
+            folder = lake.organization_folder(company.id) / run.folder
+            assert month_sums(folder) == mart_sums(run.billing_period)
+
+
+def test_a_run_whose_months_lost_a_cent_is_refused(acme, monkeypatch):
+    monkeypatch.setattr(runs_module, "month_sums", lambda _folder: {"USD": dict.fromkeys(COSTS, Decimal("0.01"))})
+
+    with pytest.raises(AllocationRefusedError, match="by month"):
+        allocated(acme)
