@@ -72,7 +72,7 @@ def split_preview(rules: RuleSet, *, key: str, organization_id: UUID, period: da
     if not bills.revisions:
         return None
     until = rules.model_copy(update={"splits": tuple(one for one in rules.splits if one.stage <= split.stage)})
-    first = period - timedelta(days=max((one.window.days or 0 for one in until.splits), default=0))
+    first = period - timedelta(days=until.days_back())
     given = with_driver_values(until, DriverValue.objects.filter(date__gte=first, date__lt=next_period(period)))
     with lake.scratch(organization_id) as scratch:
         result = allocate(

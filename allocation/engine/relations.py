@@ -25,8 +25,10 @@ _CURRENCY = {"billing_currency": "string"}
 _AMOUNTS = {**_COSTS, "consumed_quantity": "decimal(38, 18)", "charge_count": "int64"}
 _GROUP = {"split_number": "int32", "charge_date": "date", **_CURRENCY, "partition_number": "int32"}
 
-DIRECT, OUT, IN = 0, 1, 2
-"""Values of `entry`."""
+DIRECT, OUT, IN, KEPT = 0, 1, 2, 3
+"""Values of `entry`. What is kept goes out with the rest of the pool and comes back to where it was."""
+POOL_ITSELF = -1
+"""The number of the receiver that is the pool."""
 
 LEDGER_COLUMNS = (
     "charge_date", "cell_id", "segment_id", "billing_currency", "entry", "split_number", "pool_segment_id", *_AMOUNTS,
@@ -48,7 +50,8 @@ STANDING_SCHEMA = {
     **MEMBERS_SCHEMA, "receiver_number": "int32", "cost_number": "int32", "by_day": "boolean",
 }  # fmt: skip
 SHARED_SCHEMA = {
-    **_GROUP, "weights_number": "int32", "total": "decimal(38, 0)", "is_even": "boolean", "fallback": "string",
+    **_GROUP, "weights_number": "int32", "total": "decimal(38, 0)", "is_even": "boolean",
+    "multiple": "decimal(38, 0)", "fallback": "string",
 }  # fmt: skip
 WEIGHTS_SCHEMA = {
     "weights_number": "int32", "receiver_number": "int32", "position": "int32", "weight": "decimal(38, 0)",
@@ -75,6 +78,13 @@ def direct(revisions: int) -> Table:
     slices = ibis.table(SLICES_SCHEMA, name="slices")
     joined = daily.join(slices, ["revision_number", "attribute_set_id"])
     return joined.group_by([*_PLACE, *_CURRENCY]).agg(**_summed(joined, _AMOUNTS))
+
+
+@cache
+def last_day() -> Table:
+    """Return the last day with cost."""
+    own = ibis.table(DIRECT_SCHEMA, name="direct")
+    return own.aggregate(last_day=own.charge_date.max())
 
 
 @cache
@@ -131,13 +141,18 @@ def outgoing() -> Table:
 
 
 @cache
-def amounts() -> Table:
-    """Return each amount to be shared by one set of weights, once: the four costs of a row are often alike."""
+def amounts(*, is_multiplied: bool = False) -> Table:
+    """Return each amount to be shared by one set of weights, once: the four costs of a row are often alike.
+
+    Where more than the pool is handed out, its amounts are shared `multiple` times.
+    """
     rows = _shared_pool()
     rows = rows.filter(rows.is_even.notnull())
     each = ibis.array([rows[cost] for cost in COSTS]).unnest()
-    rows = rows.select("weights_number", "total", "is_even", amount=each).distinct()
-    return shares.in_quanta(rows.mutate(amount_number=ibis.row_number())).select(list(AMOUNTS_SCHEMA))
+    known = ["weights_number", "total", "is_even", *(["multiple"] if is_multiplied else [])]
+    rows = rows.select(*known, amount=each).distinct()
+    rows = shares.in_quanta(rows.mutate(amount_number=ibis.row_number()))
+    return (shares.times(rows) if is_multiplied else rows).select(list(AMOUNTS_SCHEMA))
 
 
 @cache
@@ -169,8 +184,12 @@ def shared_amounts() -> Table:
 
 
 @cache
-def incoming() -> Table:
-    """Return the plus of every receiver: the lists of the four costs of each pool row, taken apart side by side."""
+def incoming(*, keeps: bool = False) -> Table:
+    """Return the plus of every receiver: the lists of the four costs of each pool row, taken apart side by side.
+
+    With `keeps`, what stays in the pool is an entry of its own; where more than the pool is handed out, it is left to
+    `kept`.
+    """
     weights = _weights()
     receivers = weights.group_by(["weights_number", "driver_total"]).agg(
         receivers=weights.receiver_number.collect(order_by=weights.position),
@@ -185,14 +204,53 @@ def incoming() -> Table:
     rows = rows.mutate(is_joined=True)
     rows = rows.select(
         *_GROUP, "cell_id", "profile_id", "segment_id", "fallback", "driver_total",
+        *(["multiple"] if keeps else []),
         receiver_number=rows.receivers.unnest(), driver_quantity=rows.quantities.unnest(),
         **{cost: rows[f"{cost}_parts"].unnest() for cost in COSTS},
     )  # fmt: skip
+    if keeps:
+        rows = rows.filter((rows.receiver_number != POOL_ITSELF) | (rows.multiple == 1))
     rows = rows.join(ibis.table(TARGETS_SCHEMA, name="targets"), ["segment_id", "receiver_number"])
     return rows.select(
         "charge_date", "cell_id", "profile_id", "billing_currency", *COSTS,
-        segment_id=rows.target_segment_id, **_provenance(rows, IN, has_driver=True),
+        segment_id=rows.target_segment_id, **(_provenance(rows, IN, has_driver=True) | _entry(rows, keeps=keeps)),
     ).select(list(MOVES_SCHEMA))  # fmt: skip
+
+
+def _entry(rows: Table, *, keeps: bool) -> dict[str, Any]:
+    """Return whose entry it is, where it can be the pool's."""
+    if not keeps:
+        return {}
+    return {"entry": ibis.ifelse(rows.receiver_number == POOL_ITSELF, KEPT, IN).cast("int8")}
+
+
+@cache
+def kept(stage: int) -> Table:
+    """Return, for pools of which more than all was handed out, what is left: the pool less what its receivers got."""
+    rows = _shared_pool()
+    rows = rows.filter((rows.multiple > 1) & rows.is_even.notnull())
+    weights = _weights()
+    weights = weights.filter(weights.receiver_number == POOL_ITSELF)
+    rows = rows.join(weights.select("weights_number", "driver_quantity", "driver_total"), "weights_number")
+    moves = _moves(stage)
+    moves = moves.filter(moves.entry == IN).mutate(segment_id=moves.pool_segment_id)
+    keys = [*_PLACE, *_CURRENCY, "split_number"]
+    given = moves.group_by(keys).agg(**{f"{cost}_given": moves[cost].sum() for cost in COSTS})
+    rows = rows.join(given, keys)
+    return rows.select(
+        *_PLACE, *_CURRENCY, **{cost: (rows[cost] - rows[f"{cost}_given"]).cast(_COSTS[cost]) for cost in COSTS},
+        **_provenance(rows, KEPT, has_driver=True),
+    ).select(list(MOVES_SCHEMA))  # fmt: skip
+
+
+@cache
+def kept_sums(stage: int) -> Table:
+    """Return what a stage left in its pools, by split, currency, fallback and whether it is less than nothing."""
+    rows = _moves(stage)
+    rows = rows.filter(rows.entry == KEPT).mutate(is_below=rows.driver_quantity < 0)
+    keys = ["split_number", "billing_currency", "fallback", "is_below"]
+    sums = {cost: rows[cost].sum().cast(_COSTS[cost]) for cost in COSTS}
+    return rows.group_by(keys).agg(**sums).order_by([ibis.asc(name, nulls_first=True) for name in keys])
 
 
 @cache

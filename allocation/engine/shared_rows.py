@@ -9,10 +9,11 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from allocation.engine import shares
+from allocation.engine import relations, shares
 from allocation.engine.segments import Segments
-from allocation.engine.weights import PoolGroup, Shared
-from itfm.core import money
+from allocation.engine.shared import Shared
+from allocation.engine.weighing import KEPT
+from allocation.engine.weights import PoolGroup
 
 _UNITS, _MONEY = pa.decimal128(38, 0), pa.decimal128(38, 18)
 
@@ -25,15 +26,17 @@ class SharedRows:
     """Collects what each split shares; equal sets of weights are stored once.
 
     `by_hand`: weights too long for the engine, by group; its `is_even` is null. `largest_total`, `largest_amount`: of
-    the sets whose weights differ, 0 without any.
+    the sets whose weights differ, 0 without any. `keeps`: whether something stays in a pool; `is_multiplied`: whether
+    somewhere more than the pool is handed out.
     """
 
     def __init__(self, segments: Segments) -> None:
         self.segments = segments
-        self.by_hand: dict[GroupKey, Mapping[str, Decimal]] = {}
+        self.by_hand: dict[GroupKey, Shared] = {}
         self.largest_total = 0
         self.largest_amount = Decimal(0)
-        self._sets: dict[tuple[str, tuple[tuple[str, Decimal], ...]], int] = {}
+        self.keeps = self.is_multiplied = False
+        self._sets: dict[tuple[object, ...], int] = {}
         self._totals: list[int] = []
         self._weights: list[tuple[int, int, int, int, Decimal, Decimal]] = []
         self._shared: list[tuple[object, ...]] = []
@@ -53,23 +56,26 @@ class SharedRows:
         receiving: dict[int, set[str]] = defaultdict(set)
         for group, one in shared.items():
             key = (split_number, group.charge_date, group.billing_currency, group.partition)
-            number = self._set(dimension, one.weights)
+            number = self._set(dimension, one)
             total = self._totals[number]
             fits, is_even = total <= shares.MAX_TOTAL_WEIGHT, total == len(one.weights)
             if not fits:
-                self.by_hand[key] = one.weights
+                self.by_hand[key] = one
             elif not is_even:
                 self.largest_total = max(self.largest_total, total)
-                self.largest_amount = max(self.largest_amount, group.largest)
+                self.largest_amount = max(self.largest_amount, one.multiplied(group.largest))
+            self.keeps |= KEPT in one.weights
+            self.is_multiplied |= one.multiple > 1 and fits
             receiving[group.partition].update(one.weights)
-            self._shared.append((*key, number, Decimal(total if fits else 0), is_even if fits else None, one.fallback))
+            sizes = (Decimal(total if fits else 0), is_even if fits else None, Decimal(one.multiple))
+            self._shared.append((*key, number, *sizes, one.fallback))
         for (profile, segment), partition in sorted(members.items()):
             for receiver in sorted(receiving.get(partition, ())):
                 self._target(profile, segment, dimension, receiver)
 
     def target(self, segment: int, *, dimension: str, receiver: str) -> int:
         """Return the segment a receiver books to what comes from a pool segment."""
-        return self._targets[segment, self._receivers[dimension, receiver]]
+        return self._targets[segment, self._receiver(dimension, receiver)]
 
     def pairs(self) -> set[tuple[int, int]]:
         """Return the profiles and segments that receive something."""
@@ -80,7 +86,7 @@ class SharedRows:
         kinds = {
             "split_number": pa.int32(), "charge_date": pa.date32(), "billing_currency": pa.string(),
             "partition_number": pa.int32(), "weights_number": pa.int32(), "total": _UNITS, "is_even": pa.bool_(),
-            "fallback": pa.string(),
+            "multiple": _UNITS, "fallback": pa.string(),
         }  # fmt: skip
         return _table(kinds, self._shared)
 
@@ -102,22 +108,31 @@ class SharedRows:
         kinds = {"segment_id": pa.int32(), "receiver_number": pa.int32(), "target_segment_id": pa.int32()}
         return _table(kinds, ((*place, target) for place, target in self._targets.items()))
 
-    def _set(self, dimension: str, weights: Mapping[str, Decimal]) -> int:
-        key = (dimension, tuple(sorted(weights.items())))
+    def _set(self, dimension: str, one: Shared) -> int:
+        weights = one.weights
+        whole = one.whole_weights()
+        key = (dimension, tuple(sorted(weights.items())), one.total, one.multiple, one.whole and tuple(whole.items()))
         if key not in self._sets:
             number = self._sets[key] = len(self._sets)
-            whole = money.whole_weights(weights)
             self._totals.append(sum(whole.values()))
-            total = money.total(weights.values())
             for position, receiver in enumerate(sorted(weights)):
-                at = self._receivers.setdefault((dimension, receiver), len(self._receivers))
-                self._weights.append((number, at, position, whole[receiver], weights[receiver], total))
+                at = self._receiver(dimension, receiver)
+                self._weights.append((number, at, position, whole[receiver], weights[receiver], one.total))
         return self._sets[key]
 
+    def _receiver(self, dimension: str, receiver: str) -> int:
+        """Return the number of a receiver; the pool itself has one that says so."""
+        if receiver == KEPT:
+            return relations.POOL_ITSELF
+        return self._receivers.setdefault((dimension, receiver), len(self._receivers))
+
     def _target(self, profile: int, segment: int, dimension: str, receiver: str) -> None:
-        place = (segment, self._receivers[dimension, receiver])
+        place = (segment, self._receiver(dimension, receiver))
         if place not in self._targets:
-            self._targets[place] = self.segments.moved(segment, dimension=dimension, value=receiver)
+            is_kept = receiver == KEPT
+            self._targets[place] = (
+                segment if is_kept else self.segments.moved(segment, dimension=dimension, value=receiver)
+            )
         self._pairs.add((profile, self._targets[place]))
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
 
 import pyarrow as pa
 
@@ -15,12 +17,12 @@ from allocation.engine import relations, shares
 from allocation.engine.backends.duckdb import Session
 from allocation.engine.cells import CHARGE_CATEGORY, Cells
 from allocation.engine.conditions import All, AnyOf, Not, Subject, Test, subjects
-from allocation.engine.findings import DriverMatch, Finding, Held
+from allocation.engine.findings import MESSAGES, DriverMatch, Finding, Held
 from allocation.engine.inputs import RunInputs
 from allocation.engine.matching import holds
 from allocation.engine.shared_rows import SharedRows
-from allocation.engine.splits import Split
-from allocation.engine.weighing import COSTS
+from allocation.engine.splits import METHODS, Split
+from allocation.engine.weighing import COSTS, KEPT, Params
 from allocation.engine.weights import PoolGroup, Receivers, Standing, Weigher, asks_who_stands_where
 from itfm.core import money
 
@@ -58,6 +60,7 @@ class Stage:
     def __init__(self, session: Session, *, inputs: RunInputs, cells: Cells, before: tuple[int, ...]) -> None:
         self.session, self.inputs, self.cells, self.before = session, inputs, cells, before
         self._partitions: dict[tuple[str | None, ...], int] = {}
+        self._found_last_day: date | None = None
 
     def run(self, number: int, splits: Sequence[tuple[int, Split]], report: Report) -> None:
         """Store `moves_<number>` for the splits, each with its number in the rule set."""
@@ -72,12 +75,15 @@ class Stage:
         rows = SharedRows(self.cells.segments)
         for pool in pools:
             found = groups.get(pool.number, [])
-            decision = self._weigher(pool, standing.get(pool.number, [])).decide(found)
+            asked = [standing.get(at, []) for at in self._standing_numbers(pool)]
+            decision = self._weigher(pool, asked).decide(found)
             report.findings += decision.findings
             report.held += decision.held
             report.matches += decision.matches
             rows.add(pool.number, decision.shared, dimension=pool.split.receivers.dimension, members=pool.members)
         self._move(number, rows)
+        if rows.keeps:
+            report_kept(self.session.rows(relations.kept_sums(number)).to_pylist(), self.inputs.rule_set.splits, report)
         self.cells.pairs.update(rows.pairs())
 
     def _assign(self, pools: Sequence[_Pool], report: Report) -> None:
@@ -149,22 +155,29 @@ class Stage:
             if receiver in pool.candidates:
                 pool.standing[pair] = (str(receiver), self._partition(split, pair))
 
-    def _weigher(self, pool: _Pool, standing: Sequence[Standing]) -> Weigher:
+    def _last_day(self) -> date:
+        """Return the last day with cost, asked once and only for splits that read drivers."""
+        if self._found_last_day is None:
+            (row,) = self.session.rows(relations.last_day()).to_pylist()
+            self._found_last_day = row["last_day"] or self.inputs.period
+        return self._found_last_day
+
+    def _weigher(self, pool: _Pool, standing: Sequence[Sequence[Standing]]) -> Weigher:
         by_partition: dict[int, set[str]] | None = None
         if pool.split.partition_by:
             by_partition = defaultdict(set)
             for receiver, partition in pool.standing.values():
                 by_partition[partition].add(receiver)
-        key = pool.split.method.driver_key()
         return Weigher(
             pool.split,
             period=self.inputs.period,
+            last_day=self._last_day() if pool.split.reads() else self.inputs.period,
             receivers=Receivers(
                 pool.candidates,
                 None if by_partition is None else {at: frozenset(found) for at, found in by_partition.items()},
             ),
             standing=standing,
-            driver=() if key is None else self.inputs.driver_values(key),
+            drivers={one.driver: self.inputs.driver_values(one.driver) for one in pool.split.reads()},
             previous=self.inputs.previous_weights.get(pool.split.key),
         )
 
@@ -183,13 +196,14 @@ class Stage:
         return found
 
     def _standing(self, pools: Sequence[_Pool]) -> dict[int, list[Standing]]:
-        """Return who stands where, summed by the engine, by split number."""
+        """Return who stands where, summed by the engine, by the numbers of `_standing_numbers`."""
         receivers = sorted({receiver for pool in pools for receiver, _ in pool.standing.values()})
         number = {receiver: at for at, receiver in enumerate(receivers)}
         asked = [
-            (*pair, pool.number, partition, number[receiver], self._cost_number(pool.split, pair), self._by_day(pool))
+            (*pair, at, partition, number[receiver], self._cost_number(method, pair), self._by_day(pool))
             for pool in pools
-            if asks_who_stands_where(pool.split)
+            for at, method in zip(self._standing_numbers(pool), pool.split.methods(), strict=True)
+            if asks_who_stands_where(method)
             for pair, (receiver, partition) in pool.standing.items()
         ]
         found: dict[int, list[Standing]] = defaultdict(list)
@@ -208,12 +222,17 @@ class Stage:
             )
         return found
 
+    def _standing_numbers(self, pool: _Pool) -> tuple[int, ...]:
+        """Return numbers for what a split's method asks and for what the one it falls back on asks."""
+        numbers = (pool.number, pool.number + len(self.inputs.rule_set.splits))
+        return numbers[: len(pool.split.methods())]
+
     def _by_day(self, pool: _Pool) -> bool:
         return pool.split.window.kind != "billing_period"
 
-    def _cost_number(self, split: Split, pair: Pair) -> int:
+    def _cost_number(self, method: Params, pair: Pair) -> int:
         """Return which cost column of a pair weighs, -1 when none does."""
-        basis = split.method.cost_basis()
+        basis = method.cost_basis()
         if basis is None or self._text(pair, CHARGE_CATEGORY) not in basis.charge_categories:
             return -1
         return COSTS.index(basis.column)
@@ -226,14 +245,16 @@ class Stage:
         self._store_parts(rows)
         name = f"moves_{number}"
         self.session.store(name, relations.outgoing())
-        self.session.append(name, relations.incoming())
+        self.session.append(name, relations.incoming(keeps=rows.keeps))
+        if rows.is_multiplied:
+            self.session.append(name, relations.kept(number))
         if rows.by_hand:
             self.session.load("by_hand", self._shared_by_hand(rows))
             self.session.append(name, relations.incoming_by_hand())
 
     def _store_parts(self, rows: SharedRows) -> None:
         """Store the parts of each distinct amount."""
-        self.session.store("amounts", relations.amounts())
+        self.session.store("amounts", relations.amounts(is_multiplied=rows.is_multiplied))
         self.session.store("parts", relations.even_parts())
         if rows.largest_total:
             largest = money.units_of(rows.largest_amount) // money.UNITS_PER_QUANTUM
@@ -247,18 +268,33 @@ class Stage:
         found: list[dict[str, object]] = []
         for row in self.session.rows(relations.pool_by_hand()).to_pylist():
             key = (row["split_number"], row["charge_date"], row["billing_currency"], row["partition_number"])
-            weights = rows.by_hand[key]
-            parts = {cost: money.split(row[cost], weights) for cost in COSTS}
-            for receiver, weight in weights.items():
+            shared = rows.by_hand[key]
+            parts = {cost: shared.parts(row[cost]) for cost in COSTS}
+            for receiver, weight in shared.weights.items():
                 dimension = dimensions[row["split_number"]]
                 target = rows.target(row["segment_id"], dimension=dimension, receiver=receiver)
                 found.append({
                     **row, **{cost: parts[cost][receiver] for cost in COSTS}, "segment_id": target,
-                    "entry": relations.IN, "pool_segment_id": row["segment_id"], "driver_quantity": weight,
-                    "driver_total": money.total(weights.values()),
+                    "entry": relations.KEPT if receiver == KEPT else relations.IN,
+                    "pool_segment_id": row["segment_id"], "driver_quantity": weight, "driver_total": shared.total,
                 })  # fmt: skip
         kinds = {name: _KINDS.get(kind, pa.int32()) for name, kind in relations.MOVES_SCHEMA.items()}
         return pa.table({name: pa.array([row[name] for row in found], kind) for name, kind in kinds.items()})
+
+
+def report_kept(rows: Sequence[dict[str, Any]], splits: Sequence[Split], report: Report) -> None:
+    """Report what methods left in their pools, as held and as findings."""
+    for row in rows:
+        split = splits[row["split_number"]]
+        reasons = METHODS[row["fallback"] or split.method.kind].kept
+        if reasons is None:
+            continue
+        reason = reasons[1] if row["is_below"] else reasons[0]
+        costs = {cost: row[cost] for cost in COSTS}
+        report.held.append(Held(split=split.key, reason=reason, billing_currency=row["billing_currency"], costs=costs))
+        finding = Finding(code=reason, split=split.key, message=MESSAGES[reason])
+        if finding not in report.findings:
+            report.findings.append(finding)
 
 
 def _numbers(names: Sequence[str], rows: Sequence[tuple[int | bool, ...]]) -> pa.Table:

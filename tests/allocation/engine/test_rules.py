@@ -104,7 +104,7 @@ def test_names_the_tag_keys_the_rules_look_at_or_the_listed_ones():
         ("[environment, region_id]", "[team]", "splits[0].partition_by: 'team' is the receivers' own dimension"),
         ("{tag: env, exists: true}", "{dimension: team, exists: true}", "dimensions: they look at each other in a circle: environment -> team -> environment"),
         ("{t-a: 100}", "{t-a: 99.5}", "splits[0].fallback: the shares total 99.5, not 100"),
-        ("{kind: even}", "{kind: odd}", "splits[0].method: kind must be one of even, fixed, metric, proportional"),
+        ("{kind: even}", "{kind: odd}", "splits[0].method: kind must be one of capacity, even, fixed, metric, proportional"),
         ("trailing, days: 7", "day, days: 7", "splits[0].window: days goes with kind: trailing"),
         ("quantity: 12.50", "quantity: 1_000", "drivers[0].values[0].quantity: '1_000' is not a number"),
         ("valid_to: 2026-12", "valid_to: 2025-12", "dimensions[1].rules[0]: valid_to 2025-12 is before valid_from 2026-01"),
