@@ -64,6 +64,14 @@ AMOUNTS_SCHEMA = {
 }  # fmt: skip
 PARTS_SCHEMA = {"amount_number": "int64", "parts": "array<decimal(38, 18)>"}
 SHARED_AMOUNTS_SCHEMA = {"weights_number": "int32", "amount": "decimal(38, 18)", "parts": "array<decimal(38, 18)>"}
+FLOW_TARGETS_SCHEMA = {
+    "segment_id": "int32", "receiver_number": "int32", "flow_split_number": "int32", "giver_segment_id": "int32",
+    "target_segment_id": "int32",
+}  # fmt: skip
+FLOW_WEIGHTS_SCHEMA = {
+    "weights_number": "int32", "receiver_number": "int32", "flow_quantity": "decimal(38, 18)",
+    "flow_total": "decimal(38, 18)", "flow_fallback": "string",
+}  # fmt: skip
 CELLS_SCHEMA = {"cell_id": "int32", "mart_id": "int32"}
 
 
@@ -195,13 +203,7 @@ def incoming(*, keeps: bool = False) -> Table:
         receivers=weights.receiver_number.collect(order_by=weights.position),
         quantities=weights.driver_quantity.collect(order_by=weights.position),
     )
-    rows = _shared_pool().join(receivers, "weights_number")
-    known = ibis.table(SHARED_AMOUNTS_SCHEMA, name="shared_amounts")
-    for cost in COSTS:
-        lists = known.select("weights_number", **{cost: known.amount, f"{cost}_parts": known.parts})
-        rows = rows.join(lists, ["weights_number", cost])
-    # A column of its own ends the chain of joins, of which a list taken apart can be no part.
-    rows = rows.mutate(is_joined=True)
+    rows = _with_parts(_shared_pool().join(receivers, "weights_number"))
     rows = rows.select(
         *_GROUP, "cell_id", "profile_id", "segment_id", "fallback", "driver_total",
         *(["multiple"] if keeps else []),
@@ -215,6 +217,16 @@ def incoming(*, keeps: bool = False) -> Table:
         "charge_date", "cell_id", "profile_id", "billing_currency", *COSTS,
         segment_id=rows.target_segment_id, **(_provenance(rows, IN, has_driver=True) | _entry(rows, keeps=keeps)),
     ).select(list(MOVES_SCHEMA))  # fmt: skip
+
+
+def _with_parts(rows: Table) -> Table:
+    """Add the lists of parts of each cost."""
+    known = ibis.table(SHARED_AMOUNTS_SCHEMA, name="shared_amounts")
+    for cost in COSTS:
+        lists = known.select("weights_number", **{cost: known.amount, f"{cost}_parts": known.parts})
+        rows = rows.join(lists, ["weights_number", cost])
+    # A column of its own ends the chain of joins, of which a list taken apart can be no part.
+    return rows.mutate(is_joined=True)
 
 
 def _entry(rows: Table, *, keeps: bool) -> dict[str, Any]:
@@ -251,6 +263,46 @@ def kept_sums(stage: int) -> Table:
     keys = ["split_number", "billing_currency", "fallback", "is_below"]
     sums = {cost: rows[cost].sum().cast(_COSTS[cost]) for cost in COSTS}
     return rows.group_by(keys).agg(**sums).order_by([ibis.asc(name, nulls_first=True) for name in keys])
+
+
+@cache
+def flowing() -> Table:
+    """Return what pools hand to each other: the parts of each pool row by `flow_targets` and `flow_weights`."""
+    weights = _weights()
+    receivers = weights.group_by("weights_number").agg(
+        receivers=weights.receiver_number.collect(order_by=weights.position)
+    )
+    rows = _with_parts(_shared_pool().join(receivers, "weights_number"))
+    rows = rows.select(
+        *_PLACE, *_CURRENCY, "weights_number", receiver_number=rows.receivers.unnest(),
+        **{cost: rows[f"{cost}_parts"].unnest() for cost in COSTS},
+    )  # fmt: skip
+    rows = rows.join(ibis.table(FLOW_TARGETS_SCHEMA, name="flow_targets"), ["segment_id", "receiver_number"])
+    rows = rows.join(ibis.table(FLOW_WEIGHTS_SCHEMA, name="flow_weights"), ["weights_number", "receiver_number"])
+    return rows.select(
+        "charge_date", "cell_id", "profile_id", "billing_currency", *COSTS,
+        segment_id=rows.target_segment_id, entry=ibis.literal(IN, "int8"), split_number=rows.flow_split_number,
+        pool_segment_id=rows.giver_segment_id, driver_quantity=rows.flow_quantity, driver_total=rows.flow_total,
+        fallback=rows.flow_fallback,
+    ).select(list(MOVES_SCHEMA))  # fmt: skip
+
+
+@cache
+def paired() -> Table:
+    """Return the rows `given` with the minus of each pool; what a receiver gets by one weight is one row."""
+    rows = ibis.table(MOVES_SCHEMA, name="given")
+    sums = {cost: rows[cost].sum().cast(_COSTS[cost]) for cost in COSTS}
+    received = rows.group_by([name for name in MOVES_SCHEMA if name not in COSTS]).agg(**sums)
+    keys = ["charge_date", "cell_id", "profile_id", *_CURRENCY, "split_number", "pool_segment_id", "fallback"]
+    given = rows.group_by(keys).agg(**{cost: (-rows[cost].sum()).cast(_COSTS[cost]) for cost in COSTS})
+    given = given.mutate(
+        segment_id=given.pool_segment_id,
+        entry=ibis.literal(OUT, "int8"),
+        driver_quantity=ibis.null("decimal(38, 18)"),
+        driver_total=ibis.null("decimal(38, 18)"),
+    )
+    names = list(MOVES_SCHEMA)
+    return ibis.union(received.select(names), given.select(names))
 
 
 @cache
