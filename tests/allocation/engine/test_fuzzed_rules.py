@@ -61,7 +61,7 @@ def subject(drawn, earlier):
     return {kind: drawn.choice({"column": COLUMNS, "tag": TAGS, "dimension": earlier}[kind])}
 
 
-def test_of(drawn, earlier):
+def drawn_test(drawn, earlier):
     name = drawn.choice(
         ["equals", "one_of", "starts_with", "ends_with", "contains", "matches", "exists", "gt", "gte", "lt", "lte"]
     )
@@ -78,7 +78,7 @@ def test_of(drawn, earlier):
 def condition(drawn, earlier, depth=0):
     kind = drawn.choice(["test", "test", "all", "any", "not"]) if depth < 3 else "test"
     if kind == "test":
-        return test_of(drawn, earlier)
+        return drawn_test(drawn, earlier)
     if kind == "not":
         return {"not": condition(drawn, earlier, depth + 1)}
     return {kind: [condition(drawn, earlier, depth + 1) for _ in range(drawn.randint(1, 3))]}
