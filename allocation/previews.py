@@ -11,6 +11,7 @@ from uuid import UUID
 import duckdb
 
 from allocation.engine.inputs import RunInputs
+from allocation.engine.relations import IN, KEPT, OUT
 from allocation.engine.rules import RuleSet
 from allocation.engine.run import allocate
 from allocation.engine.splits import Split
@@ -60,6 +61,8 @@ class SplitPreview:
     """What leaves the pool, by currency, who gets it, and what the engine has to say."""
 
     pools: tuple[tuple[str, Decimal], ...]
+    kept: tuple[tuple[str, Decimal], ...]
+    """What the method leaves in the pool, by currency; below zero when its receivers get more than is in it."""
     shares: tuple[Share, ...]
     held: tuple[tuple[str, Decimal], ...]
     findings: tuple[str, ...]
@@ -72,7 +75,7 @@ def split_preview(rules: RuleSet, *, key: str, organization_id: UUID, period: da
     if not bills.revisions:
         return None
     until = rules.model_copy(update={"splits": tuple(one for one in rules.splits if one.stage <= split.stage)})
-    first = period - timedelta(days=max((one.window.days or 0 for one in until.splits), default=0))
+    first = period - timedelta(days=until.days_back())
     given = with_driver_values(until, DriverValue.objects.filter(date__gte=first, date__lt=next_period(period)))
     with lake.scratch(organization_id) as scratch:
         result = allocate(
@@ -88,7 +91,8 @@ def split_preview(rules: RuleSet, *, key: str, organization_id: UUID, period: da
 
 def _preview(split: Split, rows: list[tuple[Any, ...]], proof: Any) -> SplitPreview:
     return SplitPreview(
-        pools=tuple((row[2], -row[3]) for row in rows if row[0] == 1),
+        pools=tuple((row[2], -row[3]) for row in rows if row[0] == OUT),
+        kept=tuple((row[2], row[3]) for row in rows if row[0] == KEPT),
         shares=tuple(
             Share(
                 receiver=str(row[1]),
@@ -99,7 +103,7 @@ def _preview(split: Split, rows: list[tuple[Any, ...]], proof: Any) -> SplitPrev
                 fallback=row[8] or "",
             )
             for row in rows
-            if row[0] == 2
+            if row[0] == IN
         ),
         held=tuple((one.billing_currency, one.costs["effective_cost"]) for one in proof.held if one.split == split.key),
         findings=tuple(one.message for one in proof.findings if one.split == split.key),

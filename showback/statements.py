@@ -134,7 +134,10 @@ def _weight(split: Split, drivers: dict[str, str]) -> str:
     """Return by what a split shares, in words that follow `by`."""
     driver = split.method.driver_key()
     if driver is not None:
-        return drivers.get(driver, driver)
+        name = drivers.get(driver, driver)
+        return {"tiered": f"a fee each and {name}", "rate_card": f"{name} at standard prices"}.get(
+            split.method.kind, name
+        )
     if split.method.cost_basis() is not None:
         return "own cost"
     return "fixed percentages" if split.method.named_receivers() is not None else "even shares"

@@ -199,6 +199,25 @@ class DeleteEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PutStage:
+    """Let the pools of a stage serve each other, or no longer."""
+
+    number: int
+    is_reciprocal: bool
+
+    @property
+    def summary(self) -> str:
+        return f"Made stage {self.number} {'reciprocal' if self.is_reciprocal else 'plain'}"
+
+    def change(self, document: Document) -> None:
+        listed = [one for one in document.pop("stages", ()) if int(one["number"]) != self.number]
+        if self.is_reciprocal:
+            listed.append({"number": self.number, "reciprocal": True})
+        if listed:
+            document["stages"] = sorted(listed, key=lambda one: int(one["number"]))
+
+
+@dataclass(frozen=True, kw_only=True)
 class PutLookup:
     """Make a lookup table what is given; an empty one is removed."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from allocation.engine.conditions import All, AnyOf, Not, Subject, Test
 from allocation.engine.dimensions import Rule
+from allocation.engine.methods import capacity, rate_card, tiered
 from allocation.engine.splits import Split
 from allocation.engine.values import Lookup, Prefix, Regex, Taken
+from allocation.engine.weighing import Params
 
 _SHOWN: Final = 3
 _OPERATORS: Final = {
@@ -92,15 +95,33 @@ def rule_words(rule: Rule) -> str:
     return f"If {condition_words(rule.when)}: {value_words(rule.value)}"
 
 
-def method_words(split: Split) -> str:
-    """Return how a split shares, in a few words."""
-    method, kind = split.method, split.method.kind
-    basis = method.cost_basis()
-    if method.driver_key() is not None:
-        return f"by {method.driver_key()}"
+def method_words(split: Split, *, names: Mapping[str, str] | None = None) -> str:
+    """Return how a split shares, in a few words; `names` are those of drivers, by key."""
+    return _method_words(split.method, names or {})
+
+
+def _method_words(method: Params, names: Mapping[str, str]) -> str:
+    basis, kind = method.cost_basis(), method.kind
+    drivers = [names.get(one.driver, one.driver) for one in method.reads()]
+    if isinstance(method, capacity.Params):
+        return f"by {drivers[0]}, of the capacity {drivers[1]}"
+    if isinstance(method, tiered.Params):
+        fees = " or ".join(f"{fee:f} {currency}" for currency, fee in method.fee.items())
+        return f"by a fee of {fees} each, the rest by {drivers[0]}"
+    if isinstance(method, rate_card.Params):
+        return f"by {drivers[0]} at standard prices"
+    if drivers:
+        return f"by {drivers[0]}"
     if basis is not None:
         return f"in proportion to own {basis.column.replace('_', ' ')}"
     return {"even": "evenly", "fixed": "by fixed percentages"}.get(kind, kind)
+
+
+_MISSING: Final = {
+    "carry_forward": ", days not measured count as the last that was",
+    "interpolate": ", days not measured lie between those that were",
+    "hold": ", and not while days are not measured",
+}
 
 
 def split_words(split: Split) -> str:
@@ -108,7 +129,14 @@ def split_words(split: Split) -> str:
     window = {"day": "day by day", "billing_period": "over the billing period"}.get(
         split.window.kind, f"over {split.window.days} days"
     )
-    return f"Where {condition_words(split.pool)}: shared {method_words(split)} {window} among {receiver_words(split)}"
+    shared = f"shared {method_words(split)} {window} among {receiver_words(split)}"
+    return f"Where {condition_words(split.pool)}: {shared}{_MISSING.get(split.missing, '')}{_fallback_words(split)}"
+
+
+def _fallback_words(split: Split) -> str:
+    if isinstance(split.fallback, Params):
+        return f"; without weights {_method_words(split.fallback, {})}"
+    return "; without weights as in the period before" if split.fallback.kind == "previous" else ""
 
 
 def receiver_words(split: Split) -> str:

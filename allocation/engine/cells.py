@@ -48,7 +48,7 @@ def looked_at_by_splits(rule_set: RuleSet) -> tuple[Subject, ...]:
     dimensions = {dimension.key for dimension in rule_set.dimensions}
     for split in rule_set.splits:
         found |= {Subject("column", name) for name in split.partition_by if name not in dimensions}
-        if split.method.cost_basis() is not None:
+        if any(method.cost_basis() is not None for method in split.methods()):
             found.add(CHARGE_CATEGORY)
     return tuple(sorted(subject for subject in found if subject.kind != "dimension"))
 

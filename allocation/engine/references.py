@@ -10,6 +10,7 @@ from allocation.engine.conditions import Subject, tests
 from allocation.engine.dimensions import CostCenter, CycleError, evaluation_order
 from allocation.engine.splits import CELL_COLUMNS, Split
 from allocation.engine.values import Lookup, Taken
+from allocation.engine.weighing import Params
 from ingestion.focus import attributes
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def problems(rule_set: RuleSet) -> Iterator[str]:
     """Yield "path: message" for every reference that leads nowhere, and for every key that stands twice."""
     yield from _duplicates("dimensions", (dimension.key for dimension in rule_set.dimensions))
     yield from _duplicates("splits", (split.key for split in rule_set.splits))
+    yield from _duplicates("stages", (str(stage.number) for stage in rule_set.stages))
     yield from _duplicates("drivers", (driver.key for driver in rule_set.drivers))
     yield from _duplicates("cost_centers", _codes(rule_set.cost_centers))
     for path, subject in subjects_looked_at(rule_set):
@@ -86,13 +88,29 @@ def _split_problems(rule_set: RuleSet, path: str, split: Split) -> Iterator[str]
             yield f"{path}.partition_by: {_unknown('dimension or column', name, [*known, *CELL_COLUMNS])}"
         elif name == split.receivers.dimension:
             yield f"{path}.partition_by: '{name}' is the receivers' own dimension"
+    yield from _driver_problems(rule_set, path, split)
+    for one in split.methods():
+        if one.pool_cost() is not None and rule_set.is_reciprocal(split.stage):
+            place = "method" if one is split.method else "fallback"
+            yield (
+                f"{path}.{place}: {one.kind} depends on how much is in the pool, which a reciprocal stage"
+                " works out; put the split into another stage"
+            )
+
+
+def _driver_problems(rule_set: RuleSet, path: str, split: Split) -> Iterator[str]:
     drivers = {driver.key: driver for driver in rule_set.drivers}
-    key = split.method.driver_key()
-    if key is not None and key not in drivers:
-        yield f"{path}.method.driver: {_unknown('driver', key, drivers)}"
-    elif key is not None and drivers[key].dimension != split.receivers.dimension:
-        measured = drivers[key].dimension
-        yield f"{path}.method.driver: '{key}' measures {measured}, the receivers are of {split.receivers.dimension}"
+    places = [("method", split.method)]
+    if isinstance(split.fallback, Params):
+        places.append(("fallback", split.fallback))
+    for place, method in places:
+        for one in method.reads():
+            at = f"{path}.{place}.{one.parameter}"
+            if one.driver not in drivers:
+                yield f"{at}: {_unknown('driver', one.driver, drivers)}"
+            elif one.role != "capacity" and drivers[one.driver].dimension != split.receivers.dimension:
+                measured = drivers[one.driver].dimension
+                yield f"{at}: '{one.driver}' measures {measured}, the receivers are of {split.receivers.dimension}"
 
 
 def _codes(centers: Iterable[CostCenter]) -> Iterator[str]:

@@ -25,8 +25,10 @@ _CURRENCY = {"billing_currency": "string"}
 _AMOUNTS = {**_COSTS, "consumed_quantity": "decimal(38, 18)", "charge_count": "int64"}
 _GROUP = {"split_number": "int32", "charge_date": "date", **_CURRENCY, "partition_number": "int32"}
 
-DIRECT, OUT, IN = 0, 1, 2
-"""Values of `entry`."""
+DIRECT, OUT, IN, KEPT = 0, 1, 2, 3
+"""Values of `entry`. What is kept goes out with the rest of the pool and comes back to where it was."""
+POOL_ITSELF = -1
+"""The number of the receiver that is the pool."""
 
 LEDGER_COLUMNS = (
     "charge_date", "cell_id", "segment_id", "billing_currency", "entry", "split_number", "pool_segment_id", *_AMOUNTS,
@@ -48,7 +50,8 @@ STANDING_SCHEMA = {
     **MEMBERS_SCHEMA, "receiver_number": "int32", "cost_number": "int32", "by_day": "boolean",
 }  # fmt: skip
 SHARED_SCHEMA = {
-    **_GROUP, "weights_number": "int32", "total": "decimal(38, 0)", "is_even": "boolean", "fallback": "string",
+    **_GROUP, "weights_number": "int32", "total": "decimal(38, 0)", "is_even": "boolean",
+    "multiple": "decimal(38, 0)", "fallback": "string",
 }  # fmt: skip
 WEIGHTS_SCHEMA = {
     "weights_number": "int32", "receiver_number": "int32", "position": "int32", "weight": "decimal(38, 0)",
@@ -61,6 +64,14 @@ AMOUNTS_SCHEMA = {
 }  # fmt: skip
 PARTS_SCHEMA = {"amount_number": "int64", "parts": "array<decimal(38, 18)>"}
 SHARED_AMOUNTS_SCHEMA = {"weights_number": "int32", "amount": "decimal(38, 18)", "parts": "array<decimal(38, 18)>"}
+FLOW_TARGETS_SCHEMA = {
+    "segment_id": "int32", "receiver_number": "int32", "flow_split_number": "int32", "giver_segment_id": "int32",
+    "target_segment_id": "int32",
+}  # fmt: skip
+FLOW_WEIGHTS_SCHEMA = {
+    "weights_number": "int32", "receiver_number": "int32", "flow_quantity": "decimal(38, 18)",
+    "flow_total": "decimal(38, 18)", "flow_fallback": "string",
+}  # fmt: skip
 CELLS_SCHEMA = {"cell_id": "int32", "mart_id": "int32"}
 
 
@@ -75,6 +86,13 @@ def direct(revisions: int) -> Table:
     slices = ibis.table(SLICES_SCHEMA, name="slices")
     joined = daily.join(slices, ["revision_number", "attribute_set_id"])
     return joined.group_by([*_PLACE, *_CURRENCY]).agg(**_summed(joined, _AMOUNTS))
+
+
+@cache
+def last_day() -> Table:
+    """Return the last day with cost."""
+    own = ibis.table(DIRECT_SCHEMA, name="direct")
+    return own.aggregate(last_day=own.charge_date.max())
 
 
 @cache
@@ -131,13 +149,18 @@ def outgoing() -> Table:
 
 
 @cache
-def amounts() -> Table:
-    """Return each amount to be shared by one set of weights, once: the four costs of a row are often alike."""
+def amounts(*, is_multiplied: bool = False) -> Table:
+    """Return each amount to be shared by one set of weights, once: the four costs of a row are often alike.
+
+    Where more than the pool is handed out, its amounts are shared `multiple` times.
+    """
     rows = _shared_pool()
     rows = rows.filter(rows.is_even.notnull())
     each = ibis.array([rows[cost] for cost in COSTS]).unnest()
-    rows = rows.select("weights_number", "total", "is_even", amount=each).distinct()
-    return shares.in_quanta(rows.mutate(amount_number=ibis.row_number())).select(list(AMOUNTS_SCHEMA))
+    known = ["weights_number", "total", "is_even", *(["multiple"] if is_multiplied else [])]
+    rows = rows.select(*known, amount=each).distinct()
+    rows = shares.in_quanta(rows.mutate(amount_number=ibis.row_number()))
+    return (shares.times(rows) if is_multiplied else rows).select(list(AMOUNTS_SCHEMA))
 
 
 @cache
@@ -169,30 +192,117 @@ def shared_amounts() -> Table:
 
 
 @cache
-def incoming() -> Table:
-    """Return the plus of every receiver: the lists of the four costs of each pool row, taken apart side by side."""
+def incoming(*, keeps: bool = False) -> Table:
+    """Return the plus of every receiver: the lists of the four costs of each pool row, taken apart side by side.
+
+    With `keeps`, what stays in the pool is an entry of its own; where more than the pool is handed out, it is left to
+    `kept`.
+    """
     weights = _weights()
     receivers = weights.group_by(["weights_number", "driver_total"]).agg(
         receivers=weights.receiver_number.collect(order_by=weights.position),
         quantities=weights.driver_quantity.collect(order_by=weights.position),
     )
-    rows = _shared_pool().join(receivers, "weights_number")
+    rows = _with_parts(_shared_pool().join(receivers, "weights_number"))
+    rows = rows.select(
+        *_GROUP, "cell_id", "profile_id", "segment_id", "fallback", "driver_total",
+        *(["multiple"] if keeps else []),
+        receiver_number=rows.receivers.unnest(), driver_quantity=rows.quantities.unnest(),
+        **{cost: rows[f"{cost}_parts"].unnest() for cost in COSTS},
+    )  # fmt: skip
+    if keeps:
+        rows = rows.filter((rows.receiver_number != POOL_ITSELF) | (rows.multiple == 1))
+    rows = rows.join(ibis.table(TARGETS_SCHEMA, name="targets"), ["segment_id", "receiver_number"])
+    return rows.select(
+        "charge_date", "cell_id", "profile_id", "billing_currency", *COSTS,
+        segment_id=rows.target_segment_id, **(_provenance(rows, IN, has_driver=True) | _entry(rows, keeps=keeps)),
+    ).select(list(MOVES_SCHEMA))  # fmt: skip
+
+
+def _with_parts(rows: Table) -> Table:
+    """Add the lists of parts of each cost."""
     known = ibis.table(SHARED_AMOUNTS_SCHEMA, name="shared_amounts")
     for cost in COSTS:
         lists = known.select("weights_number", **{cost: known.amount, f"{cost}_parts": known.parts})
         rows = rows.join(lists, ["weights_number", cost])
     # A column of its own ends the chain of joins, of which a list taken apart can be no part.
-    rows = rows.mutate(is_joined=True)
+    return rows.mutate(is_joined=True)
+
+
+def _entry(rows: Table, *, keeps: bool) -> dict[str, Any]:
+    """Return whose entry it is, where it can be the pool's."""
+    if not keeps:
+        return {}
+    return {"entry": ibis.ifelse(rows.receiver_number == POOL_ITSELF, KEPT, IN).cast("int8")}
+
+
+@cache
+def kept(stage: int) -> Table:
+    """Return, for pools of which more than all was handed out, what is left: the pool less what its receivers got."""
+    rows = _shared_pool()
+    rows = rows.filter((rows.multiple > 1) & rows.is_even.notnull())
+    weights = _weights()
+    weights = weights.filter(weights.receiver_number == POOL_ITSELF)
+    rows = rows.join(weights.select("weights_number", "driver_quantity", "driver_total"), "weights_number")
+    moves = _moves(stage)
+    moves = moves.filter(moves.entry == IN).mutate(segment_id=moves.pool_segment_id)
+    keys = [*_PLACE, *_CURRENCY, "split_number"]
+    given = moves.group_by(keys).agg(**{f"{cost}_given": moves[cost].sum() for cost in COSTS})
+    rows = rows.join(given, keys)
+    return rows.select(
+        *_PLACE, *_CURRENCY, **{cost: (rows[cost] - rows[f"{cost}_given"]).cast(_COSTS[cost]) for cost in COSTS},
+        **_provenance(rows, KEPT, has_driver=True),
+    ).select(list(MOVES_SCHEMA))  # fmt: skip
+
+
+@cache
+def kept_sums(stage: int) -> Table:
+    """Return what a stage left in its pools, by split, currency, fallback and whether it is less than nothing."""
+    rows = _moves(stage)
+    rows = rows.filter(rows.entry == KEPT).mutate(is_below=rows.driver_quantity < 0)
+    keys = ["split_number", "billing_currency", "fallback", "is_below"]
+    sums = {cost: rows[cost].sum().cast(_COSTS[cost]) for cost in COSTS}
+    return rows.group_by(keys).agg(**sums).order_by([ibis.asc(name, nulls_first=True) for name in keys])
+
+
+@cache
+def flowing() -> Table:
+    """Return what pools hand to each other: the parts of each pool row by `flow_targets` and `flow_weights`."""
+    weights = _weights()
+    receivers = weights.group_by("weights_number").agg(
+        receivers=weights.receiver_number.collect(order_by=weights.position)
+    )
+    rows = _with_parts(_shared_pool().join(receivers, "weights_number"))
     rows = rows.select(
-        *_GROUP, "cell_id", "profile_id", "segment_id", "fallback", "driver_total",
-        receiver_number=rows.receivers.unnest(), driver_quantity=rows.quantities.unnest(),
+        *_PLACE, *_CURRENCY, "weights_number", receiver_number=rows.receivers.unnest(),
         **{cost: rows[f"{cost}_parts"].unnest() for cost in COSTS},
     )  # fmt: skip
-    rows = rows.join(ibis.table(TARGETS_SCHEMA, name="targets"), ["segment_id", "receiver_number"])
+    rows = rows.join(ibis.table(FLOW_TARGETS_SCHEMA, name="flow_targets"), ["segment_id", "receiver_number"])
+    rows = rows.join(ibis.table(FLOW_WEIGHTS_SCHEMA, name="flow_weights"), ["weights_number", "receiver_number"])
     return rows.select(
         "charge_date", "cell_id", "profile_id", "billing_currency", *COSTS,
-        segment_id=rows.target_segment_id, **_provenance(rows, IN, has_driver=True),
+        segment_id=rows.target_segment_id, entry=ibis.literal(IN, "int8"), split_number=rows.flow_split_number,
+        pool_segment_id=rows.giver_segment_id, driver_quantity=rows.flow_quantity, driver_total=rows.flow_total,
+        fallback=rows.flow_fallback,
     ).select(list(MOVES_SCHEMA))  # fmt: skip
+
+
+@cache
+def paired() -> Table:
+    """Return the rows `given` with the minus of each pool; what a receiver gets by one weight is one row."""
+    rows = ibis.table(MOVES_SCHEMA, name="given")
+    sums = {cost: rows[cost].sum().cast(_COSTS[cost]) for cost in COSTS}
+    received = rows.group_by([name for name in MOVES_SCHEMA if name not in COSTS]).agg(**sums)
+    keys = ["charge_date", "cell_id", "profile_id", *_CURRENCY, "split_number", "pool_segment_id", "fallback"]
+    given = rows.group_by(keys).agg(**{cost: (-rows[cost].sum()).cast(_COSTS[cost]) for cost in COSTS})
+    given = given.mutate(
+        segment_id=given.pool_segment_id,
+        entry=ibis.literal(OUT, "int8"),
+        driver_quantity=ibis.null("decimal(38, 18)"),
+        driver_total=ibis.null("decimal(38, 18)"),
+    )
+    names = list(MOVES_SCHEMA)
+    return ibis.union(received.select(names), given.select(names))
 
 
 @cache

@@ -18,7 +18,7 @@ from allocation.engine import documents, references
 from allocation.engine.dimensions import CostCenter, Dimension
 from allocation.engine.drivers import Driver
 from allocation.engine.schema import Key, Model, Text
-from allocation.engine.splits import Split
+from allocation.engine.splits import Split, StageRule
 
 _LINE_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
 
@@ -59,8 +59,17 @@ class RuleSet(Model):
     cost_centers: tuple[CostCenter, ...] = ()
     lookups: dict[Key, dict[Text, Text]] = Field(default_factory=dict)
     dimensions: tuple[Dimension, ...] = ()
+    stages: tuple[StageRule, ...] = ()
     splits: tuple[Split, ...] = ()
     drivers: tuple[Driver, ...] = ()
+
+    def is_reciprocal(self, stage: int) -> bool:
+        """Return whether the pools of a stage serve each other."""
+        return any(one.reciprocal for one in self.stages if one.number == stage)
+
+    def days_back(self) -> int:
+        """Return how many days before the billing period the splits can look at drivers."""
+        return max((split.days_back() for split in self.splits), default=0)
 
 
 def parse(text: str) -> RuleSet:

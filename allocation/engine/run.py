@@ -14,6 +14,7 @@ from allocation.engine import cells, proof, relations
 from allocation.engine.backends.duckdb import DuckDB, Session
 from allocation.engine.inputs import InputError, RunInputs
 from allocation.engine.proof import Proof
+from allocation.engine.reciprocal_stage import ReciprocalStage
 from allocation.engine.splits import Split
 from allocation.engine.stages import Report, Stage
 from itfm.core.periods import period_name
@@ -85,7 +86,8 @@ def _run_stages(
     done: tuple[int, ...] = ()
     for stage in sorted(by_stage):
         tell(f"Sharing, stage {stage}")
-        Stage(session, inputs=inputs, cells=decided, before=done).run(stage, by_stage[stage], report)
+        kind = ReciprocalStage if inputs.rule_set.is_reciprocal(stage) else Stage
+        kind(session, inputs=inputs, cells=decided, before=done).run(stage, by_stage[stage], report)
         done = (*done, stage)
     return done
 

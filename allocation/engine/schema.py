@@ -44,5 +44,7 @@ Quantity = Annotated[Decimal, BeforeValidator(_exact), PlainSerializer(lambda nu
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_storable)]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Currency = Annotated[str, StringConstraints(pattern=r"^\S{1,20}$")]
+"""A billing currency as bills write it, `USD`."""
 Period = Annotated[str, StringConstraints(pattern=r"^20[0-9][0-9]-(0[1-9]|1[0-2])$")]
 """A billing period, `2026-10`; its text sorts like its month."""

@@ -31,10 +31,18 @@ class Segments:
 
     def value(self, segment: int, dimension: str) -> str | None:
         """Return one dimension's value in a segment."""
-        return self.values[segment][self._places[dimension]]
+        return self.value_of(self.values[segment], dimension)
+
+    def value_of(self, values: tuple[str | None, ...], dimension: str) -> str | None:
+        """Return one dimension's value in a combination."""
+        return values[self._places[dimension]]
 
     def moved(self, segment: int, *, dimension: str, value: str) -> int:
         """Return the segment with one value replaced, and with it those of the dimensions that follow."""
+        return self.number(self.moved_values(segment, dimension=dimension, value=value))
+
+    def moved_values(self, segment: int, *, dimension: str, value: str) -> tuple[str | None, ...]:
+        """Return the values of the segment that `moved` returns, which need not be known."""
         values = list(self.values[segment])
         values[self._places[dimension]] = value
         changed = {dimension}
@@ -45,7 +53,7 @@ class Segments:
             caught = follower.caught(tuple(values[self._places[key]] for key in looked_at))
             values[self._places[follower.key]] = caught.value if caught else None
             changed.add(follower.key)
-        return self.number(tuple(values))
+        return tuple(values)
 
     def as_json(self) -> list[str]:
         """Return each segment as a canonical JSON object without the dimensions that caught nothing."""

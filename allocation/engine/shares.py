@@ -91,6 +91,13 @@ def in_quanta(rows: Table) -> Table:
     return rows.mutate(quanta=quanta(rows.amount.abs()), rest=rest(rows.amount.abs()))
 
 
+def times(rows: Table) -> Table:
+    """Take `quanta` and `rest` `multiple` times."""
+    rest = rows.rest * rows.multiple
+    over = floor_div(rest, UNITS_PER_QUANTUM)
+    return rows.mutate(quanta=rows.quanta * rows.multiple + over, rest=rest - over * UNITS_PER_QUANTUM)
+
+
 def signed(rows: Table, whole: Any, below: Any) -> Any:
     """Return a part of an `amount` with the amount's own sign."""
     part = money_of(whole, below)

@@ -9,8 +9,9 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationError, mo
 
 from allocation.engine import methods
 from allocation.engine.conditions import Condition
-from allocation.engine.schema import Key, Model, Text
-from allocation.engine.weighing import MethodKind, Params
+from allocation.engine.schema import Flag, Key, Model, Text
+from allocation.engine.streams import FILLS, MOST_CARRIED_DAYS, MOST_PRICE_DAYS, Missing
+from allocation.engine.weighing import MethodKind, Params, Reads
 from itfm.core.kinds import Registry
 
 METHODS: Final[Registry[MethodKind]] = Registry(methods)
@@ -81,15 +82,17 @@ def _validated(form: type[Model], given: Mapping[str, Any]) -> Model:
 
 
 def _fallback(given: Any) -> Any:
-    if isinstance(given, Mapping):
-        kind = given.get("kind")
-        if kind not in {"hold", "previous", "even", "fixed"}:
-            raise ValueError("kind must be one of hold, previous, even, fixed")
-        own = {"hold": Hold, "previous": Previous}.get(str(kind))
-        return _validated(own, given) if own else _method(given)
-    return given
+    if not isinstance(given, Mapping):
+        return given
+    kind, own = given.get("kind"), {"hold": Hold, "previous": Previous}
+    if kind in own:
+        return _validated(own[str(kind)], given)
+    if kind not in list(METHODS):
+        raise ValueError(f"kind must be one of {', '.join([*own, *METHODS])}")
+    return _method(given)
 
 
+StageNumber = Annotated[int, Field(ge=1, le=1000)]
 Method = Annotated[SerializeAsAny[Params], BeforeValidator(_method)]
 Fallback = Annotated[Hold | Previous | SerializeAsAny[Params], BeforeValidator(_fallback)]
 
@@ -99,16 +102,45 @@ class Split(Model):
 
     key: Key
     name: Text
-    stage: Annotated[int, Field(ge=1, le=1000)]
+    stage: StageNumber
     pool: Condition
     receivers: Receivers
     partition_by: tuple[Text, ...] = ()
     method: Method
     window: Window = Window()
+    missing: Missing = "zero"
     fallback: Fallback = Hold()
 
     @model_validator(mode="after")
-    def _partitions_where_presence_counts(self) -> Split:
-        if self.partition_by and self.method.named_receivers() is not None:
+    def _partitions_where_it_can(self) -> Split:
+        if not self.partition_by:
+            return self
+        if self.method.named_receivers() is not None:
             raise ValueError("partition_by has no meaning with fixed shares: the percentages name who receives")
+        for one in self.methods():
+            if not one.can_be_partitioned() and one.named_receivers() is None:
+                raise ValueError(
+                    f"partition_by has no meaning with {one.kind}: its driver is not measured by partition"
+                )
         return self
+
+    def methods(self) -> tuple[Params, ...]:
+        """Return the method, and the one it falls back on."""
+        return (self.method, self.fallback) if isinstance(self.fallback, Params) else (self.method,)
+
+    def reads(self) -> tuple[Reads, ...]:
+        """Return every driver that is read, once for each part it has."""
+        return tuple(dict.fromkeys(one for method in self.methods() for one in method.reads()))
+
+    def days_back(self) -> int:
+        """Return how many days before the billing period the split can look at drivers."""
+        carried = MOST_CARRIED_DAYS if self.missing in FILLS else 0
+        priced = MOST_PRICE_DAYS if any(one.role == "price" for one in self.reads()) else 0
+        return (self.window.days or 0) + max(carried, priced)
+
+
+class StageRule(Model):
+    """What is said of a stage as a whole. In a reciprocal one the pools serve each other."""
+
+    number: StageNumber
+    reciprocal: Flag = False

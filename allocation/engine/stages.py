@@ -6,8 +6,9 @@ Python decides on profiles and segments, which are few; the relational engine mu
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import pyarrow as pa
 
@@ -15,13 +16,13 @@ from allocation.engine import relations, shares
 from allocation.engine.backends.duckdb import Session
 from allocation.engine.cells import CHARGE_CATEGORY, Cells
 from allocation.engine.conditions import All, AnyOf, Not, Subject, Test, subjects
-from allocation.engine.findings import DriverMatch, Finding, Held
+from allocation.engine.findings import MESSAGES, DriverMatch, Finding, Held
 from allocation.engine.inputs import RunInputs
 from allocation.engine.matching import holds
-from allocation.engine.shared_rows import SharedRows
-from allocation.engine.splits import Split
-from allocation.engine.weighing import COSTS
-from allocation.engine.weights import PoolGroup, Receivers, Standing, Weigher, asks_who_stands_where
+from allocation.engine.shared_rows import SharedRows, WeightRows
+from allocation.engine.splits import METHODS, Split
+from allocation.engine.weighing import COSTS, KEPT, Params
+from allocation.engine.weights import Decision, PoolGroup, Receivers, Standing, Weigher, asks_who_stands_where
 from itfm.core import money
 
 _KINDS = {
@@ -30,6 +31,7 @@ _KINDS = {
 
 Pair = tuple[int, int]
 """A profile and a segment: what a split can see of a cell."""
+Values = tuple[str | None, ...]
 
 
 @dataclass
@@ -40,9 +42,15 @@ class Report:
     held: list[Held] = field(default_factory=list)
     matches: list[DriverMatch] = field(default_factory=list)
 
+    def add(self, decision: Decision) -> None:
+        """Take up what one split has to say."""
+        self.findings += decision.findings
+        self.held += decision.held
+        self.matches += decision.matches
+
 
 @dataclass
-class _Pool:
+class Pool:
     """One split at work: its pool pairs and everybody else's place, by partition."""
 
     split: Split
@@ -58,29 +66,49 @@ class Stage:
     def __init__(self, session: Session, *, inputs: RunInputs, cells: Cells, before: tuple[int, ...]) -> None:
         self.session, self.inputs, self.cells, self.before = session, inputs, cells, before
         self._partitions: dict[tuple[str | None, ...], int] = {}
+        self._found_last_day: date | None = None
 
     def run(self, number: int, splits: Sequence[tuple[int, Split]], report: Report) -> None:
         """Store `moves_<number>` for the splits, each with its number in the rule set."""
-        pools = [_Pool(split, split_number) for split_number, split in splits]
+        pools = self.pools(splits, report)
+        groups = self.find_pool({pair: (pool.number, at) for pool in pools for pair, at in pool.members.items()})
+        decisions = self.decide(pools, groups)
+        rows = SharedRows(self.cells.segments)
+        for pool in pools:
+            decision = decisions[pool.number]
+            report.add(decision)
+            rows.add(pool.number, decision.shared, dimension=pool.split.receivers.dimension, members=pool.members)
+        self._move(number, rows)
+        if rows.keeps:
+            self.report_kept(number, report)
+        self.cells.pairs.update(rows.pairs())
+
+    def pools(self, splits: Sequence[tuple[int, Split]], report: Report) -> list[Pool]:
+        """Return the splits at work, each with its pool and with who may receive."""
+        pools = [Pool(split, split_number) for split_number, split in splits]
         self._assign(pools, report)
         for pool in pools:
             self._find_receivers(pool)
-        self.session.load("members", self._members(pools))
-        self.session.store("pool", relations.pool(self.before))
-        groups = self._groups()
-        standing = self._standing(pools)
-        rows = SharedRows(self.cells.segments)
-        for pool in pools:
-            found = groups.get(pool.number, [])
-            decision = self._weigher(pool, standing.get(pool.number, [])).decide(found)
-            report.findings += decision.findings
-            report.held += decision.held
-            report.matches += decision.matches
-            rows.add(pool.number, decision.shared, dimension=pool.split.receivers.dimension, members=pool.members)
-        self._move(number, rows)
-        self.cells.pairs.update(rows.pairs())
+        return pools
 
-    def _assign(self, pools: Sequence[_Pool], report: Report) -> None:
+    def find_pool(
+        self, members: Mapping[Pair, tuple[int, int]], *, after: tuple[int, ...] = ()
+    ) -> dict[int, list[PoolGroup]]:
+        """Store what is in the pools, by pair with split number and partition, and return its groups by split."""
+        self.session.load("members", _numbers(list(relations.MEMBERS_SCHEMA), [(*p, *at) for p, at in members.items()]))
+        self.session.store("pool", relations.pool((*self.before, *after)))
+        return self._groups()
+
+    def decide(self, pools: Sequence[Pool], groups: Mapping[int, Sequence[PoolGroup]]) -> dict[int, Decision]:
+        """Return what becomes of each pool's groups, by split number."""
+        standing = self._standing(pools)
+        decisions = {}
+        for pool in pools:
+            asked = [standing.get(at, []) for at in self._standing_numbers(pool)]
+            decisions[pool.number] = self._weigher(pool, asked).decide(groups.get(pool.number, []))
+        return decisions
+
+    def _assign(self, pools: Sequence[Pool], report: Report) -> None:
         """Put each pair into the first pool that catches it; a second one is a finding."""
         overlaps: dict[tuple[str, str], int] = defaultdict(int)
         taken: dict[Pair, str] = {}
@@ -93,19 +121,24 @@ class Stage:
                     overlaps[taken[pair], pool.split.key] += 1
                 else:
                     taken[pair] = pool.split.key
-                    pool.members[pair] = self._partition(pool.split, pair)
+                    pool.members[pair] = self.partition(pool.split, pair)
         for (first, second), count in sorted(overlaps.items()):
             message = f"{count} kinds of cells of its pool belong to '{first}', which stands first in the stage."
             report.findings.append(Finding(code="overlapping_pools", split=second, message=message))
 
     def _asking(self, condition: All | AnyOf | Not | Test) -> Callable[[Pair], bool]:
         """Return the function that answers a condition for a pair; equal rows are answered once."""
+        answers = self.answering(condition)
+        return lambda pair: answers(pair[0], self.cells.segments.values[pair[1]])
+
+    def answering(self, condition: All | AnyOf | Not | Test) -> Callable[[int, Values], bool]:
+        """Return the function that answers a condition for a profile and a segment's values."""
         at = sorted(subjects(condition))
         matches = holds(condition, {subject: place for place, subject in enumerate(at)})
-        known: dict[tuple[str | None, ...], bool] = {}
+        known: dict[Values, bool] = {}
 
-        def answer(pair: Pair) -> bool:
-            row = tuple(self._text(pair, subject) for subject in at)
+        def answer(profile: int, values: Values) -> bool:
+            row = tuple(self.text(profile, values, subject) for subject in at)
             if row not in known:
                 known[row] = matches(row)
             return known[row]
@@ -113,11 +146,16 @@ class Stage:
         return answer
 
     def _text(self, pair: Pair, subject: Subject) -> str | None:
-        if subject.kind == "dimension":
-            return self.cells.segments.value(pair[1], subject.key)
-        return self.cells.profiles[pair[0]].get(subject)
+        return self.text(pair[0], self.cells.segments.values[pair[1]], subject)
 
-    def _partition(self, split: Split, pair: Pair) -> int:
+    def text(self, profile: int, values: Values, subject: Subject) -> str | None:
+        """Return what a subject is in a profile and a segment's values."""
+        if subject.kind == "dimension":
+            return self.cells.segments.value_of(values, subject.key)
+        return self.cells.profiles[profile].get(subject)
+
+    def partition(self, split: Split, pair: Pair) -> int:
+        """Return the number of the partition a pair is in."""
         dimensions = self.cells.segments.dimensions
         texts = tuple(
             self._text(pair, Subject("dimension" if name in dimensions else "column", name))
@@ -125,7 +163,7 @@ class Stage:
         )
         return self._partitions.setdefault((split.key, *texts), len(self._partitions))
 
-    def _find_receivers(self, pool: _Pool) -> None:
+    def _find_receivers(self, pool: Pool) -> None:
         """Name the candidates and where they stand outside the pool."""
         split, dimension = pool.split, pool.split.receivers.dimension
         value = self.cells.segments.value
@@ -147,30 +185,33 @@ class Stage:
         for pair in sorted(outside):
             receiver = value(pair[1], dimension)
             if receiver in pool.candidates:
-                pool.standing[pair] = (str(receiver), self._partition(split, pair))
+                pool.standing[pair] = (str(receiver), self.partition(split, pair))
 
-    def _weigher(self, pool: _Pool, standing: Sequence[Standing]) -> Weigher:
+    def _last_day(self) -> date:
+        """Return the last day with cost, asked once and only for splits that read drivers."""
+        if self._found_last_day is None:
+            (row,) = self.session.rows(relations.last_day()).to_pylist()
+            self._found_last_day = row["last_day"] or self.inputs.period
+        return self._found_last_day
+
+    def _weigher(self, pool: Pool, standing: Sequence[Sequence[Standing]]) -> Weigher:
         by_partition: dict[int, set[str]] | None = None
         if pool.split.partition_by:
             by_partition = defaultdict(set)
             for receiver, partition in pool.standing.values():
                 by_partition[partition].add(receiver)
-        key = pool.split.method.driver_key()
         return Weigher(
             pool.split,
             period=self.inputs.period,
+            last_day=self._last_day() if pool.split.reads() else self.inputs.period,
             receivers=Receivers(
                 pool.candidates,
                 None if by_partition is None else {at: frozenset(found) for at, found in by_partition.items()},
             ),
             standing=standing,
-            driver=() if key is None else self.inputs.driver_values(key),
+            drivers={one.driver: self.inputs.driver_values(one.driver) for one in pool.split.reads()},
             previous=self.inputs.previous_weights.get(pool.split.key),
         )
-
-    def _members(self, pools: Sequence[_Pool]) -> pa.Table:
-        rows = [(*pair, pool.number, partition) for pool in pools for pair, partition in pool.members.items()]
-        return _numbers(list(relations.MEMBERS_SCHEMA), rows)
 
     def _groups(self) -> dict[int, list[PoolGroup]]:
         found: dict[int, list[PoolGroup]] = defaultdict(list)
@@ -182,14 +223,15 @@ class Stage:
             found[row["split_number"]].append(group)
         return found
 
-    def _standing(self, pools: Sequence[_Pool]) -> dict[int, list[Standing]]:
-        """Return who stands where, summed by the engine, by split number."""
+    def _standing(self, pools: Sequence[Pool]) -> dict[int, list[Standing]]:
+        """Return who stands where, summed by the engine, by the numbers of `_standing_numbers`."""
         receivers = sorted({receiver for pool in pools for receiver, _ in pool.standing.values()})
         number = {receiver: at for at, receiver in enumerate(receivers)}
         asked = [
-            (*pair, pool.number, partition, number[receiver], self._cost_number(pool.split, pair), self._by_day(pool))
+            (*pair, at, partition, number[receiver], self._cost_number(method, pair), self._by_day(pool))
             for pool in pools
-            if asks_who_stands_where(pool.split)
+            for at, method in zip(self._standing_numbers(pool), pool.split.methods(), strict=True)
+            if asks_who_stands_where(method)
             for pair, (receiver, partition) in pool.standing.items()
         ]
         found: dict[int, list[Standing]] = defaultdict(list)
@@ -208,32 +250,47 @@ class Stage:
             )
         return found
 
-    def _by_day(self, pool: _Pool) -> bool:
+    def _standing_numbers(self, pool: Pool) -> tuple[int, ...]:
+        """Return numbers for what a split's method asks and for what the one it falls back on asks."""
+        numbers = (pool.number, pool.number + len(self.inputs.rule_set.splits))
+        return numbers[: len(pool.split.methods())]
+
+    def _by_day(self, pool: Pool) -> bool:
         return pool.split.window.kind != "billing_period"
 
-    def _cost_number(self, split: Split, pair: Pair) -> int:
+    def _cost_number(self, method: Params, pair: Pair) -> int:
         """Return which cost column of a pair weighs, -1 when none does."""
-        basis = split.method.cost_basis()
+        basis = method.cost_basis()
         if basis is None or self._text(pair, CHARGE_CATEGORY) not in basis.charge_categories:
             return -1
         return COSTS.index(basis.column)
 
     def _move(self, number: int, rows: SharedRows) -> None:
         """Store what leaves each pool and what each receiver gets."""
-        self.session.load("shared", rows.shared_table())
-        self.session.load("weights", rows.weights_table())
+        self.load(rows)
         self.session.load("targets", rows.targets_table())
-        self._store_parts(rows)
         name = f"moves_{number}"
         self.session.store(name, relations.outgoing())
-        self.session.append(name, relations.incoming())
+        self.session.append(name, relations.incoming(keeps=rows.keeps))
+        if rows.is_multiplied:
+            self.session.append(name, relations.kept(number))
+        self.append_by_hand(name, rows)
+
+    def load(self, rows: WeightRows) -> None:
+        """Store the weights, and the parts of each distinct amount in the pools by them."""
+        self.session.load("shared", rows.shared_table())
+        self.session.load("weights", rows.weights_table())
+        self._store_parts(rows)
+
+    def append_by_hand(self, name: str, rows: SharedRows) -> None:
+        """Append what is shared in Python."""
         if rows.by_hand:
             self.session.load("by_hand", self._shared_by_hand(rows))
             self.session.append(name, relations.incoming_by_hand())
 
-    def _store_parts(self, rows: SharedRows) -> None:
+    def _store_parts(self, rows: WeightRows) -> None:
         """Store the parts of each distinct amount."""
-        self.session.store("amounts", relations.amounts())
+        self.session.store("amounts", relations.amounts(is_multiplied=rows.is_multiplied))
         self.session.store("parts", relations.even_parts())
         if rows.largest_total:
             largest = money.units_of(rows.largest_amount) // money.UNITS_PER_QUANTUM
@@ -247,18 +304,37 @@ class Stage:
         found: list[dict[str, object]] = []
         for row in self.session.rows(relations.pool_by_hand()).to_pylist():
             key = (row["split_number"], row["charge_date"], row["billing_currency"], row["partition_number"])
-            weights = rows.by_hand[key]
-            parts = {cost: money.split(row[cost], weights) for cost in COSTS}
-            for receiver, weight in weights.items():
+            shared = rows.by_hand[key]
+            parts = {cost: shared.parts(row[cost]) for cost in COSTS}
+            for receiver, weight in shared.weights.items():
                 dimension = dimensions[row["split_number"]]
                 target = rows.target(row["segment_id"], dimension=dimension, receiver=receiver)
                 found.append({
                     **row, **{cost: parts[cost][receiver] for cost in COSTS}, "segment_id": target,
-                    "entry": relations.IN, "pool_segment_id": row["segment_id"], "driver_quantity": weight,
-                    "driver_total": money.total(weights.values()),
+                    "entry": relations.KEPT if receiver == KEPT else relations.IN,
+                    "pool_segment_id": row["segment_id"], "driver_quantity": weight, "driver_total": shared.total,
                 })  # fmt: skip
-        kinds = {name: _KINDS.get(kind, pa.int32()) for name, kind in relations.MOVES_SCHEMA.items()}
-        return pa.table({name: pa.array([row[name] for row in found], kind) for name, kind in kinds.items()})
+        return moves_table(found)
+
+    def report_kept(self, number: int, report: Report) -> None:
+        """Report what methods left in the pools of a stage, as held and as findings."""
+        for row in self.session.rows(relations.kept_sums(number)).to_pylist():
+            split = self.inputs.rule_set.splits[row["split_number"]]
+            reasons = METHODS[row["fallback"] or split.method.kind].kept
+            if reasons is None:
+                continue
+            reason, currency = reasons[1] if row["is_below"] else reasons[0], row["billing_currency"]
+            costs = {cost: row[cost] for cost in COSTS}
+            report.held.append(Held(split=split.key, reason=reason, billing_currency=currency, costs=costs))
+            finding = Finding(code=reason, split=split.key, message=MESSAGES[reason])
+            if finding not in report.findings:
+                report.findings.append(finding)
+
+
+def moves_table(rows: Sequence[Mapping[str, object]]) -> pa.Table:
+    """Return rows made in Python as entries of a stage: `relations.MOVES_SCHEMA`."""
+    kinds = {name: _KINDS.get(kind, pa.int32()) for name, kind in relations.MOVES_SCHEMA.items()}
+    return pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
 
 
 def _numbers(names: Sequence[str], rows: Sequence[tuple[int | bool, ...]]) -> pa.Table:

@@ -91,10 +91,16 @@ class Receiver:
 
 @dataclass(frozen=True, kw_only=True)
 class HandedOn:
-    """Cost that a split moved out of the slice; the amount is the opposite of what the pool held."""
+    """Cost that a split moved out of the slice: the opposite of what its receivers got."""
 
     split: SplitFacts
     amount: Decimal
+    pool_amount: Decimal
+    """What was in the pool: what was handed on, and what was kept."""
+    kept: Decimal
+    """What the method left in the pool; below zero when the receivers got more than was in it."""
+    kept_words: str
+    """`unused capacity`; empty when nothing was kept."""
     receiver_count: int
     receivers: tuple[Receiver, ...]
     """The largest ones; none for somebody who sees only part of the organization."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from allocation.engine.conditions import All, AnyOf, Not, Subject, Test
 from allocation.engine.dimensions import Rule
+from allocation.engine.methods import capacity, rate_card, tiered
 from allocation.engine.rules import RuleSet, from_document
 from allocation.engine.splits import METHODS, Split
 from allocation.engine.values import Lookup, Prefix, Regex, Taken
@@ -53,14 +56,41 @@ def split_facts(rule_set: RuleSet, number: int) -> SplitFacts:
     )
 
 
+def kept_words(rule_set: RuleSet, number: int, *, kept: Decimal | None) -> str:
+    """Return what it is that a split left in its pool: `unused capacity`; nothing when it left nothing."""
+    if kept is None:
+        return ""
+    kinds = [METHODS[method.kind] for method in rule_set.splits[number].methods()]
+    reasons = next((kind.kept for kind in kinds if kind.kept is not None), ("", ""))
+    return reasons[1 if kept < 0 else 0].replace("_", " ")
+
+
 def _weight(split: Split, rule_set: RuleSet) -> str:
-    key, basis = split.method.driver_key(), split.method.cost_basis()
+    method, names = split.method, {driver.key: f"{driver.name}, {driver.unit}" for driver in rule_set.drivers}
+    key, basis = method.driver_key(), method.cost_basis()
+    if isinstance(method, capacity.Params):
+        return f"{names[method.driver]}, of the capacity {names[method.capacity]}"
+    if isinstance(method, tiered.Params):
+        fees = " or ".join(f"{fee:f} {currency}" for currency, fee in method.fee.items())
+        return f"charge: {fees} each, the rest by {names[method.driver]}"
+    if isinstance(method, rate_card.Params):
+        return f"charge: {names[method.driver]}, {_price_words(method, names)}"
     if key is not None:
-        driver = next(one for one in rule_set.drivers if one.key == key)
-        return f"{driver.name}, {driver.unit}"
+        return names[key]
     if basis is not None:
         return f"own {basis.column.replace('_', ' ')} of {', '.join(basis.charge_categories)}"
     return "percent" if split.method.named_receivers() is not None else "receivers"
+
+
+def _price_words(method: rate_card.Params, names: Mapping[str, str]) -> str:
+    if method.price_drivers:
+        return "at " + " or ".join(f"{names[key]} in {currency}" for currency, key in method.price_drivers.items())
+    return "at " + " or ".join(f"{one.price:f} {one.currency}{_valid(one)}" for one in method.prices)
+
+
+def _valid(price: rate_card.Price) -> str:
+    since = f" from {price.valid_from}" if price.valid_from else ""
+    return since + (f" to {price.valid_to}" if price.valid_to else "")
 
 
 def _window(split: Split) -> str:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 
 from allocation.engine.backends.duckdb import DuckDB, connect
-from allocation.engine.relations import DIRECT, IN, OUT
+from allocation.engine.relations import DIRECT, IN, KEPT, OUT
 from allocation.engine.rules import RuleSet
 from allocation.explain.answer import (
     BillLine,
@@ -29,7 +29,7 @@ from allocation.explain.answer import (
     Share,
 )
 from allocation.explain.ledger import TABLES, Caught, LedgerSlice, Moved, Part, RevisionFiles
-from allocation.explain.rules import condition_words, rules_of, split_facts, value_words
+from allocation.explain.rules import condition_words, kept_words, rules_of, split_facts, value_words
 from allocation.explain.slices import Slice, mart_sum
 from allocation.models import AllocationRun
 from allocation.selectors import Visibility
@@ -211,10 +211,14 @@ def _handed_on(
     for move in ledger.moved_out(_dimensions(rule_set)):
         given = amounts[move.split_number]
         given[move.receiver or ""] = money.CONTEXT.add(given[move.receiver or ""], move.amount)
+    kept = {part.split_number: part.amount for part in parts if part.entry == KEPT}
     return tuple(
         HandedOn(
             split=split_facts(rule_set, part.split_number or 0),
-            amount=part.amount,
+            amount=money.CONTEXT.add(part.amount, kept.get(part.split_number, Decimal(0))),
+            pool_amount=part.amount.copy_negate(),
+            kept=kept.get(part.split_number, Decimal(0)),
+            kept_words=kept_words(rule_set, part.split_number or 0, kept=kept.get(part.split_number)),
             receiver_count=len(amounts[part.split_number or 0]),
             receivers=_largest(amounts[part.split_number or 0]) if names_receivers else (),
         )

@@ -65,8 +65,7 @@ class Inputs:
     @property
     def driver_days(self) -> tuple[date, date]:
         """The days whose driver values a run can look at: first inclusive, last exclusive."""
-        windows = [split.window.days or 0 for split in self.engine_rules.splits]
-        return self.period - timedelta(days=max(windows, default=0)), next_period(self.period)
+        return self.period - timedelta(days=self.engine_rules.days_back()), next_period(self.period)
 
 
 def due_periods(organization_id: UUID) -> list[date]:

@@ -60,13 +60,22 @@ def split(amount: Decimal, weights: Mapping[str, Decimal]) -> dict[str, Decimal]
     :raises NegativeWeightError: a weight is below zero.
     :raises NoWeightError: the weights sum to zero.
     """
-    whole = whole_weights(weights)
-    total_weight = sum(whole.values())
+    shared = split_whole(amount, whole_weights(weights))
+    return {receiver: shared[receiver] for receiver in weights}
+
+
+def split_whole(amount: Decimal, weights: Mapping[str, int]) -> dict[str, Decimal]:
+    """Share an amount as `split` does, by whole weights of zero or more.
+
+    :raises AmountError: the amount has more than 18 decimals.
+    :raises NoWeightError: the weights sum to zero.
+    """
+    total_weight = sum(weights.values())
     if not total_weight:
         raise NoWeightError("Every weight is zero.")
     units = units_of(amount.copy_abs())
     divisor = total_weight * UNITS_PER_QUANTUM
-    parts = {receiver: divmod(units * weight, divisor) for receiver, weight in whole.items()}
+    parts = {receiver: divmod(units * weight, divisor) for receiver, weight in weights.items()}
     order = sorted(parts, key=lambda receiver: (-parts[receiver][1], receiver))
     shared = {receiver: quanta * UNITS_PER_QUANTUM for receiver, (quanta, _) in parts.items()}
     missing_quanta, rest = divmod(units - sum(shared.values()), UNITS_PER_QUANTUM)

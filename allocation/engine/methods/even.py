@@ -14,6 +14,9 @@ class Params(weighing.Params):
 
     kind: Literal["even"] = "even"
 
+    def counts_presence(self) -> bool:
+        return True
+
 
 def weights(_params: Params, ask: weighing.Ask) -> Mapping[str, Decimal]:
     """Return weight 1 for each receiver present."""

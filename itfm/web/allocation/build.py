@@ -124,7 +124,11 @@ def stage_rows(rules: RuleSet) -> tuple[StageRow, ...]:
     """Return the splits by stage; within one, in the order in which they claim their pools."""
     numbered = sorted(enumerate(rules.splits), key=lambda one: (one[1].stage, one[0]))
     return tuple(
-        StageRow(number=stage, splits=tuple(_split_rows(list(members), rules)))
+        StageRow(
+            number=stage,
+            splits=tuple(_split_rows(list(members), rules)),
+            is_reciprocal=rules.is_reciprocal(stage),
+        )
         for stage, members in groupby(numbered, key=lambda one: one[1].stage)
     )
 
@@ -132,12 +136,11 @@ def stage_rows(rules: RuleSet) -> tuple[StageRow, ...]:
 def _split_rows(members: list[tuple[int, Split]], rules: RuleSet) -> Iterable[SplitRow]:
     drivers = {driver.key: driver.name for driver in rules.drivers}
     for place, (number, split) in enumerate(members):
-        driver = split.method.driver_key()
         yield SplitRow(
             key=split.key,
             name=split.name,
             pool=condition_words(split.pool),
-            method=f"by {drivers.get(driver, driver)}" if driver else method_words(split),
+            method=method_words(split, names=drivers),
             receivers=receiver_words(split),
             number=number,
             is_first=place == 0,
@@ -158,7 +161,7 @@ def driver_rows(rules: RuleSet) -> tuple[DriverRow, ...]:
             row_count=facts.get(driver.key, {}).get("count", 0),  # type: ignore[arg-type]
             first=facts.get(driver.key, {}).get("first"),  # type: ignore[arg-type]
             last=facts.get(driver.key, {}).get("last"),  # type: ignore[arg-type]
-            used_by=tuple(split.name for split in rules.splits if split.method.driver_key() == driver.key),
+            used_by=tuple(split.name for split in rules.splits if driver.key in {one.driver for one in split.reads()}),
         )
         for driver in rules.drivers
     )

@@ -19,6 +19,7 @@ from allocation.drafts.operations import (
     MoveRule,
     Operation,
     OperationError,
+    PutStage,
     RenameDimension,
 )
 from allocation.drafts.problems import DraftError
@@ -47,6 +48,8 @@ def operation_of(data: Mapping[str, str]) -> Operation:
         return MoveEntry(kind=kind, key=key, to=_number(data, "to"))
     if name == "delete_entry":
         return DeleteEntry(kind=kind, key=key)
+    if name == "put_stage":
+        return PutStage(number=_number(data, "number"), is_reciprocal=data.get("reciprocal") == "on")
     raise Http404("There is no such change.")
 
 

@@ -17,6 +17,7 @@ def differences(before: RuleSet, after: RuleSet) -> tuple[ChangeLine, ...]:
         *_dimensions(before, after),
         *_keyed("Split", before.splits, after.splits, words=lambda one: f"{one.name}: {split_words(one)}"),
         *_order("splits", before.splits, after.splits),
+        *_stages(before, after),
         *_keyed("Driver", _bare(before), _bare(after), words=_driver_words),
         *_lookups(before, after),
         *_rest(before, after),
@@ -63,6 +64,16 @@ def _rules(name: str, before: Sequence[Rule], after: Sequence[Rule]) -> Iterator
 
 def _place(name: str, rule: Rule, listed: Sequence[Rule]) -> str:
     return f"{name}, rule {listed.index(rule) + 1}" + (f" ({rule.name})" if rule.name else "")
+
+
+def _stages(before: RuleSet, after: RuleSet) -> Iterator[ChangeLine]:
+    for number in sorted({one.number for one in (*before.stages, *after.stages)}):
+        old, new = (
+            "its pools serve each other" if rules.is_reciprocal(number) else "each pool by itself"
+            for rules in (before, after)
+        )
+        if old != new:
+            yield ChangeLine(sign="changed", place=f"Stage {number}", before=old, after=new)
 
 
 def _keyed(

@@ -84,6 +84,8 @@ class StageRow:
 
     number: int
     splits: tuple[SplitRow, ...]
+    is_reciprocal: bool = False
+    """Whether its pools serve each other."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from allocation.drafts.operations import (
     PutEntry,
     PutLookup,
     PutRule,
+    PutStage,
     RenameDimension,
     ReplaceAll,
     applied,
@@ -150,3 +151,11 @@ def test_a_whole_version_takes_the_place_of_the_draft():
 def test_what_is_gone_cannot_be_changed_and_the_message_says_what_to_do(operation):
     with pytest.raises(OperationError, match="Load the page again"):
         applied(operation, to=RULES)
+
+
+def test_a_stage_is_made_reciprocal_and_plain_again():
+    made = applied(PutStage(number=1, is_reciprocal=True), to=RULES)
+
+    assert made.is_reciprocal(1)
+    assert applied(PutStage(number=1, is_reciprocal=False), to=made) == RULES
+    assert PutStage(number=1, is_reciprocal=True).summary == "Made stage 1 reciprocal"

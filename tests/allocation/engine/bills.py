@@ -74,7 +74,7 @@ def table(folder, name):
 
 def ledger(folder):
     """Return the ledger's rows with what their numbers stand for."""
-    entries = {0: "direct", 1: "out", 2: "in"}
+    entries = {0: "direct", 1: "out", 2: "in", 3: "kept"}
     return [{**row, "entry": entries[row["entry"]]} for row in _named(folder, "ledger", "cell_id")]
 
 

@@ -104,7 +104,7 @@ def test_names_the_tag_keys_the_rules_look_at_or_the_listed_ones():
         ("[environment, region_id]", "[team]", "splits[0].partition_by: 'team' is the receivers' own dimension"),
         ("{tag: env, exists: true}", "{dimension: team, exists: true}", "dimensions: they look at each other in a circle: environment -> team -> environment"),
         ("{t-a: 100}", "{t-a: 99.5}", "splits[0].fallback: the shares total 99.5, not 100"),
-        ("{kind: even}", "{kind: odd}", "splits[0].method: kind must be one of even, fixed, metric, proportional"),
+        ("{kind: even}", "{kind: odd}", "splits[0].method: kind must be one of capacity, even, fixed, metric, proportional"),
         ("trailing, days: 7", "day, days: 7", "splits[0].window: days goes with kind: trailing"),
         ("quantity: 12.50", "quantity: 1_000", "drivers[0].values[0].quantity: '1_000' is not a number"),
         ("valid_to: 2026-12", "valid_to: 2025-12", "dimensions[1].rules[0]: valid_to 2025-12 is before valid_from 2026-01"),
@@ -118,6 +118,59 @@ def test_names_the_tag_keys_the_rules_look_at_or_the_listed_ones():
 )  # fmt: skip
 def test_says_where_a_document_is_wrong_and_why(old, new, problem):
     assert any(found.startswith(problem) for found in changed(old, new)), changed(old, new)
+
+
+@pytest.mark.parametrize(
+    ("method", "problem"),
+    [
+        ("{kind: capacity, driver: log_gb, capacity: gone}", "splits[1].method.capacity: driver 'gone' is not known"),
+        ("{kind: capacity, driver: log_gb}", "splits[1].method: capacity: Field required"),
+        ("{kind: tiered, driver: log_gb, fee: {USD: -1}}", "splits[1].method: fee: the fee in USD is below zero"),
+        ("{kind: tiered, driver: log_gb, fee: {}}", "splits[1].method: fee: "),
+        ("{kind: rate_card, driver: log_gb}", "splits[1].method: name prices or price_drivers, and one of them only"),
+        ("{kind: rate_card, driver: log_gb, prices: [{currency: USD, price: -2}]}", "splits[1].method: prices.0: a price is"),
+        (
+            "{kind: rate_card, driver: log_gb, prices: [{currency: USD, price: 1, valid_from: 2026-03}, {currency: USD, price: 2}]}",
+            "splits[1].method: two prices in USD are valid in the same billing period",
+        ),
+        ("{kind: rate_card, driver: log_gb, price_drivers: {USD: p}}", "splits[1].method.price_drivers.USD: driver 'p' is not"),
+        ("{kind: metric, driver: log_gb}, fallback: {kind: metric, driver: gone}", "splits[1].fallback.driver: driver 'gone'"),
+        ("{kind: metric, driver: log_gb}, fallback: {kind: odd}", "splits[1].fallback: kind must be one of hold, previous, capacity"),
+        ("{kind: metric, driver: log_gb}, missing: guess", "splits[1].missing: "),
+        (
+            "{kind: capacity, driver: log_gb, capacity: log_gb}, partition_by: [environment]",
+            "splits[1]: partition_by has no meaning with capacity: its driver is not measured by partition",
+        ),
+    ],
+)  # fmt: skip
+def test_says_what_is_wrong_with_a_method(method, problem):
+    assert any(found.startswith(problem) for found in changed("{kind: metric, driver: log_gb}", method)), changed(
+        "{kind: metric, driver: log_gb}", method
+    )
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "{kind: capacity, driver: log_gb, capacity: log_gb, capacity_value: Platform}, missing: interpolate",
+        "{kind: tiered, driver: log_gb, fee: {USD: 10.50, EUR: 0}}, fallback: {kind: proportional, cost: list_cost}",
+        "{kind: rate_card, driver: log_gb, prices: [{currency: USD, price: 2.50, valid_to: 2026-06}, {currency: USD, price: 3, valid_from: 2026-07}]}",
+        "{kind: rate_card, driver: log_gb, price_drivers: {USD: log_gb}, cost: billed_cost}",
+    ],
+)
+def test_a_method_reads_back_the_same(method):
+    given = DOCUMENT.replace("{kind: metric, driver: log_gb}", method)
+    rule_set = rules.parse(given.replace("version: 1", "version: 1\nstages: [{number: 9, reciprocal: true}]", 1))
+
+    assert rules.parse(rules.dump(rule_set)) == rule_set
+    assert rule_set.is_reciprocal(9)
+    assert not rule_set.is_reciprocal(1)
+
+
+def test_a_stage_stands_once():
+    twice = "version: 1\nstages: [{number: 2, reciprocal: true}, {number: 2}]"
+
+    assert changed("version: 1", twice) == ["stages: '2' stands 2 times"]
 
 
 def test_a_tag_outside_the_listed_keys_is_refused():

@@ -293,3 +293,51 @@ def test_the_largest_lines_come_with_file_and_row(acme):
         ("AWS", "october.csv", 4, 2),
     ]
     assert [line.description for line in explained(acme, ("team", None)).lines] == []
+
+
+KEPT_RULES = """
+version: 1
+dimensions:
+- {key: team, name: Team, rules: [{when: {tag: team, exists: true}, value: {tag: team}}]}
+splits:
+- {key: cluster, name: Cluster, stage: 1, pool: {dimension: team, equals: cluster}, receivers: {dimension: team, one_of: [a, b]},
+   method: {kind: capacity, driver: gb, capacity: size}}
+- {key: mail, name: Mail, stage: 1, pool: {dimension: team, equals: mail}, receivers: {dimension: team, one_of: [a, b]},
+   method: {kind: rate_card, driver: gb, prices: [{currency: USD, price: "2.5", valid_from: 2026-10}]}}
+drivers:
+- {key: gb, name: Used, dimension: team, unit: GB, values: [
+    {date: 2026-10-01, value: a, quantity: "30"}, {date: 2026-10-01, value: b, quantity: "20"}]}
+- {key: size, name: Capacity, dimension: team, unit: GB, values: [{date: 2026-10-01, value: cluster, quantity: "100"}]}
+"""
+
+
+def test_what_a_method_keeps_is_told_beside_what_is_handed_on(acme):
+    lines = [("cluster", "200"), ("mail", "100"), ("a", "1"), ("b", "1")]
+    bill_in_force(acme, [charge(cost, tags={"team": team}) for team, cost in lines])
+    apply(acme, KEPT_RULES)
+
+    cluster, mail, a = (explained(acme, ("team", team)) for team in ("cluster", "mail", "a"))
+
+    # Half of the cluster is unused; 50 GB at 2.50 are 25 more than mail cost.
+    [out] = cluster.handed_on
+    assert (cluster.figure, out.amount, out.pool_amount, out.kept, out.kept_words) == (
+        100, -100, 200, 100, "unused capacity",
+    )  # fmt: skip
+    [out] = mail.handed_on
+    assert (mail.figure, out.amount, out.pool_amount, out.kept, out.kept_words) == (
+        -25,
+        -125,
+        100,
+        -25,
+        "over recovery",
+    )
+    by_capacity, by_price = (part.shares[0] for part in a.received)
+    assert (by_capacity.quantity, by_capacity.total, by_capacity.amount) == (30, 100, 60)
+    assert (by_price.quantity, by_price.total, by_price.calculated, by_price.amount) == (75, 100, 75, 75)
+    assert [part.split.weight for part in a.received] == [
+        "Used, GB, of the capacity Capacity, GB",
+        "charge: Used, GB, at 2.5 USD from 2026-10",
+    ]
+    assert cluster.is_exact
+    assert mail.is_exact
+    assert a.is_exact

@@ -13,7 +13,7 @@ from allocation.selectors import names_of
 from ingestion.selectors import billed_periods
 from itfm.web.allocation.build import recent_runs, run_row, running_part
 from itfm.web.allocation.page import MoneyChange
-from itfm.web.allocation.runs.page import HeldRow, RunFinding, RunPage, RunsPage, StepSums
+from itfm.web.allocation.runs.page import DriverCoverage, HeldRow, RunFinding, RunPage, RunsPage, StepSums
 from itfm.web.shell.page import Shell
 
 MOST_RUNS: Final = 100
@@ -59,8 +59,22 @@ def run_page(run_id: UUID, *, shell: Shell, may_write: bool, dimension: str) -> 
                 split=one["split"],
                 currency=one["billing_currency"],
                 effective=Decimal(one["costs"]["effective_cost"]),
+                reason=one["reason"].replace("_", " "),
             )
             for one in proof.get("held", ())
+        ),
+        drivers=tuple(
+            DriverCoverage(
+                split=one["split"],
+                driver=one["driver"],
+                days_needed=one["days_needed"],
+                days_measured=one["days_measured"],
+                days_filled=one["days_filled"],
+                received=one["received"],
+                matched=one["matched"],
+            )
+            for one in proof.get("drivers", ())
+            if one.get("days_needed")
         ),
         before=run_row(before) if before else None,
         dimensions=dimensions,

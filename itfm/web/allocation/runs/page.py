@@ -48,6 +48,20 @@ class HeldRow:
     split: str
     currency: str
     effective: Decimal
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriverCoverage:
+    """How far a driver reached in a split: the days it measured of those asked for, and its rows with a receiver."""
+
+    split: str
+    driver: str
+    days_needed: int
+    days_measured: int
+    days_filled: int
+    received: int
+    matched: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +77,7 @@ class RunPage:
     steps: tuple[StepSums, ...]
     findings: tuple[RunFinding, ...]
     held: tuple[HeldRow, ...]
+    drivers: tuple[DriverCoverage, ...]
     before: RunRow | None
     dimensions: tuple[tuple[str, str], ...]
     dimension: str

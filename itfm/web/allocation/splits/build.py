@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -101,7 +102,7 @@ def _preview(
 
 
 def _part(found: SplitPreview) -> PreviewPart:
-    pools = dict(found.pools)
+    pools, kept = dict(found.pools), dict(found.kept)
     return PreviewPart(
         currencies=tuple(
             CurrencyShares(
@@ -121,6 +122,7 @@ def _part(found: SplitPreview) -> PreviewPart:
                     if one.currency == currency
                 ),
                 handed_out=total(one.amount for one in found.shares if one.currency == currency),
+                kept=kept.get(currency, Decimal(0)),
             )
             for currency, pool in pools.items()
         ),

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from allocation.drafts.problems import Problem
+from itfm.core.money import CONTEXT
 from itfm.core.periods import period_name
 from itfm.web.allocation.dimensions.conditions import KINDS, MODES, OPERATORS
 from itfm.web.allocation.page import DraftBar
-from itfm.web.allocation.splits.fields import COSTS, FALLBACKS, METHODS, WINDOWS, SplitFields
+from itfm.web.allocation.splits.fields import COSTS, FALLBACKS, METHODS, MISSING, WINDOWS, SplitFields
 from itfm.web.shell.page import PeriodChoice, Shell
 
 
@@ -34,11 +35,13 @@ class CurrencyShares:
     pool: Decimal
     shares: tuple[ShareRow, ...]
     handed_out: Decimal
+    kept: Decimal
+    """What the method leaves in the pool; below zero when the shares exceed it."""
 
     @property
     def difference(self) -> Decimal:
-        """The pool less its shares: zero."""
-        return self.pool - self.handed_out
+        """The pool less its shares and what stays: zero."""
+        return CONTEXT.subtract(self.pool, CONTEXT.add(self.handed_out, self.kept))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +79,7 @@ class SplitPage:
     operators = OPERATORS
     methods = METHODS
     windows = WINDOWS
+    missing = MISSING
     fallbacks = FALLBACKS
     costs = COSTS
 

@@ -37,6 +37,7 @@ def _answered(request: TenantRequest, key: str) -> HttpResponse:
         {**request.POST.dict(), **({"key": key} if plain else {})},
         partition_by=tuple(request.POST.getlist("partition_by")),
         where=plain.get("receivers", {}).get("where"),
+        fallback=plain.get("fallback"),
     )
     command = request.POST.get("do", "save")
     if command == "preview":
