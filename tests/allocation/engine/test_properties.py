@@ -202,6 +202,14 @@ def in_order(splits):
     ]
 
 
+def driver_values(drivers):
+    """Return drawn rows by driver as the engine takes them."""
+    return {
+        key: tuple(DriverValue(date=on, value=team, quantity=quantity) for on, team, quantity in rows)
+        for key, rows in drivers.items()
+    }
+
+
 class Checked(NamedTuple):
     """What a run measured, and how many pool cells it shared."""
 
@@ -211,10 +219,7 @@ class Checked(NamedTuple):
 
 def check(charges, splits, drivers, *, threads=2, reciprocal=()):
     splits = in_order(splits)
-    values = {
-        key: tuple(DriverValue(date=on, value=team, quantity=quantity) for on, team, quantity in rows)
-        for key, rows in drivers.items()
-    }
+    values = driver_values(drivers)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         revision = write_revision(folder, bill(charges))
