@@ -81,4 +81,8 @@ MAY = {
     "scorecard": EVERYBODY,
     "scorecard_csv": EVERYBODY,
     "scorecard_owner": "OAF",
+    "mail": "OA",
+    "mail_letter": "OA",
+    "mail_html": "OA",
+    "mail_file": "OA",
 }
