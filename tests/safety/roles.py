@@ -47,6 +47,7 @@ MAY = {
     "audit": "OAU",
     "audit_export": "OAU",
     "explore": EVERYBODY,
+    "explore_lens": EVERYBODY,
     "explore_lines": EVERYBODY,
     "explore_values": EVERYBODY,
     "explore_export": EVERYBODY,
