@@ -105,6 +105,9 @@ def test_where_mail_is_really_sent_there_are_no_such_pages(admin, letter, settin
 
 
 def test_a_link_is_listed_once_with_the_words_a_reader_sees():
-    html = '<a href="http://a.example/x"><b>See</b> it</a><a href="http://a.example/x">See  it</a><a href="//a.example/y">y</a>'
+    html = '<a href="http://a.example/x"><b>See</b> it</a><a href="http://a.example/x">See  it</a><a href="http://a.example/z" aria-label="Mine: Storage">Mine</a><a href="//a.example/y">y</a>'
 
-    assert links_of(html, site="http://a.example") == [("See it", "http://a.example/x")]
+    assert links_of(html, site="http://a.example") == [
+        ("See it", "http://a.example/x"),
+        ("Mine: Storage", "http://a.example/z"),
+    ]

@@ -50,10 +50,12 @@ class _LinkReader(HTMLParser):
         self._address = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Remember where the link begins."""
-        if tag == "a" and (address := dict(attrs).get("href")):
-            self._address = address
-            self.links.append(("", address))
+        """Remember where the link begins; its label, where it has one, stands for its words."""
+        given = dict(attrs)
+        if tag == "a" and (address := given.get("href")):
+            label = given.get("aria-label") or ""
+            self._address = "" if label else address
+            self.links.append((label, address))
 
     def handle_endtag(self, tag: str) -> None:
         """Forget the link that ends."""
