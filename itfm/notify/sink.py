@@ -15,7 +15,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -51,7 +51,7 @@ class SinkBackend(BaseEmailBackend):
         folder = sink_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in email_messages:
-            _write(folder / _file_name(message, at=timezone.now()), message.message().as_bytes(linesep="\r\n"))
+            _write(folder / _file_name(message, at=timezone.now()), message.message().as_bytes())
         return len(email_messages)
 
 
@@ -82,7 +82,7 @@ def receipt_of(message_id: UUID) -> Receipt | None:
 
 def letter_in(content: bytes) -> EmailMessage:
     """Return a letter as it can be read."""
-    return cast("EmailMessage", BytesParser(policy=default).parsebytes(content))
+    return BytesParser(policy=default).parsebytes(content)
 
 
 def _found() -> Iterator[Receipt]:

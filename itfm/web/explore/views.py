@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from http import HTTPStatus
-from typing import cast
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -169,7 +168,7 @@ def _lens(request: TenantRequest) -> Lens:
     text = request.GET.get(LENS) or (kept if kept in LENSES else LENSES[0])
     if text not in LENSES:
         raise QueryError(LENS, f"'{text[:20]}' is no lens; write one of {', '.join(LENSES)}.")
-    return cast("Lens", text)
+    return text
 
 
 def _after(request: TenantRequest) -> After | None:
