@@ -102,10 +102,11 @@ def test_she_sees_her_subtree_on_every_page(site, engineer):
     assert_nothing_beside(page.locator("main").inner_text())
 
     page.locator("[data-total=USD] a").click()
-    drawer = page.get_by_role("dialog")
-    expect(drawer).to_contain_text("35.00")
-    expect(drawer).to_contain_text("Logging")
-    assert_nothing_beside(drawer.inner_text())
+    expect(page.get_by_role("heading", level=1)).to_have_text("Why is it this much?")
+    parts = page.get_by_role("group", name="Parts of the figure, USD")
+    expect(parts.get_by_role("row", name="Sum of the parts")).to_contain_text("35.00")
+    expect(parts.get_by_role("row", name="Logging")).to_contain_text("20.00")
+    assert_nothing_beside(page.locator("main").inner_text())
 
 
 def test_her_files_and_her_letter_hold_her_subtree_alone(site, engineer):
@@ -136,7 +137,6 @@ def test_her_files_and_her_letter_hold_her_subtree_alone(site, engineer):
         "showback/1200/letter",
         "showback/1200/letter.html",
         "showback/1200/statement.csv",
-        "explain?period=2026-10&currency=USD&is=cost_center:1200",
     ],
 )
 def test_what_is_beside_her_tree_is_not_there_for_her(site, engineer, address):
@@ -145,3 +145,14 @@ def test_what_is_beside_her_tree_is_not_there_for_her(site, engineer, address):
     assert answer.status == 404
     assert "Index" not in answer.text()
     assert "720" not in answer.text()
+
+
+def test_explaining_what_is_beside_her_tree_explains_nothing(site, engineer):
+    page = engineer
+
+    page.goto(f"{site}/explain?period=2026-10&currency=USD&is=cost_center:1200")
+
+    text = page.locator("main").inner_text()
+    assert "0.00 USD" in text
+    # The code stands in the address that she typed herself.
+    assert [word for word in BESIDE if word in text and word != "1200"] == []
