@@ -115,6 +115,12 @@ def queue_letters(organization_id: UUID, *, at: datetime, write: Write) -> int:
         if saved is None or not saved.is_on:
             return 0
         period = due_period(saved, at=at)
+    return queue_letters_of(period, organization_id=organization_id, write=write)
+
+
+def queue_letters_of(period: date, *, organization_id: UUID, write: Write) -> int:
+    """Put the letters of a period that are not written yet into the outbox, once it is final, and return how many."""
+    with tenant(organization_id):
         missing = missing_letters(period) if _is_final(period) else []
     return sum(_queue(one, period=period, organization_id=organization_id, write=write) for one in missing)
 

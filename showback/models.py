@@ -58,3 +58,32 @@ class LetterSchedule(TenantModel):
 
     def __str__(self) -> str:
         return f"business day {self.business_day}, {self.hour}:00 {self.time_zone}"
+
+
+class SpendAnswer(TenantModel):
+    """What somebody said in answer to a letter: whether cost without a cost center is theirs; the last word counts."""
+
+    class Answer(models.TextChoices):
+        MINE = "mine"
+        NOT_MINE = "not_mine"
+
+    code = models.CharField(max_length=60, help_text="The cost center that was asked.")
+    sub_account_id = models.TextField(blank=True)
+    service_name = models.TextField(blank=True)
+    answer = models.CharField(max_length=10)
+    answered_by = models.EmailField()
+    answered_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["organization", "code", "sub_account_id", "service_name"], name="showback_spendanswer_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(answer__in=["mine", "not_mine"]), name="showback_spendanswer_answer"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.answer}"

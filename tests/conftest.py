@@ -76,6 +76,14 @@ def lake(settings: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / "lake"
 
 
+@pytest.fixture
+def sink(settings: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Mail is kept in a folder of the test's own, as where the site is tried out."""
+    settings.EMAIL_BACKEND = "itfm.notify.sink.SinkBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path / "mail")
+    return tmp_path / "mail"
+
+
 @pytest.fixture(autouse=True)
 def own_cache(settings: pytest.FixtureRequest) -> None:
     """Keep what one test leaves in Redis, such as limits on attempts, from every other."""

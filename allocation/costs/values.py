@@ -16,17 +16,25 @@ LONGEST_TEXT: Final = 200
 
 
 def suggest(
-    name: str, text: str, *, periods: Sequence[date], visibility: Visibility = EVERYTHING, limit: int = 20
+    name: str,
+    text: str,
+    *,
+    periods: Sequence[date],
+    visibility: Visibility = EVERYTHING,
+    limit: int = 20,
+    also: Sequence[str] = (),
 ) -> list[str]:
     """Return values of a column or dimension that contain a text, in any case: those that begin with it first.
 
-    Of the rest, what cost most in the periods stands first; for this order alone, currencies count alike.
+    `also` are values that fit for another reason, such as their name. Of the rest, what cost most in the periods stands
+    first; for this order alone, currencies count alike.
     """
     if "\0" in text or not periods or name == "charge_date":
         return []
     parameters = Parameters()
     condition = where([], periods=periods, visibility=visibility, parameters=parameters)
     wanted = parameters.add(text[:LONGEST_TEXT].lower())
+    others = parameters.add(list(also))
     if name in COLUMNS:
         found = f"SELECT {name}::text AS value, SUM(effective_cost) AS cost FROM {MONTHLY} WHERE {condition} GROUP BY 1"  # noqa: S608
     else:
@@ -42,7 +50,7 @@ def suggest(
         cursor.execute(
             f"""
             SELECT value FROM ({found}) AS found
-            WHERE value IS NOT NULL AND STRPOS(LOWER(value), {wanted}) > 0
+            WHERE value IS NOT NULL AND (STRPOS(LOWER(value), {wanted}) > 0 OR value = ANY({others}::text[]))
             ORDER BY STARTS_WITH(LOWER(value), {wanted}) DESC, ABS(cost) DESC, value
             LIMIT {parameters.add(limit)}
             """,  # noqa: S608

@@ -67,6 +67,13 @@ class Membership(TenantModel):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(max_length=20)
     created_at = models.DateTimeField(auto_now_add=True)
+    lens = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The lens costs are first looked at through; empty for the usual one.",
+    )
 
     key: ApiKey | None = None
     """The key by which a program acts as a member; such a membership is never saved."""

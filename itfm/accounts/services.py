@@ -196,3 +196,8 @@ def _parse_token(token: str) -> tuple[UUID, str]:
 
 def _sha256(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def keep_lens(membership: Membership, lens: str) -> None:
+    """Remember through which lens a member looks at costs; inside the organization's transaction."""
+    Membership.objects.filter(pk=membership.pk).update(lens=lens)

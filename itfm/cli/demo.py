@@ -1,13 +1,15 @@
 """Setting up the sample company: its files, its organization, its rules, and the imports of its bills.
 
-The bills are then imported by the workers through the real connectors; `unfinished` tells what is left to do.
+The bills are then imported by the workers through the real connectors, and the letters sent by them from the outbox;
+`left` tells what is left to do.
 """
 
 from __future__ import annotations
 
 import secrets
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,7 @@ from django.utils.text import slugify
 
 from allocation.engine.rules import parse
 from allocation.models import AllocationRun
+from allocation.selectors import allocated_periods
 from allocation.services import due_periods, publish_rules
 from allocation.services.rules import with_driver_files
 from ingestion.models import BillSource, ImportRun
@@ -29,14 +32,22 @@ from itfm.core.periods import previous_period
 from itfm.core.policy import Role
 from itfm.core.tenancy import system, tenant
 from itfm.demo.company import DemoCompany, Progress, write
+from itfm.demo.organization import DEPARTMENTS
+from itfm.notify.models import OutboxMessage
+from itfm.notify.sink import is_in_use
+from itfm.web.showback.letter import letter_of
 from showback.branches import branches
-from showback.services import replace_cost_centers
+from showback.letters import queue_letters_of
+from showback.services import CostCenterBranch, replace_cost_centers
 
 SLUG: Final = "demo"
 RUN: Final = ImportRun.State
+UNSENT: Final = (OutboxMessage.State.QUEUED, OutboxMessage.State.CLAIMED)
 EMAIL: Final = "demo@example.com"
 MONTHS: Final = 13
 PULL_TIME: Final = time(3)
+MAIL_DOMAIN: Final = "meridian.example"
+"""Reserved for examples (RFC 2606): nobody has an address there."""
 NAMES: Final = {
     "aws-cur2": "AWS organization",
     "aws-cur": "AWS of Harbor & Pine (acquired)",
@@ -51,13 +62,14 @@ class Left:
 
     imports: int
     periods: int
+    letters: int
     step: str
     errors: tuple[str, ...]
 
     @property
     def is_done(self) -> bool:
-        """Whether all bills are in and allocated."""
-        return not (self.imports or self.periods)
+        """Whether all bills are in and allocated, and all letters out."""
+        return not (self.imports or self.periods or self.letters)
 
 
 def existing_demo() -> Organization | None:
@@ -86,7 +98,8 @@ def set_up(folder: Path, *, charges: int, at: datetime, progress: Progress) -> t
     rules = folder / "rules.yaml"
     rule_set = with_driver_files(parse(rules.read_text(encoding="utf-8")), folder=folder)
     with tenant(organization.id):
-        replace_cost_centers(branches(rule_set.cost_centers), organization_id=organization.id)
+        tree = [_with_owners(branch) for branch in branches(rule_set.cost_centers)]
+        replace_cost_centers(tree, organization_id=organization.id)
         publish_rules(rule_set, organization_id=organization.id, published_by=None, at=at)
         for delivered in company.deliveries:
             source = create_source(
@@ -111,6 +124,38 @@ def restate(organization_id: UUID, company: DemoCompany, *, at: datetime) -> Non
         request_import(source, trigger="command", at=at)
 
 
+def _with_owners(branch: CostCenterBranch) -> CostCenterBranch:
+    """Return the branch with who is to get its letters; as in most companies, not every team has named somebody."""
+    return replace(
+        branch, owner_email=OWNERS.get(branch.code, ""), children=[_with_owners(child) for child in branch.children]
+    )
+
+
+def _owners() -> Iterator[tuple[str, str]]:
+    for department in DEPARTMENTS:
+        yield department.code, f"head-of-{slugify(department.name)}@{MAIL_DOMAIN}"
+        if department.name == LETTERS_TO_TEAMS_OF:
+            yield from ((team.cost_center, f"{team.tag}@{MAIL_DOMAIN}") for team in department.teams)
+
+
+LETTERS_TO_TEAMS_OF: Final = "Commerce"
+OWNERS: Final = dict(_owners())
+"""Cost center -> whom its letters go to."""
+
+
+def write_demo_letters(organization_id: UUID, *, at: datetime) -> int:
+    """Put the letters of the newest month that is over into the outbox and return how many are new.
+
+    Only where mail is kept here: the people it goes to are made up.
+    """
+    if not is_in_use():
+        return 0
+    with tenant(organization_id):
+        this_month = date(at.year, at.month, 1)
+        period = next((one for one in allocated_periods() if one < this_month), None)
+    return queue_letters_of(period, organization_id=organization_id, write=letter_of) if period else 0
+
+
 def left(organization_id: UUID) -> Left:
     """Return what is still to be done."""
     with tenant(organization_id):
@@ -118,12 +163,14 @@ def left(organization_id: UUID) -> Left:
         failed = ImportRun.objects.exclude(error_message="").values_list("error_message", flat=True)
         refused = AllocationRun.objects.filter(state=AllocationRun.State.REFUSED).values_list("error", flat=True)
         errors = (*failed, *refused)
+        letters = OutboxMessage.objects.filter(state__in=UNSENT).count()
         step = "; ".join(
             f"{run.source.name} {run.progress_ratio:.0%}, {run.step}" for run in running if run.state == RUN.RUNNING
         )
     return Left(
         imports=len(running),
         periods=0 if running else len(due_periods(organization_id)),
+        letters=letters,
         step=step or "Waiting for a worker",
         errors=errors,
     )

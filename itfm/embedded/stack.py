@@ -78,7 +78,7 @@ class Stack:
             wanted |= {
                 "ITFM_HTTPS": "0",
                 "ITFM_SERVE_SOURCES": "1",
-                "ITFM_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+                "ITFM_EMAIL_BACKEND": "itfm.notify.sink.SinkBackend",
             }
         found = {name: value for name, value in wanted.items() if not os.environ.get(name)}
         found["ITFM_HOME"] = str(self.home.folder)

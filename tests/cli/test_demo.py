@@ -6,8 +6,12 @@ from django.utils import timezone
 from allocation.services import allocate, due_periods
 from ingestion.models import Bill, ImportRun
 from ingestion.services import run_import
-from itfm.cli.demo import EMAIL, existing_demo, left, new_password, restate, set_up
+from itfm.cli.demo import EMAIL, existing_demo, left, new_password, restate, set_up, write_demo_letters
+from itfm.core.periods import period_name, previous_period
 from itfm.core.tenancy import tenant
+from itfm.notify.models import OutboxMessage
+from itfm.notify.services import send_queued
+from itfm.notify.sink import receipts
 
 pytestmark = pytest.mark.django_db
 
@@ -50,3 +54,32 @@ def test_the_login_that_is_printed_works(tmp_path, monkeypatch, client):
     answer = client.post("/account/login/", {"login": EMAIL, "password": password})
     assert answer.status_code == 302
     assert organization.name in client.get("/overview").content.decode()
+
+
+def test_the_letters_of_the_newest_month_go_out_once_also_when_the_demo_starts_again(tmp_path, monkeypatch, sink):
+    monkeypatch.setattr("itfm.cli.demo.MONTHS", 2)
+    now = timezone.now()
+    organization, _ = set_up(tmp_path / "demo", charges=3_000, at=now, progress=lambda *_: None)
+    work(organization)
+
+    # Heads of eight departments, and the six teams of Commerce.
+    assert write_demo_letters(organization.id, at=now) == 14
+    assert left(organization.id).letters == 14
+    assert send_queued(organization.id, at=now) == 14
+    assert left(organization.id).is_done
+    assert write_demo_letters(organization.id, at=now) == send_queued(organization.id, at=now) == 0
+
+    month = previous_period(now.date().replace(day=1))
+    with tenant(organization.id):
+        messages = OutboxMessage.objects.in_bulk([one.message_id for one in receipts()])
+        assert len(receipts()) == len(messages) == 14
+    assert {message.about["period"] for message in messages.values()} == {period_name(month)}
+    assert {message.recipient.split("@")[1] for message in messages.values()} == {"meridian.example"}
+
+
+def test_where_mail_is_really_sent_the_demo_writes_no_letters(tmp_path, monkeypatch):
+    monkeypatch.setattr("itfm.cli.demo.MONTHS", 1)
+    organization, _ = set_up(tmp_path, charges=3_000, at=timezone.now(), progress=lambda *_: None)
+    work(organization)
+
+    assert write_demo_letters(organization.id, at=timezone.now()) == 0

@@ -26,6 +26,7 @@ FITTING = {
     "time_zone": "UTC",
     "document": "version: 1\n",
     "allocation.RuleDraft.step_number": 1,
+    "answer": "mine",
     # Over, so that the next import of the source can be asked for.
     "ingestion.ImportRun.state": "imported",
 }

@@ -47,6 +47,7 @@ MAY = {
     "audit": "OAU",
     "audit_export": "OAU",
     "explore": EVERYBODY,
+    "explore_lens": EVERYBODY,
     "explore_lines": EVERYBODY,
     "explore_values": EVERYBODY,
     "explore_export": EVERYBODY,
@@ -81,4 +82,8 @@ MAY = {
     "scorecard": EVERYBODY,
     "scorecard_csv": EVERYBODY,
     "scorecard_owner": "OAF",
+    "mail": "OA",
+    "mail_letter": "OA",
+    "mail_html": "OA",
+    "mail_file": "OA",
 }

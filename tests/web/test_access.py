@@ -10,6 +10,7 @@ from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, S
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from itfm.notify.models import OutboxMessage
+from itfm.notify.services import _mail
 from itfm.web.models import SavedView
 from showback.models import CostCenter
 from tests.architecture.test_layout import own_views
@@ -36,10 +37,13 @@ def acme_upload(acme):
 
 
 @pytest.fixture
-def acme_center(acme):
+def acme_center(acme, sink):
     with tenant(acme.id):
         center = CostCenter.objects.create(organization=acme, code="2010", name=CANARY)
-        letter = OutboxMessage.objects.create(organization=acme, key=CANARY, kind="showback", recipient="a@b.example")
+        letter = OutboxMessage.objects.create(
+            organization=acme, key=CANARY, kind="showback", recipient="a@b.example", subject=CANARY, html=CANARY
+        )
+    _mail(letter).send()
     return {"center": center.address, "letter": letter.id}
 
 

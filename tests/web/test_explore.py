@@ -65,7 +65,50 @@ def test_without_parameters_the_lens_decides_what_costs_are_grouped_by(owner):
 
     assert "Effective cost by team, September 2026 to October 2026" in finance
     assert "Effective cost by product, then service" in engineering
-    assert "by product, then service" in owner.get(reverse("explore")).content.decode()
+    assert "Effective cost by team" in owner.get(reverse("explore")).content.decode()
+
+
+def test_the_lens_somebody_chooses_is_kept_in_that_organization_also_after_a_new_login(client, company):  # noqa: F811
+    user = member(company, Role.OWNER)
+    client.force_login(user)
+
+    chosen = client.post(reverse("explore_lens") + "?lens=engineering&by=product")
+
+    assert chosen.status_code == 302
+    assert chosen.url == "/explore?lens=engineering&by=product"
+    client.logout()
+    client.force_login(user)
+    assert "by product, then service" in client.get(reverse("explore")).content.decode()
+    with tenant(company.id):
+        assert Membership.objects.get(user=user).lens == "engineering"
+
+
+def test_a_link_that_names_a_lens_changes_nobodys_preference(client, company):  # noqa: F811
+    user = member(company, Role.OWNER)
+    client.force_login(user)
+
+    client.get(reverse("explore"), {"lens": "engineering"})
+
+    with tenant(company.id):
+        assert Membership.objects.get(user=user).lens == ""
+
+
+def test_a_lens_that_there_is_not_is_not_kept(owner, company):  # noqa: F811
+    refused = owner.post(reverse("explore_lens") + "?lens=x-ray")
+
+    assert refused.status_code == 400
+    with tenant(company.id):
+        assert not Membership.objects.exclude(lens="").exists()
+
+
+def test_the_lens_is_one_members_own(client, company):  # noqa: F811
+    colleague = member(company, Role.FINANCE)
+    client.force_login(member(company, Role.OWNER))
+    client.post(reverse("explore_lens") + "?lens=engineering")
+
+    client.force_login(colleague)
+
+    assert "Effective cost by team" in client.get(reverse("explore")).content.decode()
 
 
 def test_a_filter_of_the_form_is_added_to_the_address(owner):

@@ -16,11 +16,12 @@ from allocation.selectors import Visibility
 from ingestion.models import BillSource
 from itfm.core.money import total
 from itfm.web.colors import kept_slots
-from itfm.web.components import ChartCard, Choice, Empty, FilterBar, Link, Tab
+from itfm.web.components import ChartCard, Choice, Empty, FilterBar, Link
 from itfm.web.components import Filter as Chip
+from itfm.web.explore.centers import CENTER, center_names
 from itfm.web.explore.drill import LENSES, Crumb, Lens, address, bottom, default_grouping, drilled, levels, start, trail
 from itfm.web.explore.figure import Stripe, figure
-from itfm.web.explore.page import Check, CurrencyPart, ExplorePage, Form, ViewMenu
+from itfm.web.explore.page import Check, CurrencyPart, ExplorePage, Form, LensChoice, ViewMenu
 from itfm.web.explore.table import Line, table_of
 from itfm.web.explore.words import (
     COLUMN_LABELS,
@@ -49,6 +50,7 @@ class ExploreBuilder:
         self.sources = (
             {str(key): name for key, name in BillSource.objects.values_list("id", "name")} if needs_sources else {}
         )
+        self.centers = center_names(visibility) if CENTER in query.names else None
 
     def page(self, shell: Shell, *, views: ViewMenu) -> ExplorePage:
         """Return the page of the answer."""
@@ -80,7 +82,17 @@ class ExploreBuilder:
 
     def value(self, name: str, value: str | None) -> str:
         """Return a value as people read it."""
+        if name == CENTER and value and self.centers is not None:
+            return self.centers.text(value)
+        return self.plain_value(name, value)
+
+    def plain_value(self, name: str, value: str | None) -> str:
+        """Return a value as a file has it: a cost center by its code."""
         return value_text(name, value, sources=self.sources)
+
+    def center_name(self, code: str | None) -> str:
+        """Return the name of a cost center; empty where there is none to show."""
+        return self.centers.names.get(code or "", "") if self.centers else ""
 
     def to(self, query: CostQuery) -> str:
         """Return the address of a question."""
@@ -187,11 +199,13 @@ class ExploreBuilder:
         periods = self.query.compared_periods
         return range_text(periods[0], periods[-1]) if periods else ""
 
-    def _lenses(self) -> tuple[Tab, ...]:
+    def _lenses(self) -> tuple[LensChoice, ...]:
         return tuple(
-            Tab(
+            LensChoice(
                 label=lens.capitalize(),
-                url=address(replace(self.query, by=default_grouping(self.rule_set, lens)), lens, to=reverse("explore")),
+                url=address(
+                    replace(self.query, by=default_grouping(self.rule_set, lens)), lens, to=reverse("explore_lens")
+                ),
                 is_current=lens == self.lens,
             )
             for lens in LENSES

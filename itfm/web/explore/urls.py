@@ -8,6 +8,7 @@ from itfm.web.explore import saved_views, views
 
 urlpatterns = [
     path("explore", views.explore, name="explore"),
+    path("explore/lens", views.explore_lens, name="explore_lens"),
     path("explore/lines", views.explore_lines, name="explore_lines"),
     path("explore/values", views.explore_values, name="explore_values"),
     path("explore/export", views.explore_export, name="explore_export"),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from http import HTTPStatus
-from typing import cast
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from allocation.costs.answer import RunsInForce, answer, runs_in_force
 from allocation.costs.lines import LineKey
@@ -17,8 +16,10 @@ from allocation.costs.query import CostQuery, QueryError, parse, shifted
 from allocation.costs.values import suggest
 from allocation.selectors import allocated_periods
 from itfm.accounts.access import TenantRequest, allow
+from itfm.accounts.services import keep_lens
 from itfm.core.periods import period_name
 from itfm.web.explore.build import ExploreBuilder
+from itfm.web.explore.centers import CENTER, CenterNames, center_names
 from itfm.web.explore.drill import LENSES, Lens, default_grouping
 from itfm.web.explore.exports import KINDS, sheet_of
 from itfm.web.explore.lines import After, lines_page
@@ -44,10 +45,20 @@ def explore(request: TenantRequest) -> HttpResponse:
         builder = asked(request)
     except QueryError as error:
         return refused(request, error)
-    if request.session.get(LENS) != builder.lens:
-        request.session[LENS] = builder.lens
     views = view_menu(builder.query, builder.lens, membership=request.membership)
     return render(request, "explore/page.html", {"page": builder.page(shell_of(request, "explore"), views=views)})
+
+
+@allow("costs.read")
+@require_POST
+def explore_lens(request: TenantRequest) -> HttpResponse:
+    """Keep the lens that somebody chooses for the next time, and show costs through it."""
+    try:
+        lens = _lens(request)
+    except QueryError as error:
+        return refused(request, error)
+    keep_lens(request.membership, lens)
+    return redirect(f"{reverse('explore')}?{request.GET.urlencode()}")
 
 
 @allow("costs.read")
@@ -75,9 +86,17 @@ def explore_values(request: TenantRequest) -> HttpResponse:
         return suggestions([])
     visibility = visibility_of(request.membership)
     text = request.GET.get("q", "")
-    found = suggest(name, text, periods=query.periods, visibility=visibility, limit=LIMIT + 1)
+    centers = center_names(visibility) if name == CENTER else CenterNames(names={})
+    found = suggest(
+        name,
+        text,
+        periods=query.periods,
+        visibility=visibility,
+        limit=LIMIT + 1,
+        also=centers.codes_named_like(text),
+    )
     nothing = [Suggestion(value=NOTHING, hint="no value")] if text.lower() in NOTHING else []
-    return suggestions([*nothing, *(Suggestion(value=value) for value in found)])
+    return suggestions([*nothing, *(Suggestion(value=value, label=centers.text(value)) for value in found)])
 
 
 @allow("costs.read")
@@ -92,7 +111,12 @@ def explore_export(request: TenantRequest) -> HttpResponse:
     query = builder.query
     found = answer(query, visibility=builder.visibility, runs=builder.runs)
     media_type, write = KINDS[kind]
-    sheet = sheet_of(found, heads=[builder.label(name) for name in query.by], name_of=builder.value)
+    sheet = sheet_of(
+        found,
+        heads=[builder.label(name) for name in query.by],
+        name_of=builder.plain_value,
+        also={CENTER: builder.center_name},
+    )
     response = HttpResponse(write(sheet), content_type=media_type)
     name = f"costs-{period_name(query.first)}-{period_name(query.last)}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -140,10 +164,11 @@ def _format(request: TenantRequest) -> str:
 
 
 def _lens(request: TenantRequest) -> Lens:
-    text = request.GET.get(LENS) or request.session.get(LENS, "finance")
+    kept = request.membership.lens
+    text = request.GET.get(LENS) or (kept if kept in LENSES else LENSES[0])
     if text not in LENSES:
         raise QueryError(LENS, f"'{text[:20]}' is no lens; write one of {', '.join(LENSES)}.")
-    return cast("Lens", text)
+    return text
 
 
 def _after(request: TenantRequest) -> After | None:
@@ -161,6 +186,8 @@ def _with_new_filter(request: TenantRequest) -> str:
     """Return the address with the filter of the form beside those there are."""
     params = request.GET.copy()
     name, relation, value = (params.pop(f"filter_{part}", [""])[-1] for part in ("field", "relation", "value"))
+    if name == CENTER:
+        value = center_names(visibility_of(request.membership)).code_of(value)
     text = name if value == NOTHING else f"{name}:{value}"
     params.appendlist("not" if relation == "not" else "is", text)
     return f"{reverse('explore')}?{params.urlencode()}"

@@ -8,6 +8,7 @@ from itfm.accounts.access import SignedInRequest, TenantRequest, current_members
 from itfm.accounts.models import Membership
 from itfm.accounts.services import memberships_of
 from itfm.core.policy import Role
+from itfm.notify.sink import is_in_use
 from itfm.web.shell.page import OrganizationChoice, Section, Shell, organizations_of
 
 
@@ -44,4 +45,5 @@ def _shell(request: SignedInRequest, section: Section, *, organization_id: UUID)
         organizations=organizations,
         person_name=request.user.name or request.user.email,
         person_email=request.user.email,
+        keeps_mail=is_in_use(),
     )

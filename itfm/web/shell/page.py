@@ -10,7 +10,7 @@ from uuid import UUID
 
 from itfm.core.policy import Permission, Role, is_allowed
 
-Section = Literal["overview", "explore", "explain", "bills", "allocation", "showback", "settings"]
+Section = Literal["overview", "explore", "explain", "bills", "allocation", "showback", "mail", "settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,7 @@ NAVIGATION: Final = (
     NavigationItem(section="bills", label="Bills", icon="file-invoice", permission="bills.read"),
     NavigationItem(section="allocation", label="Allocation", icon="split", permission="rules.read"),
     NavigationItem(section="showback", label="Showback", icon="mail", permission="showback.read"),
+    NavigationItem(section="mail", label="Local mail", icon="inbox", permission="organization.write"),
     NavigationItem(section="settings", label="Settings", icon="settings", permission="organization.read"),
 )
 
@@ -37,7 +38,7 @@ NAVIGATION: Final = (
 GROUPS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("Spend", frozenset({"overview", "explore", "bills"})),
     ("Owners", frozenset({"allocation", "showback"})),
-    ("Organization", frozenset({"settings"})),
+    ("Organization", frozenset({"mail", "settings"})),
 )
 """The sections that stand together in the side bar, and what they are about."""
 
@@ -70,6 +71,8 @@ class Shell:
     organizations: tuple[OrganizationChoice, ...]
     person_name: str
     person_email: str
+    keeps_mail: bool = False
+    """Whether this site keeps its mail instead of sending it, and so has pages to read it."""
 
     @property
     def navigation(self) -> tuple[NavigationItem, ...]:
@@ -77,7 +80,7 @@ class Shell:
         return tuple(
             replace(item, is_current=item.section == self.section)
             for item in NAVIGATION
-            if is_allowed(self.organization.role, item.permission)
+            if is_allowed(self.organization.role, item.permission) and (item.section != "mail" or self.keeps_mail)
         )
 
     @property

@@ -18,6 +18,7 @@ from itfm.core.periods import period_name, previous_period
 from itfm.web.explain.address import query_of
 from itfm.web.settings.inert import inert
 from itfm.web.shell.page import PeriodChoice, Shell
+from itfm.web.showback.answers_build import answer_rows
 from itfm.web.showback.chart import monthly_bars
 from itfm.web.showback.page import (
     CenterRow,
@@ -71,6 +72,7 @@ def showback_page(
         has_centers=bool(tree.rows),
         is_scoped=not visibility.sees_everything,
         may_write=may_write,
+        answers=answer_rows() if visibility.sees_everything else (),
     )
 
 

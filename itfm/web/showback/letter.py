@@ -21,11 +21,14 @@ from itfm.notify.preferences import Subscription, unsubscribe_token
 from itfm.notify.services import Image, Letter
 from itfm.web.display import MONTHS, money_text
 from itfm.web.showback.picture import trend_png, trend_words
-from itfm.web.showback.words import cause_sentence, share_words, signed_percent
+from itfm.web.showback.words import cause_sentence, clue_words, place_words, share_words, signed_percent
+from showback.answers import Question, answer_token, probably_unowned
 from showback.letters import KIND
 from showback.models import CostCenter
+from showback.selectors import subtree_codes
 from showback.statement import Completeness, CurrencyStatement, Statement
 from showback.statements import statement
+from showback.unowned import Unowned
 
 PICTURE: Final = "trend"
 
@@ -40,6 +43,17 @@ class CurrencySection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnownedItem:
+    """Cost that nobody owns and that is probably the reader's, with the links that say whether it is."""
+
+    unowned: Unowned
+    where: str
+    why: str
+    mine_url: str
+    not_mine_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LetterPage:
     """What the letter shows."""
 
@@ -48,10 +62,12 @@ class LetterPage:
     statement: Statement
     completeness: Completeness
     sections: tuple[CurrencySection, ...]
+    unowned: tuple[UnownedItem, ...]
     picture: str
     """The name of the inline picture."""
     picture_words: str
     url: str
+    csv_url: str
     unsubscribe_url: str
 
 
@@ -67,7 +83,13 @@ def letter_of(center: CostCenter, period: date, email: str) -> Letter | None:
     months = found.trend.get(first.currency, {})
     subscription = Subscription(organization_id=center.organization_id, email=email, kind=KIND)
     unsubscribe_url = _absolute("unsubscribe", unsubscribe_token(subscription))
-    page = _page(center, found, unsubscribe_url=unsubscribe_url, words=trend_words(months, currency=first.currency))
+    page = _page(
+        center,
+        found,
+        unowned=_unowned(center, period=period, email=email),
+        unsubscribe_url=unsubscribe_url,
+        words=trend_words(months, currency=first.currency),
+    )
     return Letter(
         subject=_subject(found),
         text=render_to_string("email/showback.txt", {"page": page}),
@@ -83,9 +105,11 @@ def letter_of(center: CostCenter, period: date, email: str) -> Letter | None:
     )
 
 
-def _page(center: CostCenter, found: Statement, *, unsubscribe_url: str, words: str) -> LetterPage:
+def _page(
+    center: CostCenter, found: Statement, *, unowned: tuple[UnownedItem, ...], unsubscribe_url: str, words: str
+) -> LetterPage:
     organization = Organization.objects.get(pk=center.organization_id)
-    address = _absolute("scorecard", center.address) + "?" + urlencode({"period": period_name(found.period)})
+    month = "?" + urlencode({"period": period_name(found.period)})
     return LetterPage(
         organization_name=organization.name,
         is_demo=organization.is_demo,
@@ -99,10 +123,35 @@ def _page(center: CostCenter, found: Statement, *, unsubscribe_url: str, words: 
             )
             for one in found.currencies
         ),
+        unowned=unowned,
         picture=PICTURE,
         picture_words=words,
-        url=address,
+        url=_absolute("scorecard", center.address) + month,
+        csv_url=_absolute("scorecard_csv", center.address) + month,
         unsubscribe_url=unsubscribe_url,
+    )
+
+
+def _unowned(center: CostCenter, *, period: date, email: str) -> tuple[UnownedItem, ...]:
+    codes = subtree_codes([center.code])
+    return tuple(
+        _unowned_item(
+            one,
+            Question(
+                organization_id=center.organization_id, code=center.code, name=center.name, place=one.place, email=email
+            ),
+        )
+        for one in probably_unowned(center, period=period, codes=codes)
+    )
+
+
+def _unowned_item(one: Unowned, question: Question) -> UnownedItem:
+    return UnownedItem(
+        unowned=one,
+        where=place_words(one.place),
+        why=clue_words(one),
+        mine_url=_absolute("spend_answer", answer_token(question, "mine")),
+        not_mine_url=_absolute("spend_answer", answer_token(question, "not_mine")),
     )
 
 

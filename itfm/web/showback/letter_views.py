@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -17,6 +16,7 @@ from itfm.core.periods import period_name
 from itfm.notify.models import OutboxMessage
 from itfm.notify.preferences import KINDS, UnsubscribeLinkError, subscribe_again, subscription_of, unsubscribe
 from itfm.notify.services import queue_letter, send_again
+from itfm.web.letter_frame import framed
 from itfm.web.shell.build import shell_of
 from itfm.web.showback.forms import ScheduleForm
 from itfm.web.showback.letter import letter_of
@@ -24,12 +24,6 @@ from itfm.web.showback.letters_build import letters_page, preview_page, shown_ht
 from itfm.web.showback.page import UnsubscribePage
 from itfm.web.showback.views import center_of, period_of
 from showback.letters import KIND, change_schedule, schedule
-
-MAIL_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'self'"
-)
-"""A letter shows its own style and pictures and does nothing."""
 
 
 @allow("showback.read")
@@ -49,11 +43,6 @@ def letter_html(request: TenantRequest, code: str) -> HttpResponse:
     if written is None:
         raise Http404("There is no cost to write about.")
     return framed(shown_html(written))
-
-
-def framed(html: str) -> HttpResponse:
-    """Answer a letter's HTML for a frame of this site, under a policy of its own."""
-    return HttpResponse(html, headers={"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"})
 
 
 @allow("showback.read")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
+from itfm.web.components import State
 from itfm.web.settings.page import Paging
 from itfm.web.shell.page import PeriodChoice, Shell
 from showback.statement import Completeness, CurrencyStatement, Line, Months, Statement
@@ -52,6 +53,8 @@ class ShowbackPage:
     has_centers: bool
     is_scoped: bool
     may_write: bool
+    answers: tuple[AnswerRow, ...] = ()
+    """What people said of cost without a cost center, for those who see the whole organization."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,3 +169,28 @@ class UnsubscribePage:
     kind_name: str = ""
     answer: Literal["", "stopped", "again"] = ""
     error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpendAnswerPage:
+    """Whether cost that nobody owns is a cost center's; with an `error`, why the link cannot be used."""
+
+    where: str = ""
+    center: str = ""
+    answer: str = ""
+    """`mine`, or `not mine`."""
+    is_given: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerRow:
+    """What somebody said of cost that nobody owns."""
+
+    where: str
+    center: str
+    answer: State
+    by: str
+    at: datetime
+    rule_url: str = ""
+    """Where a rule for it begins; empty where there is none to begin."""

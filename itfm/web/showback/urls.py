@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from itfm.web.showback import letter_views, views
+from itfm.web.showback import answer_views, letter_views, views
 
 urlpatterns = [
     path("showback", views.showback, name="showback"),
@@ -17,5 +17,6 @@ urlpatterns = [
     path("showback/<str:code>/letter", letter_views.letter, name="letter"),
     path("showback/<str:code>/letter.html", letter_views.letter_html, name="letter_html"),
     path("showback/<str:code>/letter/test", letter_views.letter_test, name="letter_test"),
+    path("spend-answer/<str:token>", answer_views.spend_answer, name="spend_answer"),
     path("unsubscribe/<str:token>", letter_views.unsubscribe_page, name="unsubscribe"),
 ]

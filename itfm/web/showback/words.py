@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from itfm.web.display import SPACE, amount_text, decimals_of, money_text, percent_text
 from showback.statement import CausePart, CurrencyStatement, Line
+from showback.unowned import Place, Unowned
 
 
 def signed(amount: Decimal, currency: str) -> str:
@@ -45,3 +46,16 @@ def share_words(line: Line) -> str:
     if line.share_percent is not None:
         return f"{percent_text(line.share_percent)} of this pool" + (f", by {line.shared_by}" if line.shared_by else "")
     return "moved out, to be shared" if line.months.now < 0 else ""
+
+
+def place_words(place: Place) -> str:
+    """Return `Storage in account 111`, or as much of it as the bill says."""
+    account = f"account {place.account}" if place.account else "no account"
+    return f"{place.service} in {account}" if place.service else f"Cost in {account}"
+
+
+def clue_words(one: Unowned) -> str:
+    """Return why cost that nobody owns is probably this cost center's."""
+    share = percent_text(one.share_percent)
+    around = "in this account" if one.clue == "account" else f"for {one.place.service}"
+    return f"{share} of the owned cost {around} is yours"

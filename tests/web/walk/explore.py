@@ -5,6 +5,7 @@ OWN = {"owner": 302, "engineer": 404, "foreign": 404, "nobody": 302, "stranger":
 
 WALK = {
     "explore": ((), "get", EVERYBODY),
+    "explore_lens": ((), "post", dict.fromkeys(EVERYBODY, 302)),
     "explore_lines": ((), "get", EVERYBODY),
     "explore_values": ((), "get", EVERYBODY),
     "explore_export": ((), "get", EVERYBODY),

@@ -15,5 +15,6 @@ WALK = {
     "letters": ((), "get", OFFICE),
     "letters_schedule": ((), "post", {**OFFICE, "owner": 422, "foreign": 422}),
     "letter_again": (("letter",), "post", {**OFFICE, "owner": 302, "foreign": 404}),
+    "spend_answer": (("token",), "get", dict.fromkeys(EVERYBODY, 404)),
     "unsubscribe": (("token",), "get", dict.fromkeys(EVERYBODY, 404)),
 }

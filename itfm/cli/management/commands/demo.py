@@ -13,10 +13,18 @@ from django.utils import timezone
 
 from itfm.accounts.models import Organization
 from itfm.cli.command import Answer, Command
-from itfm.cli.demo import EMAIL, existing_demo, left, new_password, restate, set_up
+from itfm.cli.demo import EMAIL, Left, existing_demo, left, new_password, restate, set_up, write_demo_letters
 
 POLL_SECONDS: Final = 1.0
 DEFAULT_CHARGES: Final = 20_000
+
+
+def _line(now: Left) -> str:
+    if now.imports:
+        return now.step
+    if now.periods:
+        return f"Allocating, {now.periods} billing periods to go"
+    return f"Sending, {now.letters} letters to go"
 
 
 class Command(Command):  # type: ignore[no-redef]
@@ -37,6 +45,10 @@ class Command(Command):  # type: ignore[no-redef]
         organization = existing_demo()
         if organization is None:
             organization = self._set_up(options["charges"])
+        # Each stands in the outbox once, so a second start writes and sends none again.
+        self._say("Writing the letters of the newest month")
+        if write_demo_letters(organization.id, at=timezone.now()):
+            self._wait(organization)
         password = new_password(organization)
         data = {"organization": organization.slug, "site": options["site"], "email": EMAIL, "password": password}
         text = (
@@ -61,7 +73,7 @@ class Command(Command):  # type: ignore[no-redef]
         while not (now := left(organization.id)).is_done:
             if now.errors:
                 raise CommandError(" ".join(now.errors))
-            line = now.step if now.imports else f"Allocating, {now.periods} billing periods to go"
+            line = _line(now)
             if line != told:
                 self._say(line)
                 told = line

@@ -19,6 +19,8 @@ from itfm.web.allocation.build import catch_figures, coverage, draft_bar
 from itfm.web.allocation.dimensions.build import suggestions
 from itfm.web.allocation.lines.page import CoveragePage, FoundLine, RankedRow, Ranking, TracePage
 from itfm.web.shell.page import PeriodChoice, Shell
+from itfm.web.showback.answers_build import answer_rows
+from showback.statements import DIMENSION
 
 RANKED: Final = 25
 SUGGESTIONS: Final = 10
@@ -55,6 +57,7 @@ def coverage_page(
             for key, rows in ranked.items()
             if rows
         ),
+        answers=answer_rows(dimension=shown if may_write else "") if shown == DIMENSION else (),
     )
 
 

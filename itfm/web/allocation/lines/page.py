@@ -8,6 +8,7 @@ from allocation.drafts.tracing import DimensionTrace
 from itfm.web.allocation.dimensions.page import SuggestionRow
 from itfm.web.allocation.page import CatchFigures, CoverageFigures, DraftBar
 from itfm.web.shell.page import PeriodChoice, Shell
+from itfm.web.showback.page import AnswerRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,8 @@ class CoveragePage:
     coverage: tuple[CoverageFigures, ...]
     suggestions: tuple[SuggestionRow, ...]
     rankings: tuple[Ranking, ...]
+    answers: tuple[AnswerRow, ...]
+    """What people said in answer to their letters, where the dimension is the cost centers."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Local mail: the letters that a site which is only tried out has kept instead of sending them."""
