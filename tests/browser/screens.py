@@ -1,6 +1,7 @@
-"""Photographs every main page of the sample company, for the documentation: `make screenshots`.
+"""Photographs every page of the sample company, for the documentation: `make screenshots`.
 
-Starts the demo in a folder of its own, logs in, and writes `docs/images/screens/<page>-<width>-<theme>.png`.
+Starts the demo in a folder of its own, logs in, follows every link as `tour` does, and writes
+`docs/images/screens/<page>-<width>-<theme>.png`. With a site, an e-mail and a password it photographs that demo instead.
 """
 
 from __future__ import annotations
@@ -12,24 +13,39 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from os import environ
 from pathlib import Path
 
+import django
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser import tour
 from tests.browser.chromium import ARGUMENTS, NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "images" / "screens"
-PAGES = (
-    # name of the picture, address
-    ("overview", "overview"),
-    ("bills", "bills"),
-    ("allocation", "allocation"),
-    ("settings", "settings"),
-)
+COVER = ROOT / "docs" / "images" / "overview.png"
+STATES = {
+    # name of the picture: an address that no link leads to by itself
+    "explore_by_team": "/explore?by=team&by=service_name",
+    "explore_compared": "/explore?by=service_name&compare=period",
+    "rule_new": "/allocation/dimensions/team/rules/new",
+    "split": "/allocation/splits/platform",
+    "split_new": "/allocation/splits/new",
+    "trace": "/allocation/trace?q=storage",
+    "trace_asked": "/allocation/trace?line=tag+team+%3D+paymnts",
+    "lookup_searched": "/allocation/lookups/team_names?q=pay",
+    "login": "/account/login/",
+    "sign_up": "/account/signup/",
+    "password_reset": "/account/password/reset/",
+    "not_found": "/nowhere",
+}
+OUTSIDE = ("login", "sign_up", "password_reset")
+"""Photographed before anybody logs in."""
+TALLEST = 2400
+"""Where the picture of a whole page ends."""
 WIDTHS = {"phone": (390, 844), "desk": (1440, 900)}
 THEMES = ("light", "dark")
 LOGIN = re.compile(r"^\s+(http://\S+)\n\s+e-mail\s+(\S+)\n\s+password\s+(\S+)", re.MULTILINE)
@@ -68,35 +84,58 @@ def log_in(browser: Browser, site: str, email: str, password: str) -> object:
         return context.storage_state()
 
 
-def photograph(page: Page, file: Path) -> None:
-    """Save what the window shows, with as many colors as a palette has."""
+def photograph(page: Page, file: Path, *, is_whole: bool) -> None:
+    """Save the window, or the page down to `TALLEST`, with as many colors as a palette has."""
     page.wait_for_load_state("networkidle")
+    if is_whole:
+        across = page.viewport_size["width"] if page.viewport_size else 0
+        down = page.evaluate("document.documentElement.scrollHeight")
+        # A taller window rather than a taller picture: what sticks to the window's edges then stands where it does.
+        page.set_viewport_size({"width": across, "height": max(900, min(down, TALLEST))})
+        page.wait_for_load_state("networkidle")
     page.screenshot(path=file)
     with Image.open(file) as picture:
         picture.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
-def main() -> None:
-    """Photograph each page in every width and theme."""
+def pictures(browser: Browser, site: str, session: object) -> dict[str, str]:
+    """Return the address of every picture by its name: all that links lead to, and the states beside them."""
+    with browser.new_context(storage_state=session) as context:
+        page = context.new_page()
+        return {**tour.pages(page, site), **STATES}
+
+
+def take_all(browser: Browser, site: str, session: object) -> None:
+    """Photograph each page in every width and theme: whole at a desk in the light theme, else what a window shows."""
+    listed = pictures(browser, site, session)
+    for width, (across, down) in WIDTHS.items():
+        for theme in THEMES:
+            for name, path in listed.items():
+                state = None if name in OUTSIDE else session
+                size = {"width": across, "height": down}
+                with browser.new_context(viewport=size, color_scheme=theme, storage_state=state) as context:
+                    page = context.new_page()
+                    page.goto(f"{site}{path}", timeout=120_000)
+                    file = FOLDER / f"{name}-{width}-{theme}.png"
+                    photograph(page, file, is_whole=(width, theme) == ("desk", "light"))
+
+
+def main(*running: str) -> None:
+    """Photograph the demo that runs, or one started for it."""
     executable = next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
         sys.exit("There is no Chromium: install it to take the pictures.")
+    # The map of addresses is read here too, with no database behind it.
+    environ.update({"DJANGO_SETTINGS_MODULE": "itfm.settings", "ITFM_SECRET_KEY": "none"})
+    django.setup()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, demo(Path(home)) as login, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as home, ExitStack() as stack, sync_playwright() as playwright:
+        login = running or stack.enter_context(demo(Path(home)))
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        session = log_in(browser, *login)
-        for width, (across, down) in WIDTHS.items():
-            for theme in THEMES:
-                size = {"width": across, "height": down}
-                with browser.new_context(viewport=size, color_scheme=theme, storage_state=session) as context:
-                    page = context.new_page()
-                    for name, path in PAGES:
-                        answer = page.goto(f"{login[0]}/{path}")
-                        if not answer or not answer.ok:
-                            sys.exit(f"/{path} answers {answer.status if answer else 'nothing'}.")
-                        photograph(page, FOLDER / f"{name}-{width}-{theme}.png")
+        take_all(browser, login[0], log_in(browser, *login))
         browser.close()
+    shutil.copyfile(FOLDER / "overview-desk-light.png", COVER)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

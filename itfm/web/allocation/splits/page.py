@@ -10,6 +10,7 @@ from itfm.core.periods import period_name
 from itfm.web.allocation.dimensions.conditions import KINDS, MODES, OPERATORS
 from itfm.web.allocation.page import DraftBar
 from itfm.web.allocation.splits.fields import COSTS, FALLBACKS, METHODS, WINDOWS, SplitFields
+from itfm.web.display import exact_places
 from itfm.web.shell.page import PeriodChoice, Shell
 
 
@@ -34,6 +35,16 @@ class CurrencyShares:
     pool: Decimal
     shares: tuple[ShareRow, ...]
     handed_out: Decimal
+
+    @property
+    def amount_places(self) -> int:
+        """How many decimals the column of amounts has."""
+        return exact_places((self.pool, self.handed_out, *(share.amount for share in self.shares)))
+
+    @property
+    def weight_places(self) -> int:
+        """How many decimals the columns of weights have."""
+        return exact_places(weight for share in self.shares for weight in (share.weight, share.total))
 
     @property
     def difference(self) -> Decimal:
