@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from os import environ
 from pathlib import Path
+from typing import Any
 
 import django
 from PIL import Image
@@ -72,16 +73,23 @@ def demo(home: Path) -> Iterator[tuple[str, str, str]]:
             program.communicate(timeout=60)
 
 
+@contextmanager
+def _window(browser: Browser, **look: Any) -> Iterator[Page]:
+    """Open a browser's window that waits as long as a busy machine needs."""
+    with browser.new_context(**look) as context:
+        context.set_default_timeout(180_000)
+        yield context.new_page()
+
+
 def log_in(browser: Browser, site: str, email: str, password: str) -> object:
     """Log in once; every window then begins with the same session."""
-    with browser.new_context() as context:
-        page = context.new_page()
+    with _window(browser) as page:
         page.goto(f"{site}/account/login/")
         page.get_by_label("Email").fill(email)
         page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Log in", exact=True).click()
         page.wait_for_url("**/overview")
-        return context.storage_state()
+        return page.context.storage_state()
 
 
 def photograph(page: Page, file: Path, *, is_whole: bool) -> None:
@@ -100,8 +108,7 @@ def photograph(page: Page, file: Path, *, is_whole: bool) -> None:
 
 def pictures(browser: Browser, site: str, session: object) -> dict[str, str]:
     """Return the address of every picture by its name: all that links lead to, and the states beside them."""
-    with browser.new_context(storage_state=session) as context:
-        page = context.new_page()
+    with _window(browser, storage_state=session) as page:
         return {**tour.pages(page, site), **STATES}
 
 
@@ -113,9 +120,8 @@ def take_all(browser: Browser, site: str, session: object) -> None:
             for name, path in listed.items():
                 state = None if name in OUTSIDE else session
                 size = {"width": across, "height": down}
-                with browser.new_context(viewport=size, color_scheme=theme, storage_state=state) as context:
-                    page = context.new_page()
-                    page.goto(f"{site}{path}", timeout=120_000)
+                with _window(browser, viewport=size, color_scheme=theme, storage_state=state) as page:
+                    page.goto(f"{site}{path}")
                     file = FOLDER / f"{name}-{width}-{theme}.png"
                     photograph(page, file, is_whole=(width, theme) == ("desk", "light"))
 

@@ -61,7 +61,7 @@ def pages(page: Page, site: str) -> dict[str, str]:
         name = _name(address)
         if name is None or name in found or name in NO_PAGE:
             continue
-        answer = page.request.get(f"{site}{address}")
+        answer = page.request.get(f"{site}{address}", timeout=180_000)
         if not answer.ok or "text/html" not in answer.headers.get("content-type", ""):
             continue
         found[name] = address

@@ -13,7 +13,7 @@ from allocation.services import allocate, publish_rules
 from allocation.services.drafts import change_draft
 from ingestion.services import create_source, request_import, run_import
 from ingestion.services.uploads import check_upload, take_upload
-from itfm.accounts.models import User
+from itfm.accounts.models import Membership, User
 from itfm.accounts.services import create_organization, invite
 from itfm.core.periods import parse_period
 from itfm.core.policy import Role
@@ -68,10 +68,11 @@ def whole_site(folder: Path) -> dict[str, str]:
     acme = create_organization("Acme", slug="acme")
     owner = member(acme, Role.OWNER, OWNER)
     User.objects.filter(pk=owner.pk).update(is_staff=True)
-    member(acme, Role.FINANCE, "fin@acme.example")
+    colleague = member(acme, Role.FINANCE, "fin@acme.example")
     key_of(acme, Role.FINANCE)
     _ledgers(acme, folder)
     with tenant(acme.id):
+        place = Membership.objects.get(user=colleague)
         _, token = invite("new@acme.example", organization=acme, role=Role.VIEWER, invited_by=owner, at=timezone.now())
         SavedView.objects.create(organization=acme, owner=owner, name="By team", params="by=team")
         change_draft(
@@ -90,6 +91,9 @@ def whole_site(folder: Path) -> dict[str, str]:
     letters = Subscription(organization_id=acme.id, email=OWNER, kind="showback")
     return {
         "design": reverse("design"),
+        "member_remove": reverse("member_remove", args=[place.id]),
+        "member_transfer": reverse("member_transfer", args=[place.id]),
+        "settings_leave": reverse("settings_leave"),
         "invitation": reverse("invitation", args=[token]),
         "upload": reverse("upload", args=[upload.id]),
         "unsubscribe": reverse("unsubscribe", args=[unsubscribe_token(letters)]),

@@ -16,7 +16,7 @@ from itfm.web.shell.page import Shell
 
 PAGE: Final = 50
 BLANK: Final = 3
-"""Empty rows at the end of the form, to write new ones in."""
+"""Empty rows at the top of the form, to write new ones in."""
 MOST: Final = PAGE + BLANK
 _BLANKS: Final = (RowEdit(was="", text="", gives=""),) * BLANK
 
@@ -59,7 +59,7 @@ def lookup_page(
         bar=draft_bar(working, may_write=may_write),
         lookup=_row(working.rules, key),
         query=query,
-        edits=tuple(edits) if edits is not None else (*rows, *(_BLANKS if may_write else ())),
+        edits=tuple(edits) if edits is not None else (*(_BLANKS if may_write else ()), *rows),
         pagination=Pagination(
             first=first + 1 if shown else 0,
             last=first + len(shown),
