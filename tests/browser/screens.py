@@ -47,7 +47,9 @@ OUTSIDE = ("login", "sign_up", "password_reset")
 """Photographed before anybody logs in."""
 TALLEST = 2400
 """Where the picture of a whole page ends."""
-WIDTHS = {"phone": (390, 844), "desk": (1440, 900)}
+WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
+SETTLED = 250
+"""Milliseconds until a chart has drawn itself anew."""
 THEMES = ("light", "dark")
 LOGIN = re.compile(r"^\s+(http://\S+)\n\s+e-mail\s+(\S+)\n\s+password\s+(\S+)", re.MULTILINE)
 COLORS = 256
@@ -92,18 +94,25 @@ def log_in(browser: Browser, site: str, email: str, password: str) -> object:
         return page.context.storage_state()
 
 
-def photograph(page: Page, file: Path, *, is_whole: bool) -> None:
-    """Save the window, or the page down to `TALLEST`, with as many colors as a palette has."""
+def photograph(page: Page, file: Path) -> None:
+    """Save what the window shows, with as many colors as a palette has."""
     page.wait_for_load_state("networkidle")
-    if is_whole:
-        across = page.viewport_size["width"] if page.viewport_size else 0
-        down = page.evaluate("document.documentElement.scrollHeight")
-        # A taller window rather than a taller picture: what sticks to the window's edges then stands where it does.
-        page.set_viewport_size({"width": across, "height": max(900, min(down, TALLEST))})
-        page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(SETTLED)
     page.screenshot(path=file)
     with Image.open(file) as picture:
         picture.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+def photograph_every_face(page: Page, name: str) -> None:
+    """Save a page in every width and theme, which change under it; whole at a desk in the light theme."""
+    for width, (across, down) in WIDTHS.items():
+        for theme in THEMES:
+            is_whole = (width, theme) == ("desk", "light")
+            # A taller window rather than a taller picture: what sticks to the window's edges then stands where it does.
+            whole = page.evaluate("document.documentElement.scrollHeight") if is_whole else down
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            page.set_viewport_size({"width": across, "height": max(down, min(whole, TALLEST))})
+            photograph(page, FOLDER / f"{name}-{width}-{theme}.png")
 
 
 def pictures(browser: Browser, site: str, session: object) -> dict[str, str]:
@@ -113,17 +122,13 @@ def pictures(browser: Browser, site: str, session: object) -> dict[str, str]:
 
 
 def take_all(browser: Browser, site: str, session: object) -> None:
-    """Photograph each page in every width and theme: whole at a desk in the light theme, else what a window shows."""
-    listed = pictures(browser, site, session)
-    for width, (across, down) in WIDTHS.items():
-        for theme in THEMES:
-            for name, path in listed.items():
-                state = None if name in OUTSIDE else session
-                size = {"width": across, "height": down}
-                with _window(browser, viewport=size, color_scheme=theme, storage_state=state) as page:
-                    page.goto(f"{site}{path}")
-                    file = FOLDER / f"{name}-{width}-{theme}.png"
-                    photograph(page, file, is_whole=(width, theme) == ("desk", "light"))
+    """Photograph each page."""
+    across, down = WIDTHS["desk"]
+    for name, path in pictures(browser, site, session).items():
+        state = None if name in OUTSIDE else session
+        with _window(browser, viewport={"width": across, "height": down}, storage_state=state) as page:
+            page.goto(f"{site}{path}")
+            photograph_every_face(page, name)
 
 
 def main(*running: str) -> None:

@@ -15,15 +15,11 @@ class Combobox {
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-label", "Suggestions");
     this.words.setAttribute("role", "status");
-    for (const [name, value] of Object.entries({
-      role: "combobox",
-      "aria-autocomplete": "list",
-      "aria-controls": this.list.id,
-      "aria-expanded": "false",
-      autocomplete: "off",
-    })) {
-      this.input.setAttribute(name, value);
-    }
+    // A text of several lines stays a text box, which may complete what is typed but is never said to be expanded.
+    this.isText = this.input.tagName === "TEXTAREA";
+    const role = this.isText ? { "aria-haspopup": "listbox" } : { role: "combobox", "aria-expanded": "false" };
+    const rest = { "aria-autocomplete": "list", "aria-controls": this.list.id, autocomplete: "off" };
+    for (const [name, value] of Object.entries({ ...role, ...rest })) this.input.setAttribute(name, value);
     this.input.addEventListener("input", (event) => event.isTrusted && this.later());
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("click", () => this.later());
@@ -37,8 +33,8 @@ class Combobox {
   }
 
   get line() {
-    const { value, selectionStart, tagName } = this.input;
-    if (tagName !== "TEXTAREA") return { start: 0, end: value.length, text: value };
+    const { value, selectionStart } = this.input;
+    if (!this.isText) return { start: 0, end: value.length, text: value };
     const start = value.lastIndexOf("\n", selectionStart - 1) + 1;
     const after = value.indexOf("\n", start);
     const end = after < 0 ? value.length : after;
@@ -117,7 +113,7 @@ class Combobox {
 
   open(isOpen) {
     this.list.hidden = !isOpen;
-    this.input.setAttribute("aria-expanded", String(isOpen));
+    if (!this.isText) this.input.setAttribute("aria-expanded", String(isOpen));
     if (!isOpen) this.input.removeAttribute("aria-activedescendant");
   }
 
@@ -153,7 +149,7 @@ class Combobox {
     const last = this.options.length - 1;
     const to = { ArrowDown: this.chosen >= last ? 0 : this.chosen + 1, ArrowUp: this.chosen <= 0 ? last : this.chosen - 1 };
     // With the list closed, arrows move between the lines of a text; Alt opens it.
-    const isForList = isOpen || event.altKey || this.input.tagName !== "TEXTAREA";
+    const isForList = isOpen || event.altKey || !this.isText;
     if (event.key in to && isForList) {
       event.preventDefault();
       if (isOpen) this.choose(to[event.key]);
