@@ -45,6 +45,8 @@ STATES = {
 }
 OUTSIDE = ("login", "sign_up", "password_reset")
 """Photographed before anybody logs in."""
+LEFT_OUT = ("source",)
+"""Pages that show a folder of the machine on which the demo runs."""
 TALLEST = 2400
 """Where the picture of a whole page ends."""
 WIDTHS = {"desk": (1440, 900), "phone": (390, 844)}
@@ -118,7 +120,8 @@ def photograph_every_face(page: Page, name: str) -> None:
 def pictures(browser: Browser, site: str, session: object) -> dict[str, str]:
     """Return the address of every picture by its name: all that links lead to, and the states beside them."""
     with _window(browser, storage_state=session) as page:
-        return {**tour.pages(page, site), **STATES}
+        found = {**tour.pages(page, site), **STATES}
+        return {name: path for name, path in found.items() if name not in LEFT_OUT}
 
 
 def take_all(browser: Browser, site: str, session: object) -> None:
