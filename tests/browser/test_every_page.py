@@ -28,7 +28,7 @@ def look_at_every_face(page):
         page.set_viewport_size({"width": width, "height": 900})
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme, timeout=30_000)
             assert_accessible(page)
 
 
