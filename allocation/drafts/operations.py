@@ -218,25 +218,6 @@ class PutStage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PutLookup:
-    """Make a lookup table what is given; an empty one is removed."""
-
-    key: str
-    table: Mapping[str, str]
-
-    @property
-    def summary(self) -> str:
-        return f"{'Changed' if self.table else 'Deleted'} lookup {self.key}"
-
-    def change(self, document: Document) -> None:
-        lookups = document.setdefault("lookups", {})
-        if self.table:
-            lookups[self.key] = dict(self.table)
-        else:
-            lookups.pop(self.key, None)
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReplaceAll:
     """Put a whole rule set in the place of the draft's: an earlier version, or a document brought from outside."""
 

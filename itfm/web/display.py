@@ -5,6 +5,7 @@ Rounding here is for reading only, half to even; nothing that is shown is ever a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
@@ -49,12 +50,21 @@ def money_text(amount: Decimal, currency: str) -> str:
     return f"{amount_text(amount, currency)}{SPACE}{currency}"
 
 
-def exact_text(amount: Decimal) -> str:
-    """Return every digit of the amount, grouped, without trailing zeros: `0.123456789`."""
+def exact_text(amount: Decimal, *, places: int = 0) -> str:
+    """Return every digit of the amount, grouped, without zeros at its end beyond so many places: `0.123456789`."""
     digits = f"{amount:,f}"
     if "." in digits:
         digits = digits.rstrip("0").rstrip(".")
-    return _signed("0" if digits in {"-0", ""} else digits)
+    digits = "0" if digits in {"-0", ""} else digits
+    missing = places - len(digits.partition(".")[2])
+    if missing > 0:
+        digits += ("" if "." in digits else ".") + "0" * missing
+    return _signed(digits)
+
+
+def exact_places(amounts: Iterable[Decimal | None]) -> int:
+    """Return how many decimals the longest of some amounts needs, so that a column of them lines up."""
+    return max((len(exact_text(one).partition(".")[2]) for one in amounts if one is not None), default=0)
 
 
 def grouped(number: Decimal, *, places: int) -> str:

@@ -95,10 +95,18 @@ def test_from_nothing_to_shared_cost(site, acme, new_page):
     expect(page.get_by_role("status").filter(has_text="Version 1 is in force")).to_be_visible()
     expect(page.get_by_text("Waiting: October 2026")).to_be_visible()
 
+    # The work goes on without the page.
+    page.goto(f"{site}/settings")
+    page.goto(f"{site}/allocation")
+    expect(page.get_by_text("Waiting: October 2026")).to_be_visible()
     for period in due_periods(acme.id):
         allocate(acme.id, period=period)
-    # The page finds out by itself.
+    # The page finds out by itself, and leads to what has changed in money.
     expect(page.get_by_text("Waiting: October 2026")).to_be_hidden()
+    page.get_by_role("link", name="See what that changed in money").click()
+    difference = page.get_by_role("group", name="Difference to the run before")
+    expect(difference.get_by_role("row").filter(has_text="Unallocated")).to_contain_text("7.00 USD")
+    expect(difference.get_by_role("row").filter(has_text="Cards")).to_contain_text("115.00 USD")
     page.goto(f"{site}/overview?period=2026-10")
     expect(page.locator("[data-unallocated=USD]")).to_have_text("7.00 USD")
     expect(page.get_by_role("row").filter(has_text="Cards").first).to_contain_text("115.00")
@@ -140,3 +148,81 @@ def test_buttons_of_the_form_reshape_it_and_a_change_is_not_lost_unasked(site, a
     page.wait_for_timeout(300)
     assert asked == ["beforeunload"]
     assert page.url.endswith("/rules/new")
+
+
+def names_of_rules(page):
+    return [text.split(". ")[1].strip() for text in page.locator(".rule-table tbody .name").all_inner_texts()]
+
+
+def test_rules_are_put_in_order_by_dragging_and_by_keyboard_and_taken_back(site, acme, new_page):
+    page = new_page()
+    log_in(page, site, "ada@acme.example")
+    add_dimension(page, site, "Team", "team")
+    for name in ("Cards", "Search", "Shared"):
+        write_rule(page, site, "team", [name])
+        page.get_by_label("Name optional").fill(name.lower())
+        page.get_by_role("button", name="Save in the draft").click()
+    assert names_of_rules(page) == ["cards", "search", "shared"]
+
+    handles = page.locator("[data-sortable-handle]")
+    handles.nth(2).drag_to(handles.nth(0))
+    expect(page.get_by_role("status").filter(has_text="Moved rule 3")).to_be_visible()
+    assert names_of_rules(page) == ["shared", "cards", "search"]
+
+    page.get_by_role("button", name="Move rule 1 down").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Move rule 2 down")).to_be_focused()
+    assert names_of_rules(page) == ["cards", "shared", "search"]
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="to place 3")).to_be_visible()
+    assert names_of_rules(page) == ["cards", "search", "shared"]
+
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status").filter(has_text="Taken back: Moved rule 2")).to_be_visible()
+    assert names_of_rules(page) == ["cards", "shared", "search"]
+
+
+def test_a_lookup_and_a_driver_come_from_files_by_the_real_forms(site, acme, new_page, tmp_path):
+    spelled, seats = tmp_path / "names.csv", tmp_path / "seats.csv"
+    spelled.write_text("text,gives\nCards,Card team\nSearch,Find team\n", encoding="utf-8")
+    seats.write_text("date,value,quantity\n2026-10-01,Card team,3\n2026-10-01,Nobody,1\n", encoding="utf-8")
+    page = new_page()
+    log_in(page, site, "ada@acme.example")
+    add_dimension(page, site, "Team", "team")
+
+    page.get_by_role("link", name="Lookups").click()
+    page.get_by_label("Key of a new table").fill("names")
+    page.get_by_role("button", name="Add table").click()
+    page.get_by_label("CSV or XLSX").set_input_files(spelled)
+    page.get_by_role("button", name="Check the file").click()
+    assert_accessible(page)
+    page.get_by_role("button", name="Add and change rows").click()
+    expect(page.get_by_label("Gives, row 4")).to_have_value("Card team")
+    page.get_by_label("Gives, row 4").fill("Cards team")
+    page.get_by_role("button", name="Save rows in the draft").click()
+    expect(page.get_by_role("status").filter(has_text="Changed 1 row of lookup names")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Gives, row 4")).to_have_value("Card team")
+
+    write_rule(page, site, "team", ["Cards", "Search"])
+    page.get_by_role("button", name="Add step").click()
+    page.get_by_label("Step 1", exact=True).select_option("lookup")
+    page.get_by_label("What step 1 uses").fill("names")
+    expect(page.locator("#preview").last).to_contain_text("150.00")
+    page.get_by_role("button", name="Save in the draft").click()
+
+    page.goto(f"{site}/allocation/drivers")
+    page.get_by_label("Name", exact=True).fill("Seats")
+    page.get_by_label("Key").fill("seats")
+    page.get_by_label("Unit").fill("seats")
+    page.get_by_role("button", name="Add driver").click()
+    page.get_by_role("link", name="Seats").click()
+    page.get_by_label("CSV or XLSX").set_input_files(seats)
+    page.get_by_role("button", name="Check the file").click()
+    expect(page.locator(".field-count")).to_contain_text("Unmatched")
+    expect(page.get_by_text("Nobody", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Take in 2 values").click()
+    expect(page.get_by_role("status").filter(has_text="2 values taken in")).to_be_visible()
+
+    page.goto(f"{site}/allocation/trace?period=2026-10&line=service_name+%3D+Cards")
+    expect(page.get_by_role("heading", name="Team: Card team")).to_be_visible()

@@ -92,7 +92,7 @@ def test_a_trend_by_month_counts_months_without_cost():
 
     assert monthly.days == (date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1))
     assert monthly.series[0].costs == (Decimal(3), Decimal(0), Decimal(4))
-    assert monthly.figure["layout"]["xaxis"]["tickformat"] == "%b %Y"
+    assert monthly.figure["layout"]["xaxis"]["tickformat"] == "%b\n%Y"
 
 
 def test_weeks_begin_on_monday():

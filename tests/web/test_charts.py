@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from itfm.web.charts import DailyCost, daily_costs
+from itfm.web.showback.chart import monthly_bars
 
 OCTOBER = date(2026, 10, 1)
 
@@ -136,3 +137,12 @@ def test_the_rest_has_a_palette_of_its_own():
     assert {trace["meta"]["palette"] for trace in traces[:-1]} == set("12345678")
     assert traces[-1]["meta"]["palette"] == "rest"
     assert traces[-1]["name"] == "3 others"
+
+
+def test_a_year_of_months_is_labeled_without_being_turned():
+    months = {date(2025, 11, 1): Decimal(1), date(2025, 12, 1): Decimal(2), date(2026, 1, 1): Decimal(3)}
+
+    axis = monthly_bars(months, currency="USD")["layout"]["xaxis"]
+
+    assert axis["ticktext"] == ["Nov<br>2025", "Dec", "Jan<br>2026"]
+    assert axis["tickvals"] == ["Nov 25", "Dec 25", "Jan 26"]

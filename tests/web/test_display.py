@@ -5,7 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from itfm.web.display import amount_text, exact_text, money_text, percent_text, period_text, size_text
+from itfm.web.display import (
+    MINUS,
+    amount_text,
+    exact_places,
+    exact_text,
+    money_text,
+    percent_text,
+    period_text,
+    size_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +82,16 @@ def test_a_size_is_in_powers_of_a_thousand(size, text):
 
 def test_a_period_is_a_month_and_a_year():
     assert period_text(date(2026, 10, 1)) == "October 2026"
+
+
+def test_exact_amounts_of_a_column_line_up_and_lose_no_digit():
+    column = [Decimal("1250.5"), Decimal("-0.123"), Decimal(7), None]
+
+    places = exact_places(column)
+
+    assert places == 3
+    assert [exact_text(one, places=places) for one in column if one is not None] == [
+        "1,250.500",
+        f"{MINUS}0.123",
+        "7.000",
+    ]

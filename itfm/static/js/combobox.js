@@ -1,12 +1,13 @@
-// <div class="combobox" data-combobox data-url="..."> makes the <input> in it suggest values of the server
-// (WAI-ARIA combobox with a list). `data-with` names a field whose value goes along as `field`.
+// <div class="combobox" data-combobox data-url="..."> makes the <input> or <textarea> in it suggest values of the server
+// (WAI-ARIA combobox with a list); in a text of several lines, for the line one is in. `data-with="name:id name:id"`
+// sends the values of other fields along by these names; `data-empty` is what it says when nothing matches.
 const PAUSE = 150;
 let count = 0;
 
 class Combobox {
   constructor(box) {
     this.box = box;
-    this.input = box.querySelector("input");
+    this.input = box.querySelector("input, textarea");
     this.chosen = -1;
     this.list = this.part("ul", "combobox-list");
     this.words = this.part("p", "combobox-words");
@@ -14,16 +15,12 @@ class Combobox {
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-label", "Suggestions");
     this.words.setAttribute("role", "status");
-    for (const [name, value] of Object.entries({
-      role: "combobox",
-      "aria-autocomplete": "list",
-      "aria-controls": this.list.id,
-      "aria-expanded": "false",
-      autocomplete: "off",
-    })) {
-      this.input.setAttribute(name, value);
-    }
-    this.input.addEventListener("input", () => this.later());
+    // A text of several lines stays a text box, which may complete what is typed but is never said to be expanded.
+    this.isText = this.input.tagName === "TEXTAREA";
+    const role = this.isText ? { "aria-haspopup": "listbox" } : { role: "combobox", "aria-expanded": "false" };
+    const rest = { "aria-autocomplete": "list", "aria-controls": this.list.id, autocomplete: "off" };
+    for (const [name, value] of Object.entries({ ...role, ...rest })) this.input.setAttribute(name, value);
+    this.input.addEventListener("input", (event) => event.isTrusted && this.later());
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("click", () => this.later());
     this.input.addEventListener("blur", () => this.close());
@@ -33,6 +30,15 @@ class Combobox {
       const option = event.target.closest("[role=option]");
       if (option) this.take(option);
     });
+  }
+
+  get line() {
+    const { value, selectionStart } = this.input;
+    if (!this.isText) return { start: 0, end: value.length, text: value };
+    const start = value.lastIndexOf("\n", selectionStart - 1) + 1;
+    const after = value.indexOf("\n", start);
+    const end = after < 0 ? value.length : after;
+    return { start, end, text: value.slice(start, end) };
   }
 
   part(tag, name) {
@@ -52,9 +58,11 @@ class Combobox {
     this.request?.abort();
     this.request = new AbortController();
     const url = new URL(this.box.dataset.url, location.href);
-    url.searchParams.set("q", this.input.value);
-    const other = document.getElementById(this.box.dataset.with);
-    if (other) url.searchParams.set("field", other.value);
+    url.searchParams.set("q", this.line.text);
+    for (const pair of this.box.dataset.with?.split(" ") ?? []) {
+      const [name, id] = pair.split(":");
+      url.searchParams.set(name, document.getElementById(id)?.value ?? "");
+    }
     try {
       const response = await fetch(url, { signal: this.request.signal, credentials: "same-origin" });
       if (!response.ok) throw new Error(String(response.status));
@@ -66,7 +74,8 @@ class Combobox {
 
   show({ items, has_more: hasMore }) {
     if (document.activeElement !== this.input) return;
-    if (!items.length) return this.say("Nothing matches.");
+    if (items.length === 1 && items[0].value === this.line.text) return this.close(); // nothing is left to complete
+    if (!items.length) return this.say(this.box.dataset.empty ?? "Nothing matches.");
     this.list.replaceChildren(...items.map((item, number) => this.option(item, number)));
     if (hasMore) this.list.append(this.rest());
     this.open(true);
@@ -104,7 +113,7 @@ class Combobox {
 
   open(isOpen) {
     this.list.hidden = !isOpen;
-    this.input.setAttribute("aria-expanded", String(isOpen));
+    if (!this.isText) this.input.setAttribute("aria-expanded", String(isOpen));
     if (!isOpen) this.input.removeAttribute("aria-activedescendant");
   }
 
@@ -129,16 +138,19 @@ class Combobox {
   }
 
   take(option) {
-    this.input.value = option.dataset.value;
+    const { start, end } = this.line;
+    this.input.setRangeText(option.dataset.value, start, end, "end");
     this.close();
-    this.input.dispatchEvent(new Event("change", { bubbles: true }));
+    for (const name of ["input", "change"]) this.input.dispatchEvent(new Event(name, { bubbles: true }));
   }
 
   key(event) {
     const isOpen = !this.list.hidden;
     const last = this.options.length - 1;
     const to = { ArrowDown: this.chosen >= last ? 0 : this.chosen + 1, ArrowUp: this.chosen <= 0 ? last : this.chosen - 1 };
-    if (event.key in to) {
+    // With the list closed, arrows move between the lines of a text; Alt opens it.
+    const isForList = isOpen || event.altKey || !this.isText;
+    if (event.key in to && isForList) {
       event.preventDefault();
       if (isOpen) this.choose(to[event.key]);
       else this.ask();

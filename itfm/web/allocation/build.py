@@ -14,6 +14,7 @@ from django.db.models import Count, Max, Min
 from allocation.drafts.wording import condition_words, method_words, receiver_words
 from allocation.engine.rules import RuleSet
 from allocation.engine.splits import Split
+from allocation.ledgers import run_replaced_by
 from allocation.matches import Catch, DimensionCatches, Month, month
 from allocation.models import AllocationRun, DriverValue
 from allocation.selectors import current_rule_set
@@ -51,7 +52,17 @@ def allocation_page(*, shell: Shell, organization_id: UUID, period: PeriodChoice
         running=running_part(),
         recent=recent_runs(RECENT),
         has_bills=bool(bills.revisions),
+        versions_apart=_versions_apart(period.shown),
     )
+
+
+def _versions_apart(period: date) -> tuple[RunRow, RunRow] | None:
+    published = AllocationRun.objects.filter(billing_period=period, state=State.PUBLISHED).select_related("rule_set")
+    run = published.order_by("-started_at").first()
+    before = run_replaced_by(run) if run and run.folder else None
+    if run is None or before is None or before.rule_set_id == run.rule_set_id:
+        return None
+    return run_row(before), run_row(run)
 
 
 def draft_bar(working: WorkingRules, *, may_write: bool) -> DraftBar:

@@ -80,9 +80,18 @@ def change(request: TenantRequest, operation: Operation) -> bool:
     return True
 
 
-def back(request: TenantRequest, *, otherwise: str = "allocation") -> HttpResponse:
-    """Lead back to the page that asked, when it is one of ours."""
-    address = request.POST.get("next", "")
+def moved_button(data: Mapping[str, str]) -> str:
+    """Return the id of the button that moves the same entry on in the same direction, for who moves by keyboard."""
+    number, to = data.get("number", ""), data.get("to", "")
+    if not (number.isdecimal() and to.isdecimal() and number != to):
+        return ""
+    kind = "rule" if data.get("operation") == "move_rule" else data.get("kind", "")
+    return f"{kind}-{int(to)}-{'up' if int(to) < int(number) else 'down'}"
+
+
+def back(request: TenantRequest, *, otherwise: str = "allocation", place: str = "") -> HttpResponse:
+    """Lead back to the page that asked, when it is one of ours, and to the place in it that has this id."""
+    address = request.POST.get("next", "") + (f"#{place}" if place else "")
     if url_has_allowed_host_and_scheme(address, allowed_hosts=None) and address.startswith("/"):
         return redirect(address)
     return redirect(otherwise)

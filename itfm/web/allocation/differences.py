@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from allocation.drafts.wording import rule_words, split_words
 from allocation.engine.dimensions import Dimension, Rule
 from allocation.engine.rules import RuleSet
 from itfm.web.allocation.page import ChangeLine
+
+_SHOWN: Final = 20
 
 
 def differences(before: RuleSet, after: RuleSet) -> tuple[ChangeLine, ...]:
@@ -112,9 +114,16 @@ def _lookups(before: RuleSet, after: RuleSet) -> Iterator[ChangeLine]:
             yield ChangeLine(
                 sign="changed" if old and new else "added" if new else "removed",
                 place=f"Lookup {key}",
-                before="; ".join(f"{text} → {old[text]}" for text in changed if text in old),
-                after="; ".join(f"{text} → {new[text]}" for text in changed if text in new),
+                before=_entries(old, [text for text in changed if text in old]),
+                after=_entries(new, [text for text in changed if text in new]),
             )
+
+
+def _entries(table: Mapping[str, str], texts: Sequence[str]) -> str:
+    """Return the first rows in words: a file may change thousands."""
+    hidden = len(texts) - _SHOWN
+    listed = "; ".join(f"{text} → {table[text]}" for text in texts[:_SHOWN])
+    return f"{listed}; and {hidden:,} more" if hidden > 0 else listed
 
 
 def _rest(before: RuleSet, after: RuleSet) -> Iterator[ChangeLine]:

@@ -149,6 +149,8 @@ class AllocationPage:
     running: RunningPart
     recent: tuple[RunRow, ...]
     has_bills: bool
+    versions_apart: tuple[RunRow, RunRow] | None = None
+    """The run before and the run in force of the period shown, when another version of the rules came between."""
 
 
 @dataclass(frozen=True, kw_only=True)

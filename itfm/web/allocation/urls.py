@@ -8,6 +8,7 @@ from itfm.web.allocation import views
 from itfm.web.allocation.dimensions import views as dimensions
 from itfm.web.allocation.drivers import views as drivers
 from itfm.web.allocation.lines import views as lines
+from itfm.web.allocation.lookups import views as lookups
 from itfm.web.allocation.runs import views as runs
 from itfm.web.allocation.splits import views as splits
 from itfm.web.allocation.versions import views as versions
@@ -36,6 +37,13 @@ urlpatterns = [
     path("allocation/drivers/<str:key>", drivers.driver, name="allocation_driver"),
     path("allocation/drivers/<str:key>/take-in", drivers.take_in, name="allocation_driver_take_in"),
     path("allocation/drivers/<str:key>/values", drivers.values, name="allocation_driver_values"),
+    path("allocation/lookups", lookups.lookups, name="allocation_lookups"),
+    path("allocation/add-lookup", lookups.add, name="allocation_lookup_add"),
+    path("allocation/lookups/<slug:key>", lookups.lookup, name="allocation_lookup"),
+    path("allocation/lookups/<slug:key>/edit", lookups.edit, name="allocation_lookup_edit"),
+    path("allocation/lookups/<slug:key>/take-in", lookups.take_in, name="allocation_lookup_take_in"),
+    path("allocation/lookups/<slug:key>/delete", lookups.delete, name="allocation_lookup_delete"),
+    path("allocation/lookups/<slug:key>/rows.csv", lookups.rows, name="allocation_lookup_rows"),
     path("allocation/splits/<str:key>", splits.split, name="allocation_split"),
     path("allocation/dimensions/<str:key>", dimensions.dimension, name="allocation_dimension"),
     path("allocation/dimensions/<str:key>/rules/<str:number>", dimensions.rule, name="allocation_rule"),

@@ -22,7 +22,7 @@ from allocation.services.drafts import (
 )
 from itfm.accounts.access import TenantRequest, allow
 from itfm.web.allocation.build import allocation_page, running_part
-from itfm.web.allocation.changes import back, change, lock_of, operation_of
+from itfm.web.allocation.changes import back, change, lock_of, moved_button, operation_of
 from itfm.web.allocation.period import chosen_period
 from itfm.web.allocation.publishing import publish_with_cost_centers
 from itfm.web.allocation.review import review_page
@@ -57,8 +57,8 @@ def running(request: TenantRequest) -> HttpResponse:
 @require_POST
 def draft_change(request: TenantRequest) -> HttpResponse:
     """Make one small change in the draft: add, rename, move or delete."""
-    change(request, operation_of(request.POST.dict()))
-    return back(request)
+    is_changed = change(request, operation_of(request.POST.dict()))
+    return back(request, place=moved_button(request.POST) if is_changed else "")
 
 
 @allow("rules.write")

@@ -23,7 +23,7 @@ Granularity = Literal["day", "week", "month"]
 FORMATS: Final[dict[Granularity, tuple[str, str]]] = {
     "day": ("%-d %b", "%a %-d %b %Y"),
     "week": ("%-d %b", "week of %-d %b %Y"),
-    "month": ("%b %Y", "%B %Y"),
+    "month": ("%b\n%Y", "%B %Y"),
 }
 """How Plotly writes a date at the axis and in a hover label."""
 

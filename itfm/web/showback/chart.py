@@ -30,7 +30,15 @@ def monthly_bars(costs: Mapping[date, Decimal], *, currency: str) -> dict[str, A
             "height": 280,
             "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
             "showlegend": False,
-            "xaxis": {"type": "category", "automargin": True, "fixedrange": True},
+            "xaxis": {
+                "type": "category",
+                "tickmode": "array",
+                "tickvals": [month_label(month) for month in months],
+                "ticktext": [_tick(month, is_first=number == 0) for number, month in enumerate(months)],
+                "tickangle": 0,
+                "automargin": True,
+                "fixedrange": True,
+            },
             "yaxis": {
                 "tickformat": "~s",
                 "automargin": True,
@@ -40,6 +48,12 @@ def monthly_bars(costs: Mapping[date, Decimal], *, currency: str) -> dict[str, A
             },
         },
     }
+
+
+def _tick(month: date, *, is_first: bool) -> str:
+    """Return the month, with the year below it where one begins: thirteen of them then fit without being turned."""
+    name = MONTHS[month.month - 1][:3]
+    return f"{name}<br>{month.year}" if is_first or month.month == 1 else name
 
 
 def month_label(month: date) -> str:

@@ -78,9 +78,11 @@ def explained(value: Decimal | None, currency: str, query: str, *, in_column: bo
 
 
 @register.simple_tag
-def exact(value: Decimal | None) -> SafeString:
-    """Write every digit of an amount."""
-    return _unknown() if value is None else format_html('<span class="number">{}</span>', display.exact_text(value))
+def exact(value: Decimal | None, places: int = 0) -> SafeString:
+    """Write every digit of an amount, with so many decimals at least: those of a column line up."""
+    if value is None:
+        return _unknown()
+    return format_html('<span class="number">{}</span>', display.exact_text(value, places=places))
 
 
 @register.simple_tag

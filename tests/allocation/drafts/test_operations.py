@@ -10,7 +10,6 @@ from allocation.drafts.operations import (
     MoveRule,
     OperationError,
     PutEntry,
-    PutLookup,
     PutRule,
     PutStage,
     RenameDimension,
@@ -126,13 +125,6 @@ def test_a_split_and_a_driver_are_put_and_deleted():
     assert refused(DeleteEntry(kind="drivers", key="seats")) == [
         "Split Platform to teams, driver: driver 'seats' is not known; known: none"
     ]
-
-
-def test_a_lookup_is_put_and_taken_away():
-    added = applied(PutLookup(key="names", table={"pay": "Payments"}), to=RULES)
-
-    assert added.lookups == {"names": {"pay": "Payments"}}
-    assert applied(PutLookup(key="names", table={}), to=added) == RULES
 
 
 def test_a_whole_version_takes_the_place_of_the_draft():

@@ -5,6 +5,7 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from allocation.drafts.lookups import AddLookup, DeleteLookup, EditLookup, MergeLookup, RowEdit
 from allocation.drafts.operations import (
     AddDimension,
     DeleteEntry,
@@ -12,7 +13,6 @@ from allocation.drafts.operations import (
     MoveEntry,
     MoveRule,
     OperationError,
-    PutLookup,
     PutRule,
     applied,
 )
@@ -22,6 +22,7 @@ from allocation.engine.rules import RuleSet, dump, parse
 keys = st.sampled_from(["team", "product", "env"])
 texts = st.text(min_size=1, max_size=20)
 numbers = st.integers(-1, 4)
+tables = st.dictionaries(texts, texts, max_size=3)
 conditions = st.recursive(
     st.builds(lambda key, text: {"tag": key, "equals": text}, texts, texts)
     | st.builds(lambda key: {"dimension": key, "exists": True}, keys),
@@ -39,7 +40,10 @@ operations = st.one_of(
     st.builds(DeleteRule, dimension=keys, number=numbers),
     st.builds(MoveEntry, kind=st.just("dimensions"), key=keys, to=numbers),
     st.builds(DeleteEntry, kind=st.just("dimensions"), key=keys),
-    st.builds(PutLookup, key=keys, table=st.dictionaries(texts, texts, max_size=3)),
+    st.builds(AddLookup, key=keys, table=tables),
+    st.builds(MergeLookup, key=keys, table=tables, is_whole=st.booleans()),
+    st.builds(EditLookup, key=keys, edits=st.lists(st.builds(RowEdit, was=texts, text=texts, gives=texts)).map(tuple)),
+    st.builds(DeleteLookup, key=keys),
 )
 
 

@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 from openpyxl import Workbook
 
-from allocation.driver_files import MAX_ROWS, read, written
+from allocation.driver_files import read, written
 from allocation.engine.rules import parse
 from allocation.models import DriverValue
 from allocation.services import allocate, due_periods, publish_rules
+from allocation.table_files import MAX_ROWS
 from itfm.audit.models import AuditEvent
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant

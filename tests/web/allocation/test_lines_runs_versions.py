@@ -179,3 +179,16 @@ def test_another_organization_finds_neither_run_nor_version(allocated_twice, glo
 
     assert client.get(reverse("allocation_run", args=[allocated_twice[1].pk])).status_code == 404
     assert client.get(reverse("allocation_export", args=[1])).status_code == 404
+
+
+def test_the_rules_page_leads_to_what_the_newest_version_changed_in_money(acme, allocated_twice, client):
+    page = body(client, "allocation")
+
+    assert "October 2026 is allocated by version 2; before, it was by version 1." in page
+    assert f"{reverse('allocation_run', args=[allocated_twice[1].pk])}#difference" in page
+
+
+def test_a_line_is_known_by_what_tells_it_from_others(acme, october, owner, client):
+    page = body(client, "allocation_trace", q="ec2")
+
+    assert "EC2 · Usage · team = payments" in page

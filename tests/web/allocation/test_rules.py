@@ -132,14 +132,14 @@ def test_a_draft_is_discarded_and_restored(acme, with_team, client):
 def test_texts_are_completed_from_the_bills(acme, with_team, client):
     found = client.get(reverse("allocation_texts"), {"kind": "column", "key": "service_name", "q": "ec"})
 
-    assert found.json() == {"texts": ["EC2"]}
+    assert found.json() == {"items": [{"value": "EC2", "label": "EC2", "hint": ""}], "has_more": False}
 
 
 @pytest.mark.parametrize(
     "query", [{"kind": "column", "key": "tags"}, {"kind": "x", "key": "y"}, {"kind": "dimension", "key": "'; --"}, {}]
 )
 def test_nothing_is_completed_where_rules_may_not_look(acme, with_team, client, query):
-    assert client.get(reverse("allocation_texts"), query).json() == {"texts": []}
+    assert client.get(reverse("allocation_texts"), query).json() == {"items": [], "has_more": False}
 
 
 def test_hostile_names_are_shown_as_text(acme, with_team, client):

@@ -24,9 +24,11 @@ from itfm.web.allocation.dimensions.fields import RuleFields, from_document
 from itfm.web.allocation.dimensions.fields import to_document as rule_document
 from itfm.web.allocation.dimensions.page import DimensionPage, RulePage, RulePreview, RuleRow, SuggestionRow
 from itfm.web.shell.page import PeriodChoice, Shell
+from itfm.web.suggestions import LIMIT
 
 SUGGESTIONS: Final = 6
-TEXTS: Final = 20
+TEXTS: Final = LIMIT + 1
+"""One more than is shown, so that the list says when there are more."""
 
 
 class UnknownDimensionError(LookupError):

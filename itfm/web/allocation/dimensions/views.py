@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -21,6 +21,7 @@ from itfm.web.allocation.dimensions.fields import RuleFields, edited, from_post,
 from itfm.web.allocation.dimensions.page import RulePage
 from itfm.web.allocation.period import chosen_period
 from itfm.web.shell.build import shell_of
+from itfm.web.suggestions import Suggestion, suggestions
 
 _GONE = "There is no such dimension or rule. Look for it on the Allocation page."
 
@@ -113,4 +114,4 @@ def texts(request: TenantRequest) -> HttpResponse:
         organization_id=request.organization.id,
         period=chosen_period(request),
     )
-    return JsonResponse({"texts": found})
+    return suggestions([Suggestion(value=text) for text in found])

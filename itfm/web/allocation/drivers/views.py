@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from allocation.drafts.operations import PutEntry
-from allocation.driver_files import MAX_BYTES, DriverFile, read, written
+from allocation.driver_files import DriverFile, read, written
 from allocation.engine.drivers import Driver
 from allocation.models import DriverValue
 from allocation.services.drivers import reception, take_in_values
+from allocation.table_files import MAX_BYTES
 from allocation.working import WorkingRules, working_rules
 from itfm.accounts.access import TenantRequest, allow
 from itfm.web.allocation.build import draft_bar, driver_rows

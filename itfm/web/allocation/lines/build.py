@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -26,6 +27,8 @@ RANKED: Final = 25
 SUGGESTIONS: Final = 10
 FOUND: Final = 15
 MAX_LINES: Final = 200
+TELLING: Final = ("service_name", "sub_account_name", "charge_category", "charge_class", "region_id")
+"""Columns by which people know a line, in the order in which they are read."""
 
 
 def coverage_page(
@@ -85,7 +88,7 @@ def trace_page(
         query=query,
         found=tuple(
             FoundLine(
-                words=", ".join(text for text in list(one.texts.values())[:6]),
+                words=line_words(one.texts),
                 catch=catch_figures(one.catch),
                 address="?"
                 + urlencode({"period": period_name(period.shown), "q": query, "line": line_text(one.texts)}),
@@ -96,6 +99,13 @@ def trace_page(
         problems=problems,
         traces=traced(working.rules, facts, period=period.shown) if facts else (),
     )
+
+
+def line_words(texts: Mapping[Subject, str]) -> str:
+    """Return what tells a line from others: service, account and category, then its tags."""
+    columns = [texts[Subject("column", key)] for key in TELLING if Subject("column", key) in texts]
+    tags = [f"{subject.key} = {text}" for subject, text in texts.items() if subject.kind == "tag"]
+    return " · ".join([*dict.fromkeys(columns), *tags]) or ", ".join(texts.values())
 
 
 def line_text(texts: dict[Subject, str]) -> str:

@@ -11,6 +11,7 @@ from itfm.core.periods import period_name
 from itfm.web.allocation.dimensions.conditions import KINDS, MODES, OPERATORS
 from itfm.web.allocation.page import DraftBar
 from itfm.web.allocation.splits.fields import COSTS, FALLBACKS, METHODS, MISSING, WINDOWS, SplitFields
+from itfm.web.display import exact_places
 from itfm.web.shell.page import PeriodChoice, Shell
 
 
@@ -37,6 +38,16 @@ class CurrencyShares:
     handed_out: Decimal
     kept: Decimal
     """What the method leaves in the pool; below zero when the shares exceed it."""
+
+    @property
+    def amount_places(self) -> int:
+        """How many decimals the column of amounts has."""
+        return exact_places((self.pool, self.handed_out, self.kept, *(share.amount for share in self.shares)))
+
+    @property
+    def weight_places(self) -> int:
+        """How many decimals the columns of weights have."""
+        return exact_places(weight for share in self.shares for weight in (share.weight, share.total))
 
     @property
     def difference(self) -> Decimal:

@@ -1,0 +1,1 @@
+"""Lookup tables: taking in files, editing rows."""
