@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from allocation.engine import relations, shares
-from allocation.engine.backends.duckdb import Session
+from allocation.engine.backends import Session
 from allocation.engine.cells import CHARGE_CATEGORY, Cells
 from allocation.engine.conditions import All, AnyOf, Not, Subject, Test, subjects
 from allocation.engine.findings import DriverMatch, Finding, Held
