@@ -37,6 +37,7 @@ def limits(scratch: Path) -> Limits:
         spill_folder=Path(settings.ENGINE_SPILL_FOLDER) if settings.ENGINE_SPILL_FOLDER else scratch / "spill",
         exchange_folder=scratch / "exchange",
         spark_master=settings.SPARK_MASTER,
+        spark_secret=settings.SPARK_SECRET,
     )
 
 

@@ -134,6 +134,8 @@ ENGINE_SPILL_FOLDER = env.str("ITFM_ENGINE_SPILL", "")
 """Where it spills to; unset, beside the files it writes."""
 SPARK_MASTER = env.str("ITFM_SPARK_MASTER", "")
 """`spark://host:7077`, or `sc://host:15002` of Spark Connect; unset, Spark runs within the worker."""
+SPARK_SECRET = env.str("ITFM_SPARK_SECRET", "")
+"""What the parts of a cluster know each other by."""
 
 UPLOAD_BYTES = env.int("ITFM_UPLOAD_MB", 512) << 20
 """The largest file that is taken in the browser; larger ones are pulled from a bucket or imported by command."""

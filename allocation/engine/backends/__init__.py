@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -75,6 +75,7 @@ class Limits:
     spill_folder: Path | None = None
     exchange_folder: Path | None = None
     spark_master: str = ""
+    spark_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,6 +43,7 @@ class Spark:
     master: str = "local[2]"
     executor_memory_mib: int = 4096
     executor_cores: int = 2
+    secret: str = field(default="", repr=False)
     exchange_folder: Path | None = None
     local: DuckDB = field(default_factory=DuckDB)
 
@@ -93,6 +94,8 @@ class Spark:
         settings[memory] = f"{self.executor_memory_mib}m"
         if not is_local:
             settings["spark.executor.cores"] = str(self.executor_cores)
+        if self.secret:
+            settings |= {"spark.authenticate": "true", "spark.authenticate.secret": self.secret}
         if is_local or urlsplit(self.master).hostname in HERE:
             settings |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
         return settings
@@ -198,6 +201,7 @@ def start(limits: Limits) -> Spark:
         master=limits.spark_master or f"local[{limits.threads}]",
         executor_memory_mib=limits.memory_mib,
         executor_cores=limits.threads,
+        secret=limits.spark_secret,
         exchange_folder=limits.exchange_folder,
         local=start_local(limits),
     )

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 WORKERS = 2
+SECRET = secrets.token_hex(16)
 PATIENCE = 600
 """Seconds that a part of the cluster may take to answer."""
 
@@ -59,7 +61,8 @@ def running(folder, name, words):
     home = Path(find_spec("pyspark").origin).parent
     (folder / f"{name}.properties").write_text("")
     environ = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m",
-               "SPARK_LOCAL_DIRS": str(folder / "local")}  # fmt: skip
+               "SPARK_LOCAL_DIRS": str(folder / "local"),
+               "SPARK_DAEMON_JAVA_OPTS": f"-Dspark.authenticate=true -Dspark.authenticate.secret={SECRET}"}  # fmt: skip
     command = [str(home / "bin" / "spark-class"), *words, "--properties-file", str(folder / f"{name}.properties")]
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -101,6 +104,8 @@ def application(address):
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "1g",
+        "spark.authenticate": "true",
+        "spark.authenticate.secret": SECRET,
         "spark.executor.memory": "768m",
         "spark.executor.cores": "1",
         "spark.ui.enabled": "false",
