@@ -52,7 +52,7 @@ FUNCTIONS: Final = (
 )
 
 
-class SparkCompiler(PySparkCompiler):
+class SparkCompiler(PySparkCompiler):  # type: ignore[misc]
     """Ibis' own compiler, with lists in an order, several lists taken apart at once, and numbers without an order."""
 
     __slots__ = ()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 WORKERS = 2
 SECRET = secrets.token_hex(16)
+LIGHT = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Programs that live for minutes are not worth the best compiler."""
 PATIENCE = 600
 """Seconds that a part of the cluster may take to answer."""
 
@@ -62,7 +64,7 @@ def running(folder, name, words):
     (folder / f"{name}.properties").write_text("")
     environ = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_DAEMON_MEMORY": "256m",
                "SPARK_LOCAL_DIRS": str(folder / "local"),
-               "SPARK_DAEMON_JAVA_OPTS": f"-Dspark.authenticate=true -Dspark.authenticate.secret={SECRET}"}  # fmt: skip
+               "SPARK_DAEMON_JAVA_OPTS": f"-Dspark.authenticate=true -Dspark.authenticate.secret={SECRET} {LIGHT}"}  # fmt: skip
     command = [str(home / "bin" / "spark-class"), *words, "--properties-file", str(folder / f"{name}.properties")]
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(command, env=environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -110,6 +112,8 @@ def application(address):
         "spark.executor.cores": "1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
+        "spark.driver.extraJavaOptions": LIGHT,
+        "spark.executor.extraJavaOptions": LIGHT,
         "spark.sql.shuffle.partitions": "3",
         # What a run must not depend on.
         "spark.sql.ansi.enabled": "false",
