@@ -81,6 +81,14 @@ class SparkCompiler(PySparkCompiler):  # type: ignore[misc]
             return self.f.anon.monotonically_increasing_id()
         return super().visit_WindowFunction(op, func=func, group_by=group_by, order_by=order_by, **more)
 
+    def visit_Negate(self, op: Any, *, arg: Any) -> Any:  # noqa: N802, ARG002
+        """Subtract from nothing: Spark rounds the negative of a decimal to 34 digits, and says nothing."""
+        return sge.paren(sge.convert(0) - arg)
+
+    def visit_Abs(self, op: Any, *, arg: Any) -> Any:  # noqa: N802, ARG002
+        """Subtract from nothing what is below it: ABS would round like a minus."""
+        return self.if_(arg < 0, sge.paren(sge.convert(0) - arg), arg)
+
     def visit_Field(self, op: Any, *, rel: Any, name: str) -> Any:  # noqa: N802
         """Name a column. Ibis' own asks its connection's options about doubles, of which no table has any."""
         return super(PySparkCompiler, self).visit_Field(op, rel=rel, name=name)

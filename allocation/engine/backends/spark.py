@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 HERE: Final = ("localhost", "127.0.0.1", "[::1]")
-WHOLE_NUMBERS: Final = ("tinyint", "smallint", "int", "bigint")
+WHOLE_NUMBERS: Final = {"tinyint", "smallint", "int", "bigint"}
 
 
 @dataclass(frozen=True)
@@ -158,21 +158,19 @@ class Session:
         return folder
 
     def _frame(self, expression: Table) -> DataFrame:
-        """Return an expression as Spark will compute it, with the types it promises.
+        """Return an expression as Spark will compute it. Whole numbers are as wide as in DuckDB: literals are 32 bits.
 
         :raises EngineError: a column is a double, or another type of amount than promised, which could lose digits.
         """
         frame = self.spark.sql(statement(expression))
-        promised = {name: _spark_type(kind) for name, kind in expression.schema().items()}
         found = dict(frame.dtypes)
-        columns = []
-        for name, kind in promised.items():
-            is_whole = kind in WHOLE_NUMBERS and found[name] in WHOLE_NUMBERS
+        for name, kind in expression.schema().items():
+            promised = _spark_type(kind)
+            is_whole = {promised, found[name]} <= WHOLE_NUMBERS
             is_double = "double" in found[name] or "float" in found[name]
-            if is_double or (kind != found[name] and not is_whole):
-                raise EngineError(f"Spark computes {name} as {found[name]}, where {kind} is wanted.")
-            columns.append(frame[name].cast(kind) if kind != found[name] else frame[name])
-        return frame.select(*columns)
+            if is_double or (promised != found[name] and not is_whole):
+                raise EngineError(f"Spark computes {name} as {found[name]}, where {promised} is wanted.")
+        return frame
 
     def _replace(self, name: str, part: Path) -> None:
         for old in self._parts.get(name, ()):
