@@ -7,11 +7,17 @@ RUN npm ci --ignore-scripts
 
 FROM python:3.11-slim AS libraries
 RUN python -m venv /opt/venv
-COPY requirements.lock ./
+COPY requirements.lock requirements-spark.lock ./
 RUN /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+# Spark adds 600 MB; `--build-arg WITH_SPARK=true` for an image that allocates on it, or is a part of its cluster.
+ARG WITH_SPARK=
+RUN [ -z "$WITH_SPARK" ] || /opt/venv/bin/pip install --no-cache-dir --require-hashes -r requirements-spark.lock
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /data itfm && install -d -o itfm -g itfm -m 0700 /data
+ARG WITH_SPARK=
+RUN [ -z "$WITH_SPARK" ] || { apt-get update && rm -rf /usr/share/man \
+    && apt-get install --yes --no-install-recommends default-jre-headless procps && rm -rf /var/lib/apt/lists/*; }
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DJANGO_SETTINGS_MODULE=itfm.settings ITFM_HOME=/data ITFM_STATIC=/app/staticfiles
 WORKDIR /app

@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help setup demo up test test-all check check-with-database screenshots bench docs openapi lock clean
+.PHONY: help setup spark demo up test test-all check check-with-database screenshots bench docs openapi lock clean
 
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v "$$name" >/dev/null 2>&1 && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -13,7 +13,8 @@ APPS := core audit accounts notify ingestion allocation showback web api
 # A Postgres and a Redis for one command, gone afterwards; DATABASE_URL and REDIS_URL are used where they are set.
 WITH_DATABASE := $(RUN) -m itfm.embedded run --throwaway --
 # Parallel tests share one throwaway Postgres and Redis, see itfm/embedded/pytest_plugin.py.
-PYTEST := $(RUN) -m pytest -n auto --maxprocesses 8
+# Those that share a server of their own, such as a Spark cluster, run one after the other in one process.
+PYTEST := $(RUN) -m pytest -n auto --maxprocesses 8 --dist loadgroup
 
 # uv does not read pip's settings; a company's own index is usually known to pip only.
 pip_setting = $(shell $(RUN) -m pip config list 2>/dev/null | sed -n "s/^[^=]*\.$(1)='\(.*\)'$$/\1/p" | tail -n 1)
@@ -24,6 +25,7 @@ UV = $(if $(call pip_setting,index-url),UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$
 
 help:
 	@echo 'make setup     install everything into this folder'
+	@echo 'make spark     install Spark beside it, where there is Java 17 or newer'
 	@echo 'make demo      a company with its bills, allocated, in the browser'
 	@echo 'make up        the site of this folder, without sample data'
 	@echo 'make test      the tests; make test-all adds those at full size'
@@ -37,6 +39,8 @@ help:
 
 setup: .venv/.packages node_modules/.packages .venv/.browser
 
+spark: setup .venv/.spark
+
 demo: setup
 	$(RUN) manage.py up --demo
 
@@ -46,7 +50,7 @@ up: setup
 test: setup
 	$(PYTEST) -m "not slow"
 
-test-all: setup
+test-all: setup spark
 	$(PYTEST)
 
 check: setup
@@ -87,6 +91,8 @@ docs: .venv/.packages
 lock: .venv/.packages
 	$(UV) $(COMPILE) --group dev --extra embedded pyproject.toml --output-file requirements-dev.lock
 	$(UV) $(COMPILE) --extra embedded pyproject.toml --output-file requirements.lock
+	$(RUN) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"])' \
+		| $(UV) $(COMPILE) - --output-file requirements-spark.lock
 
 COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header
@@ -112,6 +118,21 @@ clean:
 	@$(UV) pip install --quiet --require-hashes -r requirements-dev.lock
 	@$(UV) pip install --quiet --no-deps -e .
 	@touch $@
+
+JAVA_VERSION = java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p'
+
+.venv/.spark: requirements-spark.lock .venv/.packages
+	@if [ "$$($(JAVA_VERSION))0" -lt 170 ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo 'apt-get install default-jre-headless'; \
+		(apt-get -qq update \
+			&& DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends default-jre-headless) \
+			>/dev/null 2>&1 </dev/null || true; \
+	fi; \
+	if [ "$$($(JAVA_VERSION))0" -lt 170 ]; then \
+		echo 'There is no Java 17 or newer: what needs Spark is skipped.'; exit 0; \
+	fi; \
+	echo 'uv pip install --require-hashes -r requirements-spark.lock'; \
+	$(UV) pip install --quiet --require-hashes -r requirements-spark.lock && touch $@
 
 node_modules/.packages: package-lock.json package.json .venv/.packages
 	@echo 'npm ci --ignore-scripts'

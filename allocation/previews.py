@@ -15,10 +15,10 @@ from allocation.engine.relations import IN, KEPT, OUT
 from allocation.engine.rules import RuleSet
 from allocation.engine.run import allocate
 from allocation.engine.splits import Split
+from allocation.engines import engine_of
 from allocation.matches import month
 from allocation.models import DriverValue
 from allocation.services.rules import with_driver_values
-from allocation.services.runs import backend
 from itfm.core import lake
 from itfm.core.periods import next_period
 
@@ -81,7 +81,7 @@ def split_preview(rules: RuleSet, *, key: str, organization_id: UUID, period: da
         result = allocate(
             RunInputs(revisions=bills.revisions, rule_set=given, period=period),
             output=scratch / "run",
-            backend=backend(scratch),
+            backend=engine_of(organization_id, scratch=scratch),
         )
         paths = [str(result.folder / f"{name}.parquet") for name in ("ledger", "splits", "segments")]
         with duckdb.connect() as database:

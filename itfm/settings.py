@@ -125,9 +125,17 @@ if env.bool("ITFM_DATABASE_POOL", False):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LAKE_ROOT = Path(env.str("ITFM_LAKE", str(HOME / "lake")))
+ENGINE = env.str("ITFM_ENGINE", "duckdb")
+"""What allocates, a file of `allocation.engine.backends`; an organization may have another."""
 ENGINE_MEMORY_BYTES = env.int("ITFM_ENGINE_MEMORY_MB", 4096) << 20
-"""What one import or allocation may use; beyond that it spills to disk."""
+"""What one import or allocation may use; beyond that it spills to disk. On a cluster: each executor."""
 ENGINE_THREADS = env.int("ITFM_ENGINE_THREADS", 2)
+ENGINE_SPILL_FOLDER = env.str("ITFM_ENGINE_SPILL", "")
+"""Where it spills to; unset, beside the files it writes."""
+SPARK_MASTER = env.str("ITFM_SPARK_MASTER", "")
+"""`spark://host:7077`, or `sc://host:15002` of Spark Connect; unset, Spark runs within the worker."""
+SPARK_SECRET = env.str("ITFM_SPARK_SECRET", "")
+"""What the parts of a cluster know each other by."""
 
 UPLOAD_BYTES = env.int("ITFM_UPLOAD_MB", 512) << 20
 """The largest file that is taken in the browser; larger ones are pulled from a bucket or imported by command."""

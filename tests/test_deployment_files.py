@@ -16,7 +16,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
-OURS = [name for name, service in SERVICES.items() if "build" in service]
+SPARK = [name for name, service in SERVICES.items() if service.get("profiles") == ["spark"]]
+OURS = [name for name, service in SERVICES.items() if "build" in service and name not in SPARK]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 VARIABLE = r"((?:ITFM|DATABASE|REDIS)_[A-Z_]+)"
@@ -47,10 +48,50 @@ def is_sent_to_the_engine(path):
 
 
 def test_the_stack_has_web_worker_beat_postgres_redis_and_what_prepares_them():
-    assert set(SERVICES) == {"web", "worker", "beat", "roles", "migrate", "postgres", "redis"}
+    assert set(SERVICES) - set(SPARK) == {"web", "worker", "beat", "roles", "migrate", "postgres", "redis"}
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat", "postgres", "redis"])
+def test_spark_has_a_master_and_workers_of_the_same_image_and_lake_and_waits_to_be_asked_for():
+    assert SPARK == ["spark-master", "spark-worker"]
+    for name in SPARK:
+        service = SERVICES[name]
+        assert (service["image"], service["build"]) == (SERVICES["worker"]["image"], SERVICES["worker"]["build"])
+        assert service["volumes"] == SERVICES["worker"]["volumes"]
+    assert SERVICES["worker"]["build"]["args"] == {"WITH_SPARK": "${ITFM_WITH_SPARK:-}"}
+    assert DOCKERFILE.count("ARG WITH_SPARK=\n") == 2
+    for service in ("web", "worker", "beat"):
+        assert not set(SERVICES[service]["depends_on"]) & set(SPARK)
+
+
+@pytest.mark.parametrize("name", SPARK)
+def test_a_part_of_the_cluster_does_not_start_without_its_secret(name):
+    (shell, option, script) = SERVICES[name]["command"]
+    until = script.partition("exec ")[0].replace("$$", "$")
+    environ = {"PATH": os.environ["PATH"]}
+
+    without = subprocess.run(
+        [shell, option, until], env={**environ, "SPARK_SECRET": ""}, capture_output=True, check=False
+    )
+    with_one = subprocess.run(
+        [shell, option, f'{until} echo "$SPARK_DAEMON_JAVA_OPTS"'], env={**environ, "SPARK_SECRET": "s3"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert without.returncode != 0
+    assert with_one.stdout.strip() == "-Dspark.authenticate=true -Dspark.authenticate.secret=s3"
+    assert SERVICES[name]["environment"]["SPARK_SECRET"] == SERVICES["worker"]["environment"]["ITFM_SPARK_SECRET"]
+
+
+def test_the_lock_file_of_spark_holds_what_the_extra_asks_for_and_no_other_file_does():
+    locked = (ROOT / "requirements-spark.lock").read_text(encoding="utf-8")
+
+    assert re.findall(r"^(\w+)==", locked, flags=re.MULTILINE) == ["py4j", "pyspark"]
+    assert locked.count("--hash=sha256:") >= 2
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        assert "pyspark" not in (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat", "postgres", "redis", *SPARK])
 def test_what_keeps_running_is_restarted_and_watched(name):
     assert SERVICES[name]["restart"] == "unless-stopped"
     assert SERVICES[name]["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")

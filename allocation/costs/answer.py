@@ -161,7 +161,7 @@ def _currencies(query: CostQuery, rows: Sequence[Row], *, has_comparison: bool) 
             costs=row.costs,
             total=sum(row.costs, Decimal(0)),
             comparison=row.compared if has_comparison else None,
-            count=row.count,
+            count=row.combinations,
         )
     found = (_currency(currency, by_place, limit=query.limit) for currency, by_place in lines.items())
     return tuple(sorted(found, key=lambda one: (-one.total.total.copy_abs(), one.currency)))

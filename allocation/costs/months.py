@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
     currency: str
     place: int
-    count: int
+    combinations: int
     """How many combinations stand at the place."""
     groups: tuple[str | None, ...]
     costs: tuple[Decimal, ...]

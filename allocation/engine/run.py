@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from allocation.engine import cells, proof, relations
-from allocation.engine.backends.duckdb import DuckDB, Session
+from allocation.engine.backends import Backend, Session
+from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.inputs import InputError, RunInputs
 from allocation.engine.proof import Proof
 from allocation.engine.reciprocal_stage import ReciprocalStage
@@ -33,7 +34,7 @@ def _unheard(_step: str) -> None:
 
 
 def allocate(
-    inputs: RunInputs, *, output: Path, backend: DuckDB | None = None, tell: Callable[[str], None] = _unheard
+    inputs: RunInputs, *, output: Path, backend: Backend | None = None, tell: Callable[[str], None] = _unheard
 ) -> RunResult:
     """Classify and split a billing period, and write the files of `docs/architecture.md` with their proof.
 
@@ -56,7 +57,7 @@ def allocate(
     _write_names(decided, inputs, output)
     tell("Proving")
     found = proof.conclude(
-        proof.measure(output, inputs, backend=engine),
+        proof.measure(output, inputs, backend=engine.local),
         period=period_name(inputs.period),
         held=report.held,
         findings=report.findings,

@@ -1,9 +1,9 @@
 """Exact shares as relational expressions: the same numbers as `itfm.core.money.split`, row by row. Pure.
 
 Amounts are whole `quanta` of 10^-12 with the units of 10^-18 below (`rest`); weights are whole numbers.
-Both are 128-bit integers in the engine, which Ibis knows as decimals of scale 0. A quotient is first estimated in
-double precision and then corrected by exact integer remainders, because a 128-bit division costs a hundred times a
-multiplication; no result is ever a double. A product of 128 bits or more is avoided by long division in limbs.
+Both are decimals of scale 0 to Ibis and Spark, and 128-bit integers in DuckDB. A quotient is first estimated in double
+precision and then corrected by exact integer remainders, because a 128-bit division costs a hundred times a
+multiplication; no result is ever a double. A product of more than 38 digits is avoided by long division in limbs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from itfm.core.money import UNITS_PER_QUANTUM
 Units = ibis.dtype("decimal(38, 0)")
 Money = ibis.dtype("decimal(38, 18)")
 
-LARGEST: Final = 2**127 - 1
+LARGEST: Final = 10**38 - 1
+"""The largest whole number of every engine: a decimal of 38 digits, which 128 bits hold too."""
 MAX_LIMB_DIGITS: Final = 18
 MAX_ESTIMATED_DIGITS: Final = 15
 """A quotient of so many digits is estimated in double precision with an error of at most one."""
@@ -67,7 +68,7 @@ class Division:
 
 
 def division(*, largest_quanta: int, largest_total: int) -> Division:
-    """Return the fewest limbs with which no intermediate product reaches 128 bits.
+    """Return the fewest limbs with which no intermediate product exceeds `LARGEST`.
 
     :raises ValueError: `largest_total` exceeds `MAX_TOTAL_WEIGHT`.
     """

@@ -13,7 +13,7 @@ from datetime import date
 import pyarrow as pa
 
 from allocation.engine import relations, shares
-from allocation.engine.backends.duckdb import Session
+from allocation.engine.backends import Session
 from allocation.engine.cells import CHARGE_CATEGORY, Cells
 from allocation.engine.conditions import All, AnyOf, Not, Subject, Test, subjects
 from allocation.engine.findings import MESSAGES, DriverMatch, Finding, Held

@@ -10,9 +10,10 @@ from uuid import UUID
 from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.proof import Proof, prove
 from allocation.engine.rules import from_document
+from allocation.engines import local_engine
 from allocation.models import AllocationRun
 from allocation.services.mart import mart_sums
-from allocation.services.runs import RULES_FILE, backend, engine_revision
+from allocation.services.runs import RULES_FILE, engine_revision
 from ingestion.models import BillRevision
 from itfm.core import lake
 from itfm.core.tenancy import tenant
@@ -42,7 +43,7 @@ def prove_run(organization_id: UUID, *, run_id: UUID) -> ProvedRun | None:
         sums = mart_sums(run.billing_period) if run.state == AllocationRun.State.PUBLISHED else None
     with lake.scratch(organization_id) as scratch:
         folder = lake.organization_folder(organization_id) / run.folder
-        proof = prove(folder, _inputs(run, revisions, folder=folder), backend=backend(scratch))
+        proof = prove(folder, _inputs(run, revisions, folder=folder), backend=local_engine(scratch))
     if sums is not None and sums != proof.sums("ledger"):
         problem = "The sums of the mart in Postgres differ from those of the files."
         proof = proof.model_copy(update={"holds": False, "problems": (*proof.problems, problem)})

@@ -16,17 +16,16 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from allocation.costs.months import month_sums, write_months
-from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.proof import ENGINE_VERSION, Proof
 from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.engine.rules import to_document
 from allocation.engine.run import allocate as run_engine
+from allocation.engines import engine_of
 from allocation.models import AllocatedCost, AllocationRun, DriverValue, RuleSet
 from allocation.selectors import current_rule_set
 from allocation.services.mart import MART, ROLLUPS, mart_sums, replace_mart, replace_rollups
@@ -240,21 +239,13 @@ def engine_revision(organization_id: UUID, revision: BillRevision) -> Revision:
     )
 
 
-def backend(scratch: Path) -> DuckDB:
-    """Return the engine's database, held to the limits of the settings."""
-    return DuckDB(
-        memory_limit=f"{settings.ENGINE_MEMORY_BYTES >> 20}MiB",
-        threads=settings.ENGINE_THREADS,
-        temp_directory=scratch / "spill",
-    )
-
-
 def _carry_out(run: AllocationRun, inputs: Inputs) -> AllocationRun:
     try:
         with lake.scratch(run.organization_id) as scratch:
             with tenant(run.organization_id):
                 given = engine_inputs(run.organization_id, inputs)
-            result = run_engine(given, output=scratch / "run", backend=backend(scratch), tell=_telling(run))
+            engine = engine_of(run.organization_id, scratch=scratch)
+            result = run_engine(given, output=scratch / "run", backend=engine, tell=_telling(run))
             run.proof = result.proof.model_dump(mode="json")
             _write_rules(given.rule_set, to=result.folder)
             write_months(result.folder)

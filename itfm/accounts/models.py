@@ -56,6 +56,9 @@ class Organization(models.Model):
     requires_second_factor = models.BooleanField(
         default=False, db_default=False, help_text="Whether members enter only with a second factor set up."
     )
+    engine = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text="What allocates; empty: as the site is set up."
+    )
 
     def __str__(self) -> str:
         return self.name

@@ -10,11 +10,16 @@ from itfm.audit.services import Actor, record
 
 @transaction.atomic
 def change_organization(
-    organization: Organization, *, name: str, time_zone: str, requires_second_factor: bool, by: Actor
+    organization: Organization, *, name: str, time_zone: str, requires_second_factor: bool, engine: str, by: Actor
 ) -> bool:
     """Save the settings and return whether any differs from before."""
     locked = Organization.objects.select_for_update().get(pk=organization.pk)
-    wanted = {"name": name, "time_zone": time_zone, "requires_second_factor": requires_second_factor}
+    wanted = {
+        "name": name,
+        "time_zone": time_zone,
+        "requires_second_factor": requires_second_factor,
+        "engine": engine,
+    }
     changes = {field: [getattr(locked, field), value] for field, value in wanted.items()}
     changes = {field: pair for field, pair in changes.items() if pair[0] != pair[1]}
     if not changes:

@@ -55,6 +55,7 @@ VALUES = {
     "is_active": "true",
     "is_demo": "true",
     "requires_second_factor": "",
+    "engine": "duckdb",
     "time_zone": "Europe/Berlin",
     "email": "smuggled@example.com",
     "days": "30",

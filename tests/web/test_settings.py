@@ -55,6 +55,29 @@ def test_saving_what_is_so_already_leaves_no_word(client, acme, owner):
     assert actions(acme) == []
 
 
+def test_an_owner_chooses_what_allocates(client, acme, owner):
+    asked = {"name": "Acme", "time_zone": "UTC"}
+
+    refused = client.post(reverse("settings_save"), {**asked, "engine": "trino"})
+    client.post(reverse("settings_save"), {**asked, "engine": "spark"})
+
+    with tenant(acme.id):
+        (event,) = AuditEvent.objects.all()
+        assert Organization.objects.get().engine == "spark"
+    assert refused.status_code == 422
+    assert event.changes == {"engine": ["", "spark"]}
+    page = text(client.get(reverse("settings")))
+    assert '<option value="spark" selected>Spark, on one machine or a cluster</option>' in page
+    assert "Every engine gives the same numbers." in page
+
+
+def test_who_may_not_change_the_settings_reads_what_allocates(client, acme, owner):
+    client.post(reverse("settings_save"), {"name": "Acme", "time_zone": "UTC", "engine": "spark"})
+    client.force_login(member(acme, Role.AUDITOR))
+
+    assert "<dt>Allocation</dt><dd>Spark, on one machine or a cluster</dd>" in text(client.get(reverse("settings")))
+
+
 def test_a_second_factor_is_asked_for_only_by_somebody_who_has_one(client, acme, owner):
     refused = client.post(
         reverse("settings_save"), {"name": "Acme", "time_zone": "UTC", "requires_second_factor": "on"}

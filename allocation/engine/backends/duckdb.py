@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
-import ibis
-import ibis.backends.duckdb  # the compiler, loaded with the process rather than in its first run
 import pyarrow as pa
+from ibis.backends.sql.compilers.duckdb import compiler  # loaded with the process rather than in its first run
 from ibis.expr.types import Table
+
+from allocation.engine.backends import BackendKind, Limits
+from allocation.engine.backends._compiling import compiled
 
 # 128-bit integers carry the exact arithmetic. A decimal is taken apart at its point, since DuckDB has no decimals
 # longer than 38 digits to scale it up in one step.
@@ -49,6 +51,11 @@ class DuckDB:
     memory_limit: str = "4GB"
     threads: int = 2
     temp_directory: Path | None = None
+
+    @property
+    def local(self) -> DuckDB:
+        """What reads a run's files on this machine."""
+        return self
 
     @contextmanager
     def session(self, *, reads: Sequence[Path], writes: Path) -> Iterator[Session]:
@@ -91,10 +98,11 @@ class Session:
         self.connection = connection
         self._coded: set[str] = set()
 
-    def view(self, name: str, path: Path, *, columns: Mapping[str, str]) -> None:
-        """Give a Parquet file a name. Texts that `few_texts` knows are numbers within the engine."""
+    def view(self, name: str, *paths: Path, columns: Mapping[str, str]) -> None:
+        """Give Parquet files a name. Texts that `few_texts` knows are numbers within the engine."""
         listed = ", ".join(f"CAST({one} AS {one}) AS {one}" if one in self._coded else one for one in columns)
-        self.connection.execute(f"CREATE VIEW {name} AS SELECT {listed} FROM read_parquet({_quoted(path)})")  # noqa: S608
+        files = ", ".join(_quoted(path) for path in paths)
+        self.connection.execute(f"CREATE VIEW {name} AS SELECT {listed} FROM read_parquet([{files}])")  # noqa: S608
 
     def few_texts(self, column: str, paths: Sequence[Path]) -> None:
         """Look up the few distinct texts of a column; `view` then reads them as numbers that sort like the texts."""
@@ -137,14 +145,17 @@ class Session:
 
 @lru_cache(maxsize=256)
 def statement(expression: Table) -> str:
-    """Return an expression as SQL. Steps stay steps: fused, they would repeat each other's arithmetic."""
-    fused = ibis.options.sql.fuse_selects
-    ibis.options.sql.fuse_selects = False
-    try:
-        return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))
-    finally:
-        ibis.options.sql.fuse_selects = fused
+    """Return an expression as SQL of DuckDB."""
+    return compiled(expression, compiler)
+
+
+def start(limits: Limits) -> DuckDB:
+    """Return DuckDB within these limits."""
+    return DuckDB(memory_limit=f"{limits.memory_mib}MiB", threads=limits.threads, temp_directory=limits.spill_folder)
 
 
 def _quoted(value: Any) -> str:
     return "'" + str(value).replace("'", "''") + "'"
+
+
+KIND: Final = BackendKind(label="DuckDB, in this process", statement=statement, functions=_FUNCTIONS, start=start)

@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.forms import Form
 
+from allocation import engines
 from itfm.accounts.members import RESTORABLE_FOR
 from itfm.accounts.models import FormerMember, Invitation, Membership, Organization, Scope, User
 from itfm.core.policy import Role
@@ -45,6 +46,7 @@ def organization_page(
         form=form,
         time_zone=organization.time_zone,
         requires_second_factor=organization.requires_second_factor,
+        engine=dict(engines.choices())[organization.engine],
         created_at=organization.created_at,
         member_count=Membership.objects.count(),
         owner_names=tuple(owner.user.email for owner in owners),

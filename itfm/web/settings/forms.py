@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 
+from allocation import engines
 from itfm.accounts.forms import parsed_scopes
 from itfm.core.policy import Role
 
@@ -29,6 +30,12 @@ class OrganizationForm(forms.Form):
     def __init__(self, *args: Any, has_second_factor: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.has_second_factor = has_second_factor
+        self.fields["engine"] = forms.ChoiceField(
+            label="Allocate with",
+            required=False,
+            choices=engines.choices(),
+            help_text="Every engine gives the same numbers. Spark is for bills that one machine takes too long over.",
+        )
 
     def clean_requires_second_factor(self) -> bool:
         """Refuse to lock out whoever asks for it.

@@ -112,6 +112,8 @@ class OrganizationPage(SettingsPage):
     form: Form | None
     time_zone: str
     requires_second_factor: bool
+    engine: str
+    """What allocates, in words."""
     created_at: datetime
     member_count: int
     owner_names: tuple[str, ...]

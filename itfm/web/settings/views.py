@@ -28,6 +28,7 @@ def settings(request: TenantRequest) -> HttpResponse:
         "name": organization.name,
         "time_zone": organization.time_zone,
         "requires_second_factor": organization.requires_second_factor,
+        "engine": organization.engine,
     }
     form = OrganizationForm(initial=initial, has_second_factor=True)
     return _organization(request, form if request.membership.may("organization.write") else None)
