@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from allocation.drafts.operations import Document, OperationError
+from allocation.engine.dimensions import Dimension
 from allocation.engine.rules import RuleSet
 from allocation.engine.values import Lookup, Taken
 
@@ -34,6 +35,14 @@ def uses(rules: RuleSet, key: str) -> Iterator[LookupUse]:
                 yield LookupUse(
                     dimension=dimension.key, dimension_name=dimension.name, number=number, rule=rule.name or ""
                 )
+
+
+def looked_up(rules: RuleSet, dimension: Dimension) -> set[str]:
+    """Return the values that rules of a dimension give by a lookup as their last step, before any charge has them."""
+    last = (
+        rule.value.transforms[-1] for rule in dimension.rules if isinstance(rule.value, Taken) and rule.value.transforms
+    )
+    return {value for step in last if isinstance(step, Lookup) for value in rules.lookups[step.lookup].values()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.fields.json import KeyTextTransform
 
+from allocation.drafts.lookups import looked_up
 from allocation.engine.drivers import Driver
 from allocation.engine.drivers import DriverValue as EngineDriverValue
 from allocation.engine.rules import RuleSet
@@ -81,6 +82,7 @@ def _known(values: set[str], *, driver: Driver, rules: RuleSet) -> set[str]:
     for dimension in rules.dimensions:
         if dimension.key == driver.dimension:
             found |= {rule.value for rule in dimension.rules if isinstance(rule.value, str)}
+            found |= looked_up(rules, dimension)
     for split in rules.splits:
         if split.receivers.dimension == driver.dimension:
             found |= {*(split.receivers.one_of or ()), *(split.method.named_receivers() or ())}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from allocation.drafts.lookups import AddLookup, DeleteLookup, EditLookup, MergeLookup, RowEdit, uses
+from allocation.drafts.lookups import AddLookup, DeleteLookup, EditLookup, MergeLookup, RowEdit, looked_up, uses
 from allocation.drafts.operations import OperationError, applied
 from allocation.drafts.problems import DraftError
 from allocation.engine.rules import parse
@@ -17,6 +17,10 @@ dimensions:
   - {when: {tag: x, exists: true}, value: Fixed}
   - {name: by tag, when: {tag: team, exists: true}, value: {tag: team, transforms: [{lookup: names}]}}
 """)
+
+
+def test_values_that_a_table_gives_at_the_end_of_a_rule_are_known_before_a_charge_has_them():
+    assert looked_up(RULES, RULES.dimensions[0]) == {"Payments", "Search"}
 
 
 def names(operation):
