@@ -23,11 +23,15 @@ EXPRESSIONS = {
     **{f"standing {stages}": relations.standing(stages) for stages in ((), (1, 2))},
     **{f"ledger {stages}": relations.ledger(stages) for stages in ((), (1,), (1, 2, 3))},
     **{f"weighted parts {one}": relations.weighted_parts(one) for one in DIVISIONS},
+    **{f"{one.__name__} 1": one(1) for one in (relations.kept, relations.kept_sums)},
+    "amounts (multiplied)": relations.amounts(is_multiplied=True),
+    "incoming (keeping)": relations.incoming(keeps=True),
     **{
         one.__name__: one()
         for one in (
             relations.pool_groups, relations.outgoing, relations.amounts, relations.even_parts,
             relations.shared_amounts, relations.incoming, relations.pool_by_hand, relations.incoming_by_hand,
+            relations.last_day, relations.flowing, relations.paired,
         )
     },
 }  # fmt: skip
@@ -56,7 +60,7 @@ def test_an_expression_compiles_to_sql_that_parses_and_gives_the_columns_it_prom
     assert columns in (["*"], list(expression.schema()))
     tables = {table.name.casefold() for table in parsed.find_all(sge.Table) if not _is_unnested(table)}
     assert tables <= {"pool", "direct", "members", "standing", "shared", "weights", "targets", "amounts", "parts",
-                      "shared_amounts", "by_hand", "slices", *(f"daily_{n}" for n in range(3)),
+                      "shared_amounts", "by_hand", "slices", "given", "flow_targets", "flow_weights", *(f"daily_{n}" for n in range(3)),
                       *(f"moves_{n}" for n in range(1, 4))}  # fmt: skip
 
 

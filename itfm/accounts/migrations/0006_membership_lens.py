@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0004_organization_settings")]
+    dependencies = [("accounts", "0005_engine")]
 
     operations = [
         migrations.AddField(
