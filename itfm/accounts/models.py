@@ -56,6 +56,12 @@ class Organization(models.Model):
     requires_second_factor = models.BooleanField(
         default=False, db_default=False, help_text="Whether members enter only with a second factor set up."
     )
+    closed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when nobody gets in. After 30 days everything of it is removed for good.",
+    )
+    closed_by_name = models.CharField(max_length=200, blank=True, db_default="")
 
     def __str__(self) -> str:
         return self.name

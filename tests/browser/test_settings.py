@@ -54,7 +54,7 @@ def furnished():
             "new@northwind.example",
             organization=organization,
             role=Role.VIEWER,
-            invited_by=company.owner,
+            by=Actor(id=company.owner.pk, name=company.owner.email),
             at=timezone.now(),
         )
         create_key(
