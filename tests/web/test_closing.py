@@ -63,7 +63,7 @@ def test_an_owner_is_told_what_goes_before_closing(client, acme, owner):
     asked = client.get(reverse("settings_close")).content.decode()
 
     assert "not the 2 members, not the 1 API key." in asked
-    assert "After that the 0 bills and everything else" in asked
+    assert "After that everything is removed for good: the 0 bills," in asked
     assert "For 30 days an owner can restore" in asked
     assert "Type acme to confirm" in asked
     assert reverse("settings_close") in client.get(reverse("settings")).content.decode()

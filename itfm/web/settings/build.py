@@ -71,7 +71,7 @@ def closing_page(*, shell: Shell, organization: Organization, form: Form) -> Con
             f"At once nobody gets in: not the {counted(members, 'member')}, not the {counted(keys, 'API key')}.",
             "No bill is pulled and no letter is sent any more.",
             f"For {RESTORABLE_FOR.days} days an owner can restore all of it with one click after logging in.",
-            f"After that the {counted(bills, 'bill')} and everything else, the audit log included, are removed.",
+            f"After that everything is removed for good: the {counted(bills, 'bill')}, rules, settings, the audit log.",
             "Download what you must keep before then.",
         ),
         action=f"Close {organization.name}",

@@ -65,6 +65,10 @@ class ClosingForm(forms.Form):
         self.fields["slug"].label = f"Type {slug} to confirm"
 
 
+PERSONS_ONLY: Final = frozenset({"organization.transfer", "organization.close"})
+"""Permissions that no operation of the API asks for."""
+
+
 class KeyForm(forms.Form):
     """What a program may do, see, and for how long."""
 
@@ -79,7 +83,7 @@ class KeyForm(forms.Form):
     permissions = forms.MultipleChoiceField(
         label="May only",
         required=False,
-        choices=tuple(PERMISSION_WORDS.items()),
+        choices=[(name, words) for name, words in PERMISSION_WORDS.items() if name not in PERSONS_ONLY],
         help_text="Tick what it needs, of what its role may do. Nothing ticked: all its role may do.",
         widget=forms.CheckboxSelectMultiple,
     )
