@@ -14,7 +14,7 @@ from itfm.accounts.models import Membership, Organization
 from itfm.notify.models import OutboxMessage
 from itfm.notify.preferences import KINDS, LETTERS, Subscription, is_unsubscribed
 from itfm.notify.services import Letter
-from itfm.web.settings.page import DeliveryRow, DeliveryState, NotificationsPage
+from itfm.web.settings.notification_page import DeliveryRow, DeliveryState, NotificationsPage
 from itfm.web.shell.page import Shell
 from showback.letters import addressees, schedule
 from showback.schedule import next_due

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -392,35 +392,3 @@ class KeysPage(SettingsPage):
     form: Form | None
     """None for those who may only look."""
     secret: NewSecret | None
-
-
-DeliveryState = Literal["queued", "claimed", "sent", "uncertain", "failed"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeliveryRow:
-    """A letter and how far it got."""
-
-    kind: str
-    recipient: str
-    subject: str
-    state: DeliveryState
-    at: datetime
-    error: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class NotificationsPage(SettingsPage):
-    """Which letters go out, which the reader wants, and what became of the latest."""
-
-    email: str
-    next_period: date | None
-    """None while the monthly letters are off; so is the moment they go out."""
-    next_at: datetime | None
-    addressee_count: int
-    schedule_form: Form | None
-    """None for those who may not change it."""
-    wishes_form: Form
-    deliveries: tuple[DeliveryRow, ...] | None
-    """None for those who may not see what others get."""
-    may_open_letters: bool
