@@ -99,9 +99,15 @@ def charges_page(
 
 
 def write_charges(
-    organization_id: UUID, *, period: date, source_id: UUID | None, file_format: FileFormat, to: Path
+    organization_id: UUID,
+    *,
+    period: date,
+    source_id: UUID | None,
+    filters: Mapping[str, str],
+    file_format: FileFormat,
+    to: Path,
 ) -> None:
-    """Write the charges of a billing period to one file under FOCUS 1.4's own names.
+    """Write the charges of a billing period to one file under FOCUS 1.4's own names; `filters` are exact values.
 
     In CSV a text that a spreadsheet would take for a formula begins with an apostrophe; Parquet has the texts as they
     are.
@@ -113,7 +119,10 @@ def write_charges(
         names = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]  # noqa: S608
         columns = ", ".join(_exported(name, is_csv=file_format == "csv") for name in names)
         options = "FORMAT csv, HEADER" if file_format == "csv" else "FORMAT parquet, COMPRESSION zstd"
-        connection.execute(f"COPY (SELECT {columns} FROM {source}) TO {_quoted(str(to))} ({options})")  # noqa: S608
+        # COPY takes no parameters, so values stand in it as quoted text, as paths do.
+        where = " AND ".join(f"{name} = {_quoted(value)}" for name, value in filters.items()) or "true"
+        query = f"SELECT {columns} FROM {source} WHERE {where}"  # noqa: S608
+        connection.execute(f"COPY ({query}) TO {_quoted(str(to))} ({options})")
 
 
 def has_charges(organization_id: UUID, *, period: date, source_id: UUID | None) -> bool:

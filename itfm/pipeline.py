@@ -21,7 +21,8 @@ from allocation.tasks import allocate_due, allocate_period
 from ingestion.services import queue_due
 from ingestion.services.uploads import tidy_uploads
 from ingestion.tasks import check_upload, import_bills
-from itfm.accounts.selectors import organization_ids
+from itfm.accounts.organizations import erase_organization
+from itfm.accounts.selectors import organization_ids, organization_ids_to_erase
 from itfm.celery import app
 from itfm.core.events import (
     AllocationRequested,
@@ -71,9 +72,11 @@ def follow(event: Event) -> None:
 
 @shared_task(name="itfm.pipeline.sweep")
 def sweep() -> None:
-    """Find due work of every organization and hint at it."""
+    """Find due work of every organization and hint at it; also which are closed for long enough to be erased."""
     for organization_id in organization_ids():
         sweep_organization(organization_id)
+    for organization_id in organization_ids_to_erase(at=timezone.now()):
+        _hint(erase, closed_id=str(organization_id))
 
 
 def sweep_organization(organization_id: UUID) -> None:
@@ -96,6 +99,12 @@ def sweep_organization(organization_id: UUID) -> None:
 def write_letters(organization_id: str) -> None:
     """Write the monthly letters of an organization that are due; what is written stands in the outbox once."""
     queue_letters(UUID(organization_id), at=timezone.now(), write=letter_of)
+
+
+@shared_task(name="itfm.pipeline.erase")
+def erase(closed_id: str) -> None:
+    """Remove everything of an organization that its owner closed and did not restore in time."""
+    erase_organization(UUID(closed_id))
 
 
 def _hint(task: Task[Any, Any], **arguments: str) -> None:

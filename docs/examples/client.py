@@ -56,10 +56,14 @@ class Client:
         """Start or make something. A second try has no second effect."""
         return self._ask("POST", path, body={} if body is None else body)[0]
 
-    def change(self, path: str, edit: Any) -> Any:
-        """Read, edit and put back; fails with `version_differs` when somebody was faster."""
+    def change(self, path: str, edit: Any, *, method: str = "PUT") -> Any:
+        """Read, edit and send back; fails with `version_differs` when somebody was faster."""
         found, headers = self._ask("GET", path)
-        return self.put(path, edit(found), etag=headers["ETag"])
+        return self._ask(method, path, body=edit(found), headers={"If-Match": headers["ETag"]})[0]
+
+    def delete(self, path: str) -> None:
+        """Take something away."""
+        self._ask("DELETE", path)
 
     def _ask(
         self,
@@ -85,6 +89,25 @@ class Client:
                     raise ProblemError(json.loads(error.read())) from error
                 time.sleep(int(error.headers["Retry-After"]))
         raise AssertionError("unreachable")
+
+
+def invite(client: Client, email: str, role: str, *scopes: tuple[str, str]) -> Any:
+    """Ask somebody in, and return the invitation; its letter carries the link."""
+    named = [{"dimension": dimension, "value": value} for dimension, value in scopes]
+    return client.post("invitations", {"email": email, "role": role, "scopes": named})
+
+
+def share_view(client: Client, name: str, question: str) -> str:
+    """Keep a question for everybody in the organization, and return where it opens on the site."""
+    return str(client.post("views", {"name": name, "question": question, "is_shared": True})["address"])
+
+
+def put_values(client: Client, driver: str, values: list[dict[str, str]]) -> Any:
+    """Send metric values and tell of those that match nothing."""
+    intake = client.put(f"drivers/{driver}/values", {"values": values})
+    if intake["unmatched"]:
+        print("matches nothing:", *intake["unmatched_values"], file=sys.stderr)
+    return intake
 
 
 def main(period: str, *by: str) -> None:

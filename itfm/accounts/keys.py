@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast, get_args
@@ -166,7 +167,7 @@ def living_key(token: str, *, at: datetime) -> ApiKey | None:
         return None
     with tenant(organization_id):
         key = ApiKey.objects.select_related("organization").filter(secret_sha256=_sha256(secret)).first()
-        if key is None or not is_alive(key, at=at):
+        if key is None or not is_alive(key, at=at) or key.organization.closed_at is not None:
             return None
         if key.last_used_at is None or key.last_used_at <= at - _USE_IS_NOTED_EVERY:
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
@@ -185,6 +186,15 @@ def known_permissions() -> tuple[str, ...]:
     return cast("tuple[str, ...]", get_args(Permission))
 
 
+def refuse_beyond(role: Role, scopes: Iterable[tuple[str, str]], *, giver: Membership) -> None:
+    """Let nobody make somebody a member who then may or sees more than they do.
+
+    :raises KeyGrantError: the role or the scopes go beyond the giver's.
+    """
+    narrowing = () if role in SEES_EVERYTHING else tuple(scopes)
+    _refuse_more_than_own(KeyGrant(role=role, scopes=narrowing), giver)
+
+
 def _refuse_more_than_own(grant: KeyGrant, giver: Membership) -> None:
     beyond = sorted(permission for permission in grant.effective if not giver.may(cast("Permission", permission)))
     if beyond:
@@ -192,7 +202,7 @@ def _refuse_more_than_own(grant: KeyGrant, giver: Membership) -> None:
     if giver.sees_everything:
         return
     if grant.sees_everything or not set(grant.scopes) <= set(giver.named_scopes()):
-        raise KeyGrantError("You cannot give a key that sees more than you do; name scopes of your own.")
+        raise KeyGrantError("You cannot give a key or role that sees more than you do; name scopes of your own.")
 
 
 def _save(name: str, *, grant: KeyGrant, by: Actor, **fields: Any) -> tuple[ApiKey, str]:

@@ -59,6 +59,12 @@ class Organization(models.Model):
     engine = models.CharField(
         max_length=20, blank=True, default="", db_default="", help_text="What allocates; empty: as the site is set up."
     )
+    closed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when nobody gets in. After 30 days everything of it is removed for good.",
+    )
+    closed_by_name = models.CharField(max_length=200, blank=True, db_default="")
 
     def __str__(self) -> str:
         return self.name

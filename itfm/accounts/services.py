@@ -59,7 +59,7 @@ def invite(
     *,
     organization: Organization,
     role: Role,
-    invited_by: User,
+    by: Actor,
     at: datetime,
     scopes: Sequence[tuple[str, str]] = (),
 ) -> tuple[Invitation, str]:
@@ -80,13 +80,13 @@ def invite(
         role=role,
         scopes=[{"dimension": dimension, "value": value} for dimension, value in scopes],
         secret_sha256=_sha256(secret),
-        invited_by=invited_by,
+        invited_by_id=by.id,
         expires_at=at + INVITATION_LIFETIME,
     )
     _record(
         "invitation.sent",
         invitation,
-        by=Actor(id=invited_by.pk, name=invited_by.email),
+        by=by,
         changes={"role": [None, role], "scopes": [None, invitation.scopes]},
     )
     return invitation, f"{organization.id.hex}.{secret}"
@@ -140,7 +140,7 @@ def open_invitation(token: str, *, at: datetime) -> Invitation:
             .filter(secret_sha256=_sha256(secret))
             .first()
         )
-    if found is None:
+    if found is None or found.organization.closed_at is not None:
         raise InvitationError("This invitation does not exist. Ask for a new one.")
     if found.accepted_at:
         raise InvitationError("This invitation has been used. Log in to continue.")
@@ -181,9 +181,10 @@ def accept_invitation(token: str, *, user: User, at: datetime) -> Organization:
 
 
 def memberships_of(user: User) -> list[Membership]:
-    """Return the person's places in all organizations, by name."""
+    """Return the person's places in all organizations that are open, by name."""
     with acting_user(user.pk):
-        return list(Membership.objects.filter(user=user).select_related("organization").order_by("organization__name"))
+        found = Membership.objects.filter(user=user, organization__closed_at__isnull=True)
+        return list(found.select_related("organization").order_by("organization__name"))
 
 
 def _parse_token(token: str) -> tuple[UUID, str]:

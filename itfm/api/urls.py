@@ -19,12 +19,17 @@ from itfm.api.resources import (
     rules,
     runs,
     sources,
+    views,
 )
 
 resources: list[URLPattern] = [
     path("me", me.Me.as_view(), name="api_me"),
+    path("me/notifications", me.MyNotifications.as_view(), name="api_my_notifications"),
     path("costs", costs.Costs.as_view(), name="api_costs"),
     path("costs/statement", costs.Statement.as_view(), name="api_statement"),
+    path("views", views.Views.as_view(), name="api_views"),
+    path("views/<uuid:view_id>", views.OneView.as_view(), name="api_view"),
+    path("views/<uuid:view_id>/restorations", views.ViewRestorations.as_view(), name="api_view_restorations"),
     path("explain", explain.Explain.as_view(), name="api_explain"),
     path("charges", charges.Charges.as_view(), name="api_charges"),
     path("charges/file", charges.Download.as_view(), name="api_charges_file"),
@@ -54,6 +59,10 @@ resources: list[URLPattern] = [
     path("members/<uuid:member_id>/scopes", members.MemberScopes.as_view(), name="api_member_scopes"),
     path("invitations", members.Invitations.as_view(), name="api_invitations"),
     path("invitations/<uuid:invitation_id>", members.OneInvitation.as_view(), name="api_invitation"),
+    path("invitations/<uuid:invitation_id>/renewals", members.Renewals.as_view(), name="api_renewals"),
+    path("opt-outs", logs.OptOuts.as_view(), name="api_opt_outs"),
+    path("notifications/<uuid:notification_id>", logs.OneNotification.as_view(), name="api_notification"),
+    path("notifications/<uuid:notification_id>/retries", logs.Retries.as_view(), name="api_retries"),
     path("notifications", logs.Notifications.as_view(), name="api_notifications"),
     path("audit-events", logs.AuditEvents.as_view(), name="api_audit_events"),
     path("keys", keys.Keys.as_view(), name="api_keys"),

@@ -76,6 +76,8 @@ def organization(slug: str) -> Organization:
     if found is None:
         names = f" Known: {', '.join(known)}." if known else " There is none yet; create it with --create-organization."
         raise CommandError(f"There is no organization '{slug}'.{names}")
+    if found.closed_at is not None:
+        raise CommandError(f"'{slug}' is closed since {found.closed_at:%Y-%m-%d}. An owner restores it on the site.")
     return found
 
 

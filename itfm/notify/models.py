@@ -23,7 +23,7 @@ class OutboxMessage(TenantModel):
         FAILED = "failed"
 
     key = models.CharField(max_length=200, help_text="What the letter is about; a second one of that key is not sent.")
-    kind = models.CharField(max_length=40, blank=True, db_default="", help_text="What one can unsubscribe from.")
+    kind = models.CharField(max_length=40, blank=True, db_default="", help_text="`showback`, `invitation`, `test`.")
     about = models.JSONField(default=dict, db_default=NOTHING, help_text="What a list of letters shows of it.")
     recipient = models.EmailField()
     subject = models.CharField(max_length=200)

@@ -18,6 +18,8 @@ SALT: Final = "itfm.notify.unsubscribe"
 LIFETIME: Final = timedelta(days=400)
 KINDS: Final = {"showback": "Monthly showback letter"}
 """What one can unsubscribe from, and how it is called."""
+LETTERS: Final = {**KINDS, "invitation": "Invitation", "test": "Test letter"}
+"""Every kind of letter."""
 
 
 class UnsubscribeLinkError(ValueError):

@@ -39,7 +39,7 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """What a letter says. `kind` is what one can unsubscribe from; `about` what a list of letters shows of it."""
+    """What a letter says. `kind` tells letters apart, and some can be unsubscribed from; `about` is for lists."""
 
     subject: str
     text: str

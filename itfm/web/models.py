@@ -9,9 +9,12 @@ from itfm.core.tenancy import TenantModel
 
 
 class SavedView(TenantModel):
-    """A question on Explore under a name, for its owner alone or for everybody in the organization."""
+    """A question on Explore under a name, for its owner alone or for everybody in the organization.
 
-    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    What programs keep has no owner in person, and is for everybody.
+    """
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", null=True, blank=True)
     name = models.CharField(max_length=80)
     params = models.TextField(help_text="The question as it stands in an address, in the one order it is written in.")
     is_shared = models.BooleanField(default=False, db_default=False)
@@ -24,6 +27,14 @@ class SavedView(TenantModel):
                 fields=["organization", "owner", "name"],
                 condition=models.Q(deleted_at=None),
                 name="web_savedview_name",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "name"],
+                condition=models.Q(deleted_at=None, owner=None),
+                name="web_savedview_program",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(owner__isnull=False) | models.Q(is_shared=True), name="web_savedview_owned"
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="web_savedview_named"),
         ]

@@ -13,6 +13,7 @@ from itfm.accounts.services import (
     memberships_of,
     open_invitation,
 )
+from itfm.audit.services import Actor
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW, member, person
@@ -21,7 +22,14 @@ from tests.conftest import NOW, member, person
 def invited(organization, email="new@example.com", **options):
     with tenant(organization.id):
         owner = member(organization, Role.OWNER)
-        return invite(email, organization=organization, role=Role.ENGINEER, invited_by=owner, at=NOW, **options)
+        return invite(
+            email,
+            organization=organization,
+            role=Role.ENGINEER,
+            by=Actor(id=owner.pk, name=owner.email),
+            at=NOW,
+            **options,
+        )
 
 
 def test_founding_an_organization_makes_its_owner(db):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from decimal import Decimal
 
 import duckdb
 import pytest
@@ -92,6 +93,21 @@ def test_a_parquet_file_holds_the_texts_as_they_are(owner, source, tmp_path):
     found = duckdb.sql(f"SELECT ServiceName, BilledCost FROM '{tmp_path}/x.parquet' ORDER BY x_row_number").fetchall()
     assert found[2][0] == "=SUM(A1)"
     assert f"{found[2][1]:f}" == "0.000000000000000001"
+
+
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_a_file_is_filtered_as_the_list_is(owner, source, tmp_path, file_format):
+    def costs(query):
+        answer = owner.get(f"charges/file?{OCTOBER}&format={file_format}&{query}")
+        (tmp_path / "x").write_bytes(b"".join(answer.streaming_content))
+        found = duckdb.sql(f"SELECT BilledCost FROM read_{file_format}('{tmp_path}/x') ORDER BY 1").fetchall()
+        return [f"{Decimal(str(cost)):f}" for (cost,) in found]
+
+    listed = owner.get(f"charges?{OCTOBER}&service_name=%3DSUM(A1)").json()["items"]
+
+    assert costs("service_name=%3DSUM(A1)") == [row["billed_cost"] for row in listed] == ["0.000000000000000001"]
+    assert costs("service_name=x'+OR+'1'='1") == []
+    assert owner.get(f"charges/file?{OCTOBER}&tags=x").status_code == 400
 
 
 def test_nobody_reads_the_charges_of_another(foreign, source):

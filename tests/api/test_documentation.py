@@ -61,6 +61,13 @@ def test_the_example_client_reads_pages_changes_and_tells_problems(server, capsy
     listed = list(client.rows("keys", limit=1))
     with pytest.raises(example.ProblemError) as refused:
         client.put("rules", {"document": {}})
+    view = example.share_view(client, "Services", "first=2026-10&by=service_name")
+    [kept] = client.rows("views")
+    renamed_view = client.change(f"views/{kept['id']}", lambda _: {"name": "By service"}, method="PATCH")
+    client.delete(f"views/{kept['id']}")
+    invited = example.invite(client, "grace@example.com", "viewer", ("team", "Search"))
+    delivered = list(client.rows("notifications", kind="invitation"))
+    intake = example.put_values(client, "headcount", [{"date": "2026-10-01", "value": "Nobody", "quantity": "3"}])
     monkeypatch.setenv("ITFM_API", f"{server.url}/api/v1")
     monkeypatch.setenv("ITFM_KEY", key)
     example.main("2026-10", "service_name")
@@ -69,4 +76,12 @@ def test_the_example_client_reads_pages_changes_and_tells_problems(server, capsy
     assert listed[0]["id"] == made["id"]
     assert len(listed) == 2
     assert refused.value.code == "version_required"
-    assert "EC2\tUSD\t1.000000000000000001" in capsys.readouterr().out
+    assert view == kept["address"]
+    assert renamed_view["name"] == "By service"
+    assert list(client.rows("views")) == []
+    assert invited["scopes"] == [{"dimension": "team", "value": "Search"}]
+    assert [letter["recipient"] for letter in delivered] == ["grace@example.com"]
+    assert (intake["received"], intake["matched"], intake["unmatched"], intake["new"]) == (1, 0, 1, 1)
+    printed = capsys.readouterr()
+    assert "EC2\tUSD\t1.000000000000000001" in printed.out
+    assert "matches nothing: Nobody" in printed.err

@@ -14,7 +14,9 @@ from itfm.accounts.models import ApiKey, Invitation, Membership
 from itfm.api.urls import resources
 from itfm.core.policy import ALLOWED, Role
 from itfm.core.tenancy import tenant
+from itfm.notify.models import NotificationPreference
 from itfm.notify.services import queue_message
+from itfm.web.models import SavedView
 from showback.services import CostCenterBranch, replace_cost_centers
 from tests.api.conftest import Program
 from tests.conftest import NOW, key_of, member
@@ -35,6 +37,10 @@ OPERATIONS = [
 BODIES = {
     "keys": {"name": "deploy", "role": "viewer"},
     "keys/<uuid:key_id>/rotations": {},
+    "me/notifications": {"items": []},
+    "views": {"name": "Mine", "question": "first=2026-10", "is_shared": True},
+    "views/<uuid:view_id>": {"name": "Mine"},
+    "invitations": {"email": "mine@example.com", "role": "viewer"},
     "runs": {"billing_period": "2026-10"},
     "rules": {"document": {"version": "1"}},
     "drivers/<slug:driver>/values": {"values": [{"date": "2026-10-01", "value": "Payments", "quantity": "1"}]},
@@ -79,7 +85,9 @@ def acme_ids(acme, settings):
         )
         publish_rules(parse(RULES), organization_id=acme.id, published_by=None, at=NOW)
         replace_cost_centers([CostCenterBranch(code=CANARY, name=CANARY)], organization_id=acme.id)
-        queue_message(organization_id=acme.id, key="x", recipient="a@b.example", subject=CANARY, text=CANARY)
+        letter = queue_message(organization_id=acme.id, key="x", recipient="a@b.example", subject=CANARY, text=CANARY)
+        NotificationPreference.objects.create(**own, email=CANARY, kind="showback", unsubscribed_at=NOW)
+        view = SavedView.objects.create(**own, name=CANARY, params="first=2026-10", is_shared=True)
         invitation = Invitation.objects.create(
             **own, email=f"{CANARY}@example.com", role=Role.VIEWER, secret_sha256="x", expires_at=NOW
         )
@@ -92,6 +100,8 @@ def acme_ids(acme, settings):
             "member_id": Membership.objects.get(user=user).id,
             "invitation_id": invitation.id,
             "key_id": ApiKey.objects.get().id,
+            "view_id": view.id,
+            "notification_id": letter.id,
             "driver": "canary_driver",
             "version": 1,
         }
@@ -119,7 +129,7 @@ def seen(answer):
 
 
 def test_every_operation_has_what_it_takes_to_be_tried():
-    assert len(OPERATIONS) >= 40
+    assert len(OPERATIONS) >= 55
     assert {route for _, _, route, declared in OPERATIONS if declared.body is not None} == set(BODIES)
 
 
@@ -186,7 +196,7 @@ MODEL_FIELDS = sorted(
     {
         field.attname
         for model in apps.get_models()
-        if model._meta.app_label in {"accounts", "audit", "notify", "ingestion", "allocation", "showback", "api"}
+        if model._meta.app_label in {"accounts", "audit", "notify", "ingestion", "allocation", "showback", "api", "web"}
         for field in model._meta.local_fields
     }
     | {"organization", "is_staff", "is_superuser", "pk"}

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from itfm.accounts.models import Membership
 from itfm.accounts.services import create_organization, invite
+from itfm.audit.services import Actor
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from tests.browser.conftest import assert_accessible, log_in
@@ -79,7 +80,11 @@ def test_somebody_invited_joins(site, new_page):
     person("grace@example.com")
     with tenant(organization.id):
         _, token = invite(
-            "grace@example.com", organization=organization, role=Role.FINANCE, invited_by=owner, at=timezone.now()
+            "grace@example.com",
+            organization=organization,
+            role=Role.FINANCE,
+            by=Actor(id=owner.pk, name=owner.email),
+            at=timezone.now(),
         )
     page = new_page(width="phone")
     page.goto(f"{site}/invitations/{token}")

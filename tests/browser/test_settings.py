@@ -27,6 +27,8 @@ PATHS = (
     "settings/audit?from=yesterday",
     "settings/account",
     "settings/leave",
+    "settings/close",
+    "settings/notifications",
     "account/password/change/",
     "account/email/",
     "account/sessions/",
@@ -54,7 +56,7 @@ def furnished():
             "new@northwind.example",
             organization=organization,
             role=Role.VIEWER,
-            invited_by=company.owner,
+            by=Actor(id=company.owner.pk, name=company.owner.email),
             at=timezone.now(),
         )
         create_key(
@@ -134,6 +136,24 @@ def test_members_are_managed_without_script(site, chromium):
 
     expect(page.get_by_text("grace@northwind.example is back, as finance.")).to_be_visible()
     context.close()
+
+
+def test_an_owner_closes_the_organization_and_restores_it(site, new_page):
+    furnished()
+    page = new_page(width="phone")
+    log_in(page, site, "ada@northwind.example")
+    page.goto(f"{site}/settings")
+
+    page.get_by_role("link", name=re.compile("^Close")).click()
+    page.get_by_label("Type northwind to confirm").fill("northwind")
+    page.get_by_role("button", name=re.compile("^Close")).click()
+    expect(page.get_by_role("heading", name="Your organization is closed")).to_be_visible()
+    assert_accessible(page)
+    page.goto(f"{site}/explore")
+    expect(page).to_have_url(f"{site}/organizations")
+    page.get_by_role("button", name=re.compile("^Restore")).click()
+
+    expect(page).to_have_url(f"{site}/overview")
 
 
 def test_somebody_logs_in_with_a_passkey(site, new_page):

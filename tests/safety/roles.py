@@ -1,4 +1,7 @@
-"""Who may enter where: address -> Owner, Admin, Finance, Engineer, Viewer, aUditor."""
+"""Who may enter where: address -> Owner, Admin, Finance, Engineer, Viewer, aUditor.
+
+Written down from what each role is for (`docs/security.md`, Roles), not from what an address declares.
+"""
 
 EVERYBODY = "OAFEVU"
 
@@ -29,6 +32,11 @@ MAY = {
     "settings": EVERYBODY,
     "settings_save": "OA",
     "settings_leave": EVERYBODY,
+    "settings_close": "O",
+    "notifications": EVERYBODY,
+    "notifications_wishes": EVERYBODY,
+    "notifications_schedule": "OAF",
+    "notifications_test": EVERYBODY,
     "members": "OAU",
     "member": "OAU",
     "invite": "OA",
@@ -40,7 +48,7 @@ MAY = {
     "member_remove": "OA",
     "member_restore": "OA",
     "member_transfer": "O",
-    "keys": "OA",
+    "keys": "OAU",
     "key_create": "OA",
     "key_rotate": "OA",
     "key_revoke": "OA",
@@ -76,6 +84,12 @@ MAY = {
     "allocation_export": "OAFU",
     "allocation_version_restore": "OA",
     "allocation_texts": "OAFU",
+    "allocation_drivers": "OAFU",
+    "allocation_driver": "OAFU",
+    "allocation_driver_values": "OAFU",
+    "allocation_driver_add": "OA",
+    "allocation_driver_take_in": "OAF",
+    "allocation_split": "OA",
     "allocation_dimension": "OAFU",
     "allocation_rule": "OA",
     "showback": EVERYBODY,
@@ -86,4 +100,10 @@ MAY = {
     "mail_letter": "OA",
     "mail_html": "OA",
     "mail_file": "OA",
+    "letter": EVERYBODY,
+    "letter_html": EVERYBODY,
+    "letter_test": EVERYBODY,
+    "letters": "OAF",
+    "letters_schedule": "OAF",
+    "letter_again": "OAF",
 }

@@ -104,6 +104,7 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(
         "source": source.id,
         "token": f"{uuid4().hex}.guess",
         "number": 7,
+        "organization": source.organization_id,
         "kind": "focus",
         "upload": acme_upload.id,
         "view": acme_view.id,

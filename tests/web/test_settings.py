@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from itfm.accounts.models import FormerMember, Invitation, Membership, Organization, Scope, User
 from itfm.accounts.services import invite, open_invitation
 from itfm.audit.models import AuditEvent
-from itfm.audit.services import record
+from itfm.audit.services import Actor, record
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from itfm.notify.models import OutboxMessage
@@ -239,7 +239,11 @@ def test_a_scope_on_an_unknown_dimension_is_refused(client, acme, owner):
 def invitation_of(organization, invited_by):
     with tenant(organization.id):
         return invite(
-            "new@example.com", organization=organization, role=Role.VIEWER, invited_by=invited_by, at=timezone.now()
+            "new@example.com",
+            organization=organization,
+            role=Role.VIEWER,
+            by=Actor(id=invited_by.pk, name=invited_by.email),
+            at=timezone.now(),
         )
 
 

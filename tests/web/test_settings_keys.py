@@ -10,8 +10,9 @@ from django.utils import timezone
 from itfm.accounts.keys import living_key
 from itfm.accounts.models import ApiKey
 from itfm.audit.models import AuditEvent
-from itfm.core.policy import Role
+from itfm.core.policy import ALLOWED, Role
 from itfm.core.tenancy import tenant
+from itfm.web.settings.page import PERMISSION_WORDS
 from tests.conftest import member
 
 FORM = {"name": "nightly export", "role": "viewer", "scopes": "team = Payments", "days": "90"}
@@ -92,3 +93,43 @@ def test_a_key_is_revoked_after_asking(client, acme, admin):
             ("key.created", "admin@acme.example"),
             ("key.revoked", "admin@acme.example"),
         ]
+
+
+def test_a_key_may_do_less_than_its_role(client, acme, admin):
+    secret = secret_of(
+        client.post(reverse("key_create"), {**FORM, "role": "finance", "scopes": "", "permissions": ["bills.read"]})
+    )
+    listed = client.get(reverse("keys")).content.decode()
+
+    (key,) = keys_of(acme)
+    bearer = {"Authorization": f"Bearer {secret}"}
+    assert key.permissions == ["bills.read"]
+    assert "Read bills, charges and sources</div>" in listed
+    assert client.get("/api/v1/bills", headers=bearer).status_code == 200
+    assert client.get("/api/v1/runs", headers=bearer).status_code == 403
+    assert client.get("/api/v1/views", headers=bearer).status_code == 403
+
+
+def test_a_key_may_not_do_more_than_its_role(client, acme, admin):
+    refused = client.post(reverse("key_create"), {**FORM, "permissions": ["costs.read", "rules.write"]})
+    unknown = client.post(reverse("key_create"), {**FORM, "permissions": ["planets.read"]})
+
+    assert "The role viewer does not include rules.write." in refused.content.decode()
+    assert (refused.status_code, unknown.status_code) == (422, 422)
+    assert keys_of(acme) == []
+
+
+def test_every_permission_is_told_in_words():
+    assert set(PERMISSION_WORDS) == set(ALLOWED)
+
+
+def test_an_auditor_sees_keys_and_makes_none(client, acme, admin):
+    client.post(reverse("key_create"), FORM)
+    client.force_login(member(acme, Role.AUDITOR))
+
+    shown = client.get(reverse("keys")).content.decode()
+
+    assert "nightly export" in shown
+    assert "Create a key" not in shown
+    assert reverse("key_revoke", args=[keys_of(acme)[0].id]) not in shown
+    assert client.post(reverse("key_create"), FORM).status_code == 403

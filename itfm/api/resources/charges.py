@@ -70,6 +70,7 @@ class DownloadQuery(Query):
     period = Period(help_text="Billing period.")
     source = serializers.UUIDField(required=False)  # type: ignore[assignment]  # the metaclass takes it away
     format = Choice(choices=list(MEDIA_TYPES), default="csv")
+    vars().update({name: Text(required=False, max_length=2000, help_text="Exactly this value.") for name in FILTERS})
 
 
 class Charges(Resource):
@@ -92,7 +93,7 @@ class Charges(Resource):
                 call.organization.id,
                 period=call.query["period"],
                 source_id=call.query.get("source"),
-                filters={name: call.query[name] for name in FILTERS if name in call.query},
+                filters=_filters(call),
                 after=_position(after) if after else None,
                 limit=call.query["limit"],
             )
@@ -117,7 +118,7 @@ class Download(Resource):
         tags=TAG,
     )
     def get(self, call: Call) -> StreamingHttpResponse:
-        """Stream the charges of a billing period as one file under FOCUS 1.4's own column names."""
+        """Stream the charges of a billing period, filtered as their list, as one file under FOCUS 1.4's own names."""
         period, file_format = call.query["period"], cast("FileFormat", call.query["format"])
         source_id = call.query.get("source")
         try:
@@ -129,7 +130,14 @@ class Download(Resource):
         with ExitStack() as opened:
             scratch = opened.enter_context(lake.scratch(call.organization.id))
             file = scratch / f"charges.{file_format}"
-            write_charges(call.organization.id, period=period, source_id=source_id, file_format=file_format, to=file)
+            write_charges(
+                call.organization.id,
+                period=period,
+                source_id=source_id,
+                filters=_filters(call),
+                file_format=file_format,
+                to=file,
+            )
             kept = opened.pop_all()
         response = StreamingHttpResponse(_chunks(file, kept), content_type=MEDIA_TYPES[file_format])
         response["Content-Length"] = str(file.stat().st_size)
@@ -137,6 +145,10 @@ class Download(Resource):
         # The folder goes also when the reader hangs up before the first chunk.
         response._resource_closers.append(kept.close)  # type: ignore[attr-defined]  # noqa: SLF001
         return response
+
+
+def _filters(call: Call) -> dict[str, str]:
+    return {name: call.query[name] for name in FILTERS if name in call.query}
 
 
 def _chunks(file: Path, kept: ExitStack) -> Iterator[bytes]:

@@ -83,7 +83,7 @@ class RotationForm(Form):
 class Keys(Resource):
     """All keys."""
 
-    @operation("keys.write", answers=KeyAnswer, is_list=True, operation_id="list_keys", tags=TAG)
+    @operation("keys.read", answers=KeyAnswer, is_list=True, operation_id="list_keys", tags=TAG)
     def get(self, call: Call) -> Page[ApiKey]:
         """List the keys that still open something, newest first."""
         return page_of(living(ApiKey.objects.all(), at=call.at), order=("-created_at", "id"), query=call.query)
@@ -121,7 +121,7 @@ class Keys(Resource):
 class OneKey(Resource):
     """One key."""
 
-    @operation("keys.write", answers=KeyAnswer, operation_id="read_key", tags=TAG)
+    @operation("keys.read", answers=KeyAnswer, operation_id="read_key", tags=TAG)
     def get(self, call: Call, key_id: UUID) -> ApiKey:  # noqa: ARG002
         """Tell of one key, alive or not."""
         return _key(key_id)

@@ -8,7 +8,9 @@ from rest_framework import serializers
 
 from itfm.api.fields import Choice, Form, Text, TextList
 from itfm.api.operations import Call, Resource, operation
+from itfm.api.problems import ProblemError
 from itfm.core.policy import ALLOWED, Role
+from itfm.notify.preferences import KINDS, Subscription, is_unsubscribed, subscribe_again, unsubscribe
 
 
 class ScopeForm(Form):
@@ -37,6 +39,19 @@ class MeAnswer(Form):
     scopes = ScopeForm(many=True, help_text="What the caller sees otherwise.")
 
 
+class WishForm(Form):
+    """Whether the caller wants letters of a kind."""
+
+    kind = Choice(choices=sorted(KINDS))
+    is_wanted = serializers.BooleanField()
+
+
+class WishesForm(Form):
+    """What the caller wants letters about. A kind that is left out stays as it is."""
+
+    items = WishForm(many=True)
+
+
 class Me(Resource):
     """The caller."""
 
@@ -51,3 +66,35 @@ class Me(Resource):
             "sees_everything": call.membership.sees_everything,
             "scopes": [{"dimension": dimension, "value": value} for dimension, value in call.membership.named_scopes()],
         }
+
+
+class MyNotifications(Resource):
+    """What letters the caller wants."""
+
+    @operation("overview.read", answers=WishesForm, operation_id="read_my_notifications", tags=["Access"])
+    def get(self, call: Call) -> dict[str, Any]:
+        """Tell which letters the person wants; a key has no address and gets none."""
+        return _wishes(call)
+
+    @operation(
+        "overview.read", body=WishesForm, answers=WishesForm, operation_id="put_my_notifications", tags=["Access"]
+    )
+    def put(self, call: Call) -> dict[str, Any]:
+        """Choose which letters the person wants."""
+        for wish in call.body["items"]:
+            subscription = _subscription(call, wish["kind"])
+            if wish["is_wanted"]:
+                subscribe_again(subscription)
+            else:
+                unsubscribe(subscription, at=call.at)
+        return _wishes(call)
+
+
+def _wishes(call: Call) -> dict[str, Any]:
+    return {"items": [{"kind": kind, "is_wanted": not is_unsubscribed(_subscription(call, kind))} for kind in KINDS]}
+
+
+def _subscription(call: Call, kind: str) -> Subscription:
+    if call.actor.id is None:
+        raise ProblemError("conflict", "A key has no address and gets no letters. Ask as a person, with a session.")
+    return Subscription(organization_id=call.organization.id, email=call.actor.name, kind=kind)

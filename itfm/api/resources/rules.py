@@ -12,7 +12,6 @@ from rest_framework import serializers
 from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.engine.rules import RuleSetError, from_document, to_document
 from allocation.models import RuleSet
-from allocation.selectors import current_rule_set
 from allocation.services import publish_rules
 from allocation.working import parsed
 from itfm.accounts.models import User
@@ -151,12 +150,6 @@ class Drivers(_Parts):
     def get(self, call: Call) -> dict[str, Any]:  # noqa: ARG002
         """List the drivers in force, without their values."""
         return self.parts()
-
-
-def driver_keys() -> set[str]:
-    """Return the keys of the drivers in force."""
-    saved = current_rule_set()
-    return {driver.key for driver in parsed(saved.document).drivers} if saved else set()
 
 
 def _in_force() -> RuleSet:

@@ -1,6 +1,7 @@
 """Questions on Explore that people keep under a name: for themselves, or for everybody in the organization.
 
-Only its owner changes a view. What is shared is the question; each reader gets the costs that she may see.
+Only its owner changes a view. What programs keep is for everybody, and any program that may keep views changes it. What
+is shared is the question; each reader gets the costs that she may see.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from itfm.accounts.models import Membership
 from itfm.audit.services import Actor, record
@@ -33,17 +34,22 @@ class SavedViewError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Owner:
-    """Whose views are meant, and how the audit log names them."""
+    """Whose views are meant, and how the audit log names them; without a person, those of programs."""
 
     organization_id: UUID
-    user_id: int
+    user_id: int | None
     by: Actor
 
 
-def views_of(membership: Membership) -> Sequence[SavedView]:
-    """Return the views that a member may open, by name: her own, and what others share."""
+def visible_views(membership: Membership) -> QuerySet[SavedView]:
+    """Return the views that a member may open, with their owners: her own, and what others share."""
     visible = Q(owner_id=membership.user_id) | Q(is_shared=True)
-    return list(SavedView.objects.filter(visible, deleted_at=None).select_related("owner").order_by("name", "id"))
+    return SavedView.objects.filter(visible, deleted_at=None).select_related("owner")
+
+
+def views_of(membership: Membership) -> Sequence[SavedView]:
+    """Return the views that a member may open, by name."""
+    return list(visible_views(membership).order_by("name", "id"))
 
 
 def deleted_views_of(membership: Membership, *, at: datetime) -> Sequence[SavedView]:
@@ -56,11 +62,12 @@ def deleted_views_of(membership: Membership, *, at: datetime) -> Sequence[SavedV
 def save_view(name: str, params: str, *, owner: Owner, is_shared: bool) -> SavedView:
     """Keep a question under a name; the same question under the same name is kept once.
 
-    :raises SavedViewError: the name is missing, too long or taken, the question too long, or there are too many views.
+    :raises SavedViewError: the name is missing, too long or taken, the question too long, there are too many views, or
+        a program would keep one for itself.
     """
     name = _clean(name)
-    if len(params) > LONGEST_QUESTION:
-        raise SavedViewError("This question is too long to keep. Take away some of the filters.")
+    _check_length(params)
+    _check_sharing(owner, is_shared=is_shared)
     own = SavedView.objects.filter(owner_id=owner.user_id, deleted_at=None)
     same = own.filter(name=name).first()
     if same is not None and same.params == params and same.is_shared == is_shared:
@@ -91,11 +98,29 @@ def rename_view(view_id: UUID, name: str, *, owner: Owner) -> SavedView:
 
 
 @transaction.atomic
+def change_question(view_id: UUID, params: str, *, owner: Owner) -> SavedView:
+    """Keep another question under the view's name.
+
+    :raises SavedView.DoesNotExist: the owner has no such view.
+    :raises SavedViewError: the question is too long.
+    """
+    _check_length(params)
+    view = _locked(view_id, owner=owner)
+    before, view.params = view.params, params
+    if params != before:
+        _save(view)
+        _record("view.changed", view, by=owner.by, changes={"question": [before, params]} if view.is_shared else {})
+    return view
+
+
+@transaction.atomic
 def share_view(view_id: UUID, *, owner: Owner, is_shared: bool) -> SavedView:
     """Show a view to everybody in the organization, or to its owner alone again.
 
     :raises SavedView.DoesNotExist: the owner has no such view.
+    :raises SavedViewError: it is a program's, whose views are for everybody.
     """
+    _check_sharing(owner, is_shared=is_shared)
     view = _locked(view_id, owner=owner)
     if view.is_shared != is_shared:
         view.is_shared = is_shared
@@ -137,6 +162,16 @@ def restore_view(view_id: UUID, *, owner: Owner, at: datetime) -> SavedView:
 
 def _locked(view_id: UUID, *, owner: Owner) -> SavedView:
     return SavedView.objects.select_for_update().get(pk=view_id, owner_id=owner.user_id, deleted_at=None)
+
+
+def _check_length(params: str) -> None:
+    if len(params) > LONGEST_QUESTION:
+        raise SavedViewError("This question is too long to keep. Take away some of the filters.")
+
+
+def _check_sharing(owner: Owner, *, is_shared: bool) -> None:
+    if owner.user_id is None and not is_shared:
+        raise SavedViewError("What a program keeps is for everybody in the organization. Share it.")
 
 
 def _clean(name: str) -> str:

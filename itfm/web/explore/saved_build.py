@@ -61,7 +61,7 @@ def _link(view: SavedView, current: str = "") -> ViewLink:
         id=view.pk,
         name=view.name,
         url=f"{reverse('explore')}?{view.params}",
-        owner=str(view.owner),
+        owner=str(view.owner or "a program"),
         is_shared=view.is_shared,
         is_current=view.params == current,
         deleted_at=view.deleted_at,

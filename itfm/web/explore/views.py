@@ -10,20 +10,20 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from allocation.costs.answer import RunsInForce, answer, runs_in_force
+from allocation.costs.answer import RunsInForce, answer
 from allocation.costs.lines import LineKey
-from allocation.costs.query import CostQuery, QueryError, parse, shifted
+from allocation.costs.query import CostQuery, QueryError
 from allocation.costs.values import suggest
-from allocation.selectors import allocated_periods
 from itfm.accounts.access import TenantRequest, allow
 from itfm.accounts.services import keep_lens
 from itfm.core.periods import period_name
 from itfm.web.explore.build import ExploreBuilder
 from itfm.web.explore.centers import CENTER, CenterNames, center_names
-from itfm.web.explore.drill import LENSES, Lens, default_grouping
+from itfm.web.explore.drill import LENSES, Lens
 from itfm.web.explore.exports import KINDS, sheet_of
 from itfm.web.explore.lines import After, lines_page
 from itfm.web.explore.page import ErrorPage
+from itfm.web.explore.question import lens_named, question_of
 from itfm.web.explore.saved_build import view_menu
 from itfm.web.explore.words import NOTHING
 from itfm.web.shell.build import shell_of
@@ -31,8 +31,6 @@ from itfm.web.suggestions import LIMIT, Suggestion, suggestions
 from itfm.web.visibility import visibility_of
 
 LENS = "lens"
-FIRST_PERIODS = 6
-"""How many periods a question that names none is about."""
 
 
 @allow("costs.read")
@@ -139,21 +137,8 @@ def _query(request: TenantRequest) -> tuple[CostQuery, RunsInForce, list[date]]:
 
     :raises QueryError: the address cannot be read.
     """
-    params = {name: list(values) for name, values in request.GET.lists()}
-    periods = allocated_periods()
-    newest = periods[0] if periods else date(2000, 1, 1)
-    if not (params.get("first") or params.get("last")) and periods:
-        params["first"] = [period_name(max(periods[-1], shifted(newest, months=1 - FIRST_PERIODS)))]
-        params["last"] = [period_name(newest)]
-    # Names are those of the newest run's rules: a first reading without them finds out which periods are meant.
-    plain = {name: values for name, values in params.items() if name not in {"by", "is", "not"}}
-    meant = parse(plain, rule_set=runs_in_force([]).rule_set, default=newest)
-    runs = runs_in_force([*meant.periods, *meant.compared_periods])
-    if not runs.ids and periods:
-        runs = RunsInForce(ids={}, rule_set=runs_in_force(periods[:1]).rule_set)
-    if "by" not in params and not request.path.startswith(reverse("explore_lines")):
-        params["by"] = list(default_grouping(runs.rule_set, _lens(request)))
-    return parse(params, rule_set=runs.rule_set, default=newest), runs, periods
+    is_grouped = not request.path.startswith(reverse("explore_lines"))
+    return question_of(dict(request.GET.lists()), lens=_lens(request), is_grouped=is_grouped)
 
 
 def _format(request: TenantRequest) -> str:
@@ -165,10 +150,7 @@ def _format(request: TenantRequest) -> str:
 
 def _lens(request: TenantRequest) -> Lens:
     kept = request.membership.lens
-    text = request.GET.get(LENS) or (kept if kept in LENSES else LENSES[0])
-    if text not in LENSES:
-        raise QueryError(LENS, f"'{text[:20]}' is no lens; write one of {', '.join(LENSES)}.")
-    return text
+    return lens_named(request.GET.get(LENS) or (kept if kept in LENSES else LENSES[0]))
 
 
 def _after(request: TenantRequest) -> After | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from itfm.core.policy import Role
 from itfm.web.shell.page import OrganizationChoice
@@ -22,10 +23,23 @@ class InvitationRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClosedRow:
+    """An organization that an owner closed."""
+
+    id: UUID
+    name: str
+    closed_at: datetime
+    closed_by: str
+    erased_from: datetime
+    may_restore: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrganizationsPage:
     """Which organization to work in."""
 
     organizations: tuple[OrganizationChoice, ...]
+    closed: tuple[ClosedRow, ...]
     person_email: str
 
 

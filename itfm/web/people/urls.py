@@ -8,5 +8,6 @@ from itfm.web.people import views
 
 urlpatterns = [
     path("organizations", views.organizations, name="organizations"),
+    path("organizations/<uuid:organization_id>/restore", views.organization_restore, name="organization_restore"),
     path("invitations/<str:token>", views.invitation, name="invitation"),
 ]

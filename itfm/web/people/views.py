@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from itfm.accounts.access import SESSION_KEY, SignedInRequest, public, signed_in
 from itfm.accounts.forms import INVITATION
+from itfm.accounts.models import Membership, Organization
+from itfm.accounts.organizations import RESTORABLE_FOR, ClosingError, closed_memberships_of, restore_organization
 from itfm.accounts.services import InvitationError, accept_invitation, memberships_of, open_invitation
 from itfm.core.policy import Role
-from itfm.web.people.page import InvitationPage, OrganizationsPage
+from itfm.web.people.page import ClosedRow, InvitationPage, OrganizationsPage
 from itfm.web.shell.build import choices
 
 
@@ -56,5 +61,38 @@ def organizations(request: SignedInRequest) -> HttpResponse:
             raise Http404("There is no such organization.")
         request.session[SESSION_KEY] = chosen
         return redirect("overview")
-    page = OrganizationsPage(organizations=choices(memberships), person_email=request.user.email)
+    page = OrganizationsPage(
+        organizations=choices(memberships),
+        closed=tuple(_closed_row(membership) for membership in closed_memberships_of(request.user)),
+        person_email=request.user.email,
+    )
     return render(request, "people/organizations.html", {"page": page})
+
+
+def _closed_row(membership: Membership) -> ClosedRow:
+    organization = membership.organization
+    closed_at = organization.closed_at or membership.created_at
+    return ClosedRow(
+        id=organization.id,
+        name=organization.name,
+        closed_at=closed_at,
+        closed_by=organization.closed_by_name,
+        erased_from=closed_at + RESTORABLE_FOR,
+        may_restore=membership.role == Role.OWNER and closed_at + RESTORABLE_FOR > timezone.now(),
+    )
+
+
+@signed_in
+@require_POST
+def organization_restore(request: SignedInRequest, organization_id: UUID) -> HttpResponse:
+    """Open an own organization again that was closed."""
+    try:
+        restored = restore_organization(organization_id, owner=request.user, at=timezone.now())
+    except Organization.DoesNotExist as error:
+        raise Http404("There is no such organization.") from error
+    except ClosingError as error:
+        messages.error(request, str(error))
+        return redirect("organizations")
+    request.session[SESSION_KEY] = str(restored.id)
+    messages.success(request, f"{restored.name} is open again, for everybody who belongs to it.")
+    return redirect("overview")

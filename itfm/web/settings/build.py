@@ -11,13 +11,19 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.forms import Form
+from django.urls import reverse
+from django.utils import timezone
 
 from allocation import engines
-from itfm.accounts.members import RESTORABLE_FOR
-from itfm.accounts.models import FormerMember, Invitation, Membership, Organization, Scope, User
+from ingestion.models import Bill
+from itfm.accounts.keys import living
+from itfm.accounts.members import RESTORABLE_FOR as MEMBERS_RESTORABLE_FOR
+from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, Organization, Scope, User
+from itfm.accounts.organizations import RESTORABLE_FOR
 from itfm.core.policy import Role
 from itfm.web.settings.page import (
     ROLE_WORDS,
+    ConfirmationPage,
     FormerRow,
     InvitationEntry,
     MemberPage,
@@ -51,7 +57,34 @@ def organization_page(
         member_count=Membership.objects.count(),
         owner_names=tuple(owner.user.email for owner in owners),
         may_leave=[owner.pk for owner in owners] != [membership.pk],
+        may_close=membership.may("organization.close"),
     )
+
+
+def closing_page(*, shell: Shell, organization: Organization, form: Form) -> ConfirmationPage:
+    """Return the page that asks whether to close the organization, with what goes then."""
+    bills, members = Bill.objects.count(), Membership.objects.count()
+    keys = living(ApiKey.objects.all(), at=timezone.now()).count()
+    return ConfirmationPage(
+        shell=shell,
+        tab="settings",
+        question=f"Close {organization.name}?",
+        consequences=(
+            f"At once nobody gets in: not the {counted(members, 'member')}, not the {counted(keys, 'API key')}.",
+            "No bill is pulled and no letter is sent any more.",
+            f"For {RESTORABLE_FOR.days} days an owner can restore all of it with one click after logging in.",
+            f"After that everything is removed for good: the {counted(bills, 'bill')}, rules, settings, the audit log.",
+            "Download what you must keep before then.",
+        ),
+        action=f"Close {organization.name}",
+        back=reverse("settings"),
+        form=form,
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return `1 bill`, `1,200 bills`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def members_page(
@@ -113,7 +146,7 @@ def _invitations(search: str, *, at: datetime) -> tuple[InvitationEntry, ...]:
 
 
 def _former(search: str, *, at: datetime) -> tuple[FormerRow, ...]:
-    restorable = FormerMember.objects.filter(removed_at__gt=at - RESTORABLE_FOR, user__email__icontains=search)
+    restorable = FormerMember.objects.filter(removed_at__gt=at - MEMBERS_RESTORABLE_FOR, user__email__icontains=search)
     return tuple(
         FormerRow(
             id=former.pk,

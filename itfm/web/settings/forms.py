@@ -10,6 +10,8 @@ from django import forms
 from allocation import engines
 from itfm.accounts.forms import parsed_scopes
 from itfm.core.policy import Role
+from itfm.notify.preferences import KINDS
+from itfm.web.settings.page import PERMISSION_WORDS
 
 TIME_ZONES: Final = tuple(sorted(zone for zone in available_timezones() if "/" in zone or zone == "UTC"))
 
@@ -48,6 +50,32 @@ class OrganizationForm(forms.Form):
         return wanted
 
 
+class WishesForm(forms.Form):
+    """Which letters a member wants: a box for each kind."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind, name in KINDS.items():
+            self.fields[kind] = forms.BooleanField(label=name, required=False)
+
+
+class ClosingForm(forms.Form):
+    """Says once more which organization is meant."""
+
+    slug = forms.CharField(
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["slug"].label = f"Type {slug} to confirm"
+
+
+PERSONS_ONLY: Final = frozenset({"organization.transfer", "organization.close"})
+"""Permissions that no operation of the API asks for."""
+
+
 class KeyForm(forms.Form):
     """What a program may do, see, and for how long."""
 
@@ -58,6 +86,13 @@ class KeyForm(forms.Form):
     )
     role = forms.ChoiceField(
         choices=[(role.value, role.value.capitalize()) for role in Role], initial=Role.VIEWER.value
+    )
+    permissions = forms.MultipleChoiceField(
+        label="May only",
+        required=False,
+        choices=[(name, words) for name, words in PERMISSION_WORDS.items() if name not in PERSONS_ONLY],
+        help_text="Tick what it needs, of what its role may do. Nothing ticked: all its role may do.",
+        widget=forms.CheckboxSelectMultiple,
     )
     scopes = forms.CharField(
         required=False,

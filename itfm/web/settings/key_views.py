@@ -22,14 +22,16 @@ from itfm.web.settings.page import ConfirmationPage, NewSecret
 from itfm.web.shell.build import shell_of
 
 
-@allow("keys.write")
+@allow("keys.read")
 @require_GET
 def keys(request: TenantRequest) -> HttpResponse:
     """Show which programs may act for the organization."""
-    return _keys(request, KeyForm())
+    return _keys(request, KeyForm() if request.membership.may("keys.write") else None)
 
 
-def _keys(request: TenantRequest, form: KeyForm, *, secret: NewSecret | None = None, status: int = 200) -> HttpResponse:
+def _keys(
+    request: TenantRequest, form: KeyForm | None, *, secret: NewSecret | None = None, status: int = 200
+) -> HttpResponse:
     page = keys_page(shell=shell_of(request, "settings"), form=form, secret=secret, at=timezone.now())
     return render(request, "settings/keys.html", {"page": page}, status=status)
 
@@ -46,7 +48,11 @@ def key_create(request: TenantRequest) -> HttpResponse:
         key, secret = create_key(
             form.cleaned_data["name"],
             organization_id=request.organization.id,
-            grant=KeyGrant(role=Role(form.cleaned_data["role"]), scopes=tuple(form.cleaned_data["scopes"])),
+            grant=KeyGrant(
+                role=Role(form.cleaned_data["role"]),
+                permissions=tuple(form.cleaned_data["permissions"]) or None,
+                scopes=tuple(form.cleaned_data["scopes"]),
+            ),
             giver=request.membership,
             by=actor_of(request),
             expires_at=timezone.now() + timedelta(days=days) if days else None,

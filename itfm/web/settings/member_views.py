@@ -73,13 +73,13 @@ def invite_member(request: TenantRequest) -> HttpResponse:
             organization=request.organization,
             role=Role(form.cleaned_data["role"]),
             scopes=form.cleaned_data["scopes"],
-            invited_by=request.user,
+            by=actor_of(request),
             at=timezone.now(),
         )
     except MembershipExistsError as error:
         form.add_error("email", str(error))
         return _members(request, form, status=422)
-    send_invitation(invitation, token=token, request=request)
+    send_invitation(invitation, token=token, invited_by=str(request.user))
     messages.success(request, f"Invitation to {invitation.email} is on its way.")
     return redirect("members")
 
@@ -94,7 +94,7 @@ def invitation_renew(request: TenantRequest, invitation_id: UUID) -> HttpRespons
     except InvitationError as error:
         messages.error(request, str(error))
         return redirect("members")
-    send_invitation(invitation, token=token, request=request)
+    send_invitation(invitation, token=token, invited_by=str(request.user))
     messages.success(request, f"A new letter to {invitation.email} is on its way; the link in the old one is void.")
     return redirect("members")
 

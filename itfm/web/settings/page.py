@@ -15,7 +15,7 @@ from itfm.web.shell.page import Shell
 if TYPE_CHECKING:
     from django.forms import Form
 
-TabName = Literal["settings", "members", "keys", "audit", "settings_security"]
+TabName = Literal["settings", "members", "notifications", "keys", "audit", "settings_security"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,8 @@ class Tab:
 TABS: Final = (
     Tab(name="settings", label="Organization", permission="organization.read"),
     Tab(name="members", label="Members", permission="members.read"),
-    Tab(name="keys", label="API keys", permission="keys.write"),
+    Tab(name="notifications", label="Notifications", permission="organization.read"),
+    Tab(name="keys", label="API keys", permission="keys.read"),
     Tab(name="audit", label="Audit log", permission="audit.read"),
     Tab(name="settings_security", label="Your account", permission="organization.read"),
 )
@@ -39,11 +40,36 @@ TABS: Final = (
 ROLE_WORDS: Final = {
     Role.OWNER: "Everything, and the organization itself",
     Role.ADMIN: "Sources, rules, members and keys; sees all cost",
-    Role.FINANCE: "Reads all cost, pulls bills, sends showback",
+    Role.FINANCE: "Reads all cost, brings in bills and driver values, sends showback",
     Role.ENGINEER: "Reads the cost their scopes name",
     Role.VIEWER: "Reads the cost their scopes name",
     Role.AUDITOR: "Reads everything, the audit log included; changes nothing",
 }
+
+PERMISSION_WORDS: Final[dict[Permission, str]] = {
+    "overview.read": "See the overview",
+    "costs.read": "Read costs",
+    "views.write": "Keep views",
+    "bills.read": "Read bills, charges and sources",
+    "bills.pull": "Pull and upload bills",
+    "sources.write": "Set up sources",
+    "rules.read": "Read rules, drivers and runs",
+    "rules.write": "Change rules, ask for runs",
+    "drivers.write": "Take in values of drivers",
+    "showback.read": "Read statements and cost centers",
+    "showback.write": "Change cost centers, send letters",
+    "organization.read": "Read the organization's settings",
+    "organization.write": "Change the organization's settings",
+    "organization.transfer": "Hand the organization over",
+    "organization.close": "Close the organization",
+    "members.read": "List members and invitations",
+    "members.invite": "Invite people",
+    "members.write": "Change members and scopes",
+    "keys.read": "List API keys",
+    "keys.write": "Make and revoke API keys",
+    "audit.read": "Read the audit log and the delivery of letters",
+}
+"""What a permission lets somebody do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +145,7 @@ class OrganizationPage(SettingsPage):
     owner_names: tuple[str, ...]
     may_leave: bool
     """False for the only owner, who has to hand over first."""
+    may_close: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +252,8 @@ class ConfirmationPage(SettingsPage):
     """What the button says."""
     back: str
     """Address of the page to return to."""
+    form: Form | None = None
+    """What has to be typed before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -335,8 +364,8 @@ class KeyRow:
     name: str
     prefix: str
     role: Role
-    permissions: tuple[str, ...] | None
-    """Part of what the role may do; None is all of it."""
+    permissions: tuple[str, ...]
+    """Part of what the role may do, in words; none where it may do all of it."""
     scopes: tuple[str, ...]
     created_at: datetime
     created_by: str
@@ -362,5 +391,6 @@ class KeysPage(SettingsPage):
 
     living: tuple[KeyRow, ...]
     dead: tuple[KeyRow, ...]
-    form: Form
+    form: Form | None
+    """None for those who may only look."""
     secret: NewSecret | None

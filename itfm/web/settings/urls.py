@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from itfm.web.settings import account_views, audit_views, key_views, member_views, views
+from itfm.web.settings import account_views, audit_views, key_views, member_views, notification_views, views
 
 urlpatterns = [
     path("settings", views.settings, name="settings"),
     path("settings/save", views.settings_save, name="settings_save"),
     path("settings/leave", views.settings_leave, name="settings_leave"),
+    path("settings/close", views.settings_close, name="settings_close"),
     path("settings/account", account_views.settings_security, name="settings_security"),
     path("settings/account/sessions/end", account_views.sessions_end, name="sessions_end"),
     path("settings/audit", audit_views.audit, name="audit"),
@@ -18,6 +19,10 @@ urlpatterns = [
     path("settings/keys/create", key_views.key_create, name="key_create"),
     path("settings/keys/<uuid:key_id>/rotate", key_views.key_rotate, name="key_rotate"),
     path("settings/keys/<uuid:key_id>/revoke", key_views.key_revoke, name="key_revoke"),
+    path("settings/notifications", notification_views.notifications, name="notifications"),
+    path("settings/notifications/wishes", notification_views.notifications_wishes, name="notifications_wishes"),
+    path("settings/notifications/schedule", notification_views.notifications_schedule, name="notifications_schedule"),
+    path("settings/notifications/test", notification_views.notifications_test, name="notifications_test"),
     path("settings/members", member_views.members, name="members"),
     path("settings/members/invite", member_views.invite_member, name="invite"),
     path("settings/members/<uuid:member_id>", member_views.member, name="member"),

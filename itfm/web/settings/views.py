@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from itfm.accounts.access import SESSION_KEY, TenantRequest, actor_of, allow
 from itfm.accounts.members import MemberError, leave
-from itfm.accounts.organizations import change_organization
-from itfm.web.settings.build import organization_page
-from itfm.web.settings.forms import OrganizationForm
+from itfm.accounts.organizations import ClosingError, change_organization, close_organization
+from itfm.web.settings.build import closing_page, organization_page
+from itfm.web.settings.forms import ClosingForm, OrganizationForm
 from itfm.web.settings.page import ConfirmationPage
 from itfm.web.shell.build import shell_of
 
@@ -83,3 +83,23 @@ def settings_leave(request: TenantRequest) -> HttpResponse:
         back=reverse("settings"),
     )
     return render(request, "settings/confirmation.html", {"page": page})
+
+
+@allow("organization.close")
+@require_http_methods(["GET", "POST"])
+def settings_close(request: TenantRequest) -> HttpResponse:
+    """Ask whether to close the organization, have its slug typed, and do it."""
+    organization = request.organization
+    form = ClosingForm(request.POST or None, slug=organization.slug)
+    if request.method == "POST" and form.is_valid():
+        try:
+            close_organization(organization, slug=form.cleaned_data["slug"], by=actor_of(request), at=timezone.now())
+        except ClosingError as error:
+            form.add_error("slug", str(error))
+        else:
+            request.session.pop(SESSION_KEY, None)
+            messages.success(request, f"{organization.name} is closed.")
+            return redirect("organizations")
+    page = closing_page(shell=shell_of(request, "settings"), organization=organization, form=form)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "settings/confirmation.html", {"page": page}, status=status)

@@ -140,9 +140,17 @@ def test_a_driver_is_added_to_the_draft(acme, with_driver, client):
     assert client.get(reverse("allocation_driver", args=["gb"])).status_code == 200
 
 
-def test_finance_reads_values_and_takes_none_in(acme, with_driver, client):
+def test_finance_takes_values_in_and_changes_no_driver(acme, with_driver, client):
     client.force_login(member(acme, Role.FINANCE, "fin@acme.example"))
 
-    assert client.get(reverse("allocation_driver", args=["seats"])).status_code == 200
+    assert "Check the file" in client.get(reverse("allocation_driver", args=["seats"])).content.decode()
+    assert send(client, GOOD).status_code == 200
+    assert client.post(reverse("allocation_driver_add"), {"key": "x"}).status_code == 403
+
+
+def test_an_auditor_reads_values_and_takes_none_in(acme, with_driver, client):
+    client.force_login(member(acme, Role.AUDITOR, "audit@acme.example"))
+
+    assert "Check the file" not in client.get(reverse("allocation_driver", args=["seats"])).content.decode()
     assert send(client, GOOD).status_code == 403
     assert stored(acme) == []

@@ -26,6 +26,7 @@ class DriverPage:
     shell: Shell
     bar: DraftBar
     driver: DriverRow
+    may_take_in: bool
     problems: tuple[str, ...] = ()
     reception: Reception | None = None
     file_name: str = ""

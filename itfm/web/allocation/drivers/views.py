@@ -53,7 +53,7 @@ def driver(request: TenantRequest, key: str) -> HttpResponse:
     return _shown(request, *_driver(key))
 
 
-@allow("rules.write")
+@allow("drivers.write")
 @require_POST
 def take_in(request: TenantRequest, key: str) -> HttpResponse:
     """Say how a file would be taken in and, once confirmed, take it in."""
@@ -113,6 +113,7 @@ def _shown(
         shell=shell_of(request, "allocation"),
         bar=draft_bar(working, may_write=request.membership.may("rules.write")),
         driver=next(row for row in driver_rows(working.rules) if row.key == found.key),
+        may_take_in=request.membership.may("drivers.write"),
         **more,
     )
     return render(request, "allocation/drivers/driver.html", {"page": page}, status=status)

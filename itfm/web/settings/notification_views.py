@@ -1,0 +1,89 @@
+"""The page of notifications. Parse, one call, answer."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from itfm.accounts.access import TenantRequest, actor_of, allow
+from itfm.notify.preferences import subscribe_again, unsubscribe
+from itfm.notify.services import queue_letter
+from itfm.web.settings.forms import WishesForm
+from itfm.web.settings.notification_build import notifications_page, subscription_to, test_letter, wishes_of
+from itfm.web.shell.build import shell_of
+from itfm.web.showback.forms import ScheduleForm
+from showback.letters import change_schedule, schedule
+
+
+@allow("organization.read")
+@require_GET
+def notifications(request: TenantRequest) -> HttpResponse:
+    """Show which letters go out, and which of them the member wants."""
+    return _notifications(request, _schedule_form(request))
+
+
+def _schedule_form(request: TenantRequest) -> ScheduleForm | None:
+    if not request.membership.may("showback.write"):
+        return None
+    saved = schedule()
+    names = ("is_on", "business_day", "hour", "time_zone")
+    stored = {name: getattr(saved, name) for name in names} if saved else {}
+    return ScheduleForm(initial={"business_day": 3, "hour": 9, "time_zone": request.organization.time_zone, **stored})
+
+
+def _notifications(request: TenantRequest, schedule_form: Form | None, *, status: int = 200) -> HttpResponse:
+    email = request.user.email
+    page = notifications_page(
+        shell=shell_of(request, "settings"),
+        membership=request.membership,
+        email=email,
+        schedule_form=schedule_form,
+        wishes_form=WishesForm(initial=wishes_of(request.organization, email)),
+        at=timezone.now(),
+    )
+    return render(request, "settings/notifications.html", {"page": page}, status=status)
+
+
+@allow("organization.read")
+@require_POST
+def notifications_wishes(request: TenantRequest) -> HttpResponse:
+    """Save which letters the member wants."""
+    form = WishesForm(request.POST)
+    form.full_clean()
+    for kind, is_wanted in form.cleaned_data.items():
+        subscription = subscription_to(kind, request.organization, request.user.email)
+        if is_wanted:
+            subscribe_again(subscription)
+        else:
+            unsubscribe(subscription, at=timezone.now())
+    messages.success(request, "Your choice is saved.")
+    return redirect("notifications")
+
+
+@allow("showback.write")
+@require_POST
+def notifications_schedule(request: TenantRequest) -> HttpResponse:
+    """Save when the monthly letters go out."""
+    form = ScheduleForm(request.POST)
+    if not form.is_valid():
+        return _notifications(request, form, status=422)
+    is_changed = change_schedule(organization_id=request.organization.id, by=actor_of(request), **form.cleaned_data)
+    messages.success(request, "The schedule is saved." if is_changed else "Nothing was changed.")
+    return redirect("notifications")
+
+
+@allow("organization.read")
+@require_POST
+def notifications_test(request: TenantRequest) -> HttpResponse:
+    """Send the member a letter, to see that letters arrive."""
+    email = request.user.email
+    letter = test_letter(request.organization, email)
+    queue_letter(letter, organization_id=request.organization.id, key=f"test/{uuid4()}", recipient=email)
+    messages.success(request, f"A test letter is on its way to {email}.")
+    return redirect("notifications")
