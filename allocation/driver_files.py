@@ -15,14 +15,13 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pydantic import ValidationError
 
 from allocation.engine.drivers import CSV_HEADER, DriverValue
+from itfm.core.inert import as_written, inert
 from itfm.core.money import AmountError, amount
 
 MAX_BYTES: Final = 2_000_000
 MAX_ROWS: Final = 50_000
 MAX_UNPACKED: Final = 40_000_000
 MAX_PROBLEMS: Final = 50
-_LIVE: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet would take a text that begins so for a formula."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,16 +126,12 @@ def _value(row: list[str]) -> DriverValue | str:
     except AmountError as error:
         return f"column quantity: {error}"
     try:
-        return DriverValue.model_validate({"date": day, "value": _inert(value), "quantity": quantity})
+        return DriverValue.model_validate({"date": day, "value": as_written(value), "quantity": quantity})
     except ValidationError as error:
         found = error.errors()[0]
         place = ".".join(map(str, found["loc"])) or "quantity"
         said = "write the value it is for" if not value else found["msg"].removeprefix("Value error, ")
         return f"column {place}: {said}."
-
-
-def _inert(text: str) -> str:
-    return text[1:] if text.startswith("'") and text[1:].startswith(_LIVE) else text
 
 
 def written(values: Iterable[tuple[date, str, Any]]) -> str:
@@ -147,5 +142,5 @@ def written(values: Iterable[tuple[date, str, Any]]) -> str:
     for day, value, quantity in values:
         text = f"{quantity:f}"
         plain = text.rstrip("0").rstrip(".") if "." in text else text
-        writer.writerow([day.isoformat(), f"'{value}" if value.startswith(_LIVE) else value, plain])
+        writer.writerow([day.isoformat(), inert(value), plain])
     return buffer.getvalue()
