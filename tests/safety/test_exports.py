@@ -22,19 +22,11 @@ from itfm.notify.services import queue_message, send_queued
 from tests.api.conftest import Program
 from tests.conftest import NOW, key_of, member
 from tests.ingestion.focus_files import line, write_bill
-from tests.safety.addresses import addresses
+from tests.safety.addresses import addresses, paths
 from tests.safety.plants import plant
 
 TAG = "xss-canary"
-HOSTILE = [
-    f"=HYPERLINK(1)<{TAG}>",
-    f'"><{TAG} onload="x">',
-    f"' onmouseover='x'<{TAG}>",
-    f"</script></textarea></title><{TAG}>",
-    f"@SUM(A1)&lt;{TAG}",
-    f" +1<{TAG}>",
-    f"\uff1d1+1<{TAG}>",
-]
+HOSTILE = [f"""=1+1'"><{TAG} onload="x">""", f"@x</script></textarea></title><{TAG} onmouseover='x'>"]
 SERVICES = ["=SUM(A1)", "+1", "-1", "@cmd", " =1", "\uff1d1", "1E5"]
 
 
@@ -90,8 +82,8 @@ def test_a_hostile_word_in_every_text_is_live_on_no_page_and_in_no_file(client, 
     kinds = set()
 
     for address in addresses():
-        for row in {row.pk for row in planted.values()} if address.arguments else {None}:
-            kinds.add(check(client.get(address.path(row)), address.path(row)))
+        for path in paths(address, planted):
+            kinds.add(check(client.get(path), path))
     for form in ("csv", "xlsx"):
         answer = client.get(f"{reverse('explore_export')}?format={form}&by=service_name&first=2026-10&last=2026-10")
         kinds.add(check(answer, form))

@@ -54,15 +54,15 @@ def test_every_kind_of_answer_is_safe_and_kept_by_no_cache(client, acme, kind):
 
 def test_every_address_answers_safely_whatever_it_answers(client, planted):
     from itfm.accounts.models import User
-    from tests.safety.addresses import addresses
+    from tests.safety.addresses import addresses, paths
 
     client.force_login(User.objects.get(email="owner@acme.example"))
     client.raise_request_exception = False  # what is planted is no whole company; some pages miss a part of it
     kinds = set()
 
     for address in addresses():
-        for row in {row.pk for row in planted.values()} if address.arguments else {None}:
-            response = client.get(address.path(row))
+        for path in paths(address, planted):
+            response = client.get(path)
             assert_safe(response)
             assert "no-store" in response.headers["Cache-Control"], address.pattern
             kinds.add((response.status_code, response.headers.get("Content-Type", "").partition(";")[0]))
