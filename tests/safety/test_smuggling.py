@@ -41,7 +41,14 @@ DECLARED = {
     "pull": {"ingestion_importrun"},
 }
 OWN = tuple(DECLARED)
-ELSEWHERE = {}
+ELSEWHERE = {
+    **{f"explore_view_{what}": {"web_savedview"} for what in ("save", "rename", "share", "delete", "restore")},
+    **{
+        f"source_{what}": {"ingestion_billsource"}
+        for what in ("settings", "schedule", "pause", "resume", "remove", "restore")
+    },
+    "letters_schedule": {"showback_letterschedule"},
+}
 """What the addresses of other sections change."""
 NOTHING_TO_DO = {
     "sessions_end": "the test's client has no session that is listed",

@@ -81,7 +81,7 @@ def within_bounds(address):
         yield answer
     (response,) = answer
     content = b"".join(response.streaming_content) if response.streaming else response.content
-    assert response.status_code in {200, 302, 404}, address
+    assert response.status_code in {200, 302, 403, 404}, address
     assert len(content) <= MOST_BYTES, f"{address}: {len(content):,} bytes"
     assert len(asked) <= MOST_QUERIES, f"{address}: {len(asked)} queries"
     for kind, attributes, choices in CHOICES.findall(content.decode(errors="replace")):
@@ -126,7 +126,7 @@ def check_the_tree(client, everest):
     second = client.get(reverse("showback"), {"q": "Center", "page": 2}).content.decode()
 
     assert f'value="{everest.centers}.000000000000000000"' in top
-    assert "50 below" in top
+    assert "50 below" in re.sub(r"<[^>]+>", "", top)
     assert everest.last_center not in top
     assert level.count("data-center=") == 50
     assert "Center 0 itself" in level
