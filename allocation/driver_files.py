@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from allocation.engine.drivers import CSV_HEADER, DriverValue
-from allocation.table_files import MAX_BYTES, MAX_ROWS, UnreadableError, as_meant, few, inert, rows
+from allocation.table_files import MAX_BYTES, MAX_ROWS, UnreadableError, few, rows
+from itfm.core.inert import as_written, inert
 from itfm.core.money import AmountError, amount
 
 
@@ -71,7 +72,7 @@ def _value(row: list[str]) -> DriverValue | str:
     except AmountError as error:
         return f"column quantity: {error}"
     try:
-        return DriverValue.model_validate({"date": day, "value": as_meant(value), "quantity": quantity})
+        return DriverValue.model_validate({"date": day, "value": as_written(value), "quantity": quantity})
     except ValidationError as error:
         found = error.errors()[0]
         place = ".".join(map(str, found["loc"])) or "quantity"

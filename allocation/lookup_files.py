@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from allocation.table_files import MAX_BYTES, UnreadableError, as_meant, few, inert, rows
+from allocation.table_files import MAX_BYTES, UnreadableError, few, rows
+from itfm.core.inert import as_written, inert
 
 COLUMNS: Final = ["text", "gives"]
 MAX_ENTRIES: Final = 10_000
@@ -92,7 +93,7 @@ def _entries(found: Iterator[list[str]], *, name: str) -> LookupFile:
         if not any(row):
             continue
         problem = _problem(row)
-        text, gives = (as_meant(cell.strip()) for cell in row) if not problem else ("", "")
+        text, gives = (as_written(cell.strip()) for cell in row) if not problem else ("", "")
         if not problem and places.get(text, number) != number and table[text] != gives:
             problem = (
                 f"column text: '{text[:40]}' stands in row {places[text]} with another value. Keep one of the two."

@@ -16,8 +16,6 @@ MAX_BYTES: Final = 2_000_000
 MAX_ROWS: Final = 50_000
 MAX_UNPACKED: Final = 40_000_000
 MAX_PROBLEMS: Final = 50
-_LIVE: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet would take a text that begins so for a formula."""
 
 
 class UnreadableError(ValueError):
@@ -30,16 +28,6 @@ def rows(content: bytes, *, columns: int) -> Iterator[list[str]]:
     :raises UnreadableError: while rows are read.
     """
     return _xlsx(content, columns) if content[:2] == b"PK" else _csv(content)
-
-
-def inert(text: str) -> str:
-    """Return a text with a ' before it where a spreadsheet would run it."""
-    return f"'{text}" if text.startswith(_LIVE) else text
-
-
-def as_meant(text: str) -> str:
-    """Return a text without the ' that `inert` put before it."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_LIVE) else text
 
 
 def few(problems: list[str]) -> tuple[str, ...]:

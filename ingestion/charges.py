@@ -15,6 +15,7 @@ from django.conf import settings
 
 from ingestion.focus.columns import COLUMNS, SQL_TYPES
 from ingestion.selectors import current_revisions
+from itfm.core.inert import inert_expression
 from itfm.core.lake import organization_folder
 from itfm.core.tenancy import tenant
 
@@ -214,7 +215,7 @@ def _exported(name: str, *, is_csv: bool) -> str:
     if not (is_csv and is_text):
         return f"{quoted} AS {title}"
     text = f"CAST({quoted} AS VARCHAR)"
-    return f"CASE WHEN regexp_matches({text}, '^[=+@\\t\\r-]') THEN '''' || {text} ELSE {text} END AS {title}"
+    return f"{inert_expression(text)} AS {title}"
 
 
 def _quoted(text: str) -> str:

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from ingestion.focus.columns import COLUMNS
-from ingestion.focus.expressions import literal, quoted
+from ingestion.focus.expressions import quoted
 from ingestion.models import BillRevision
 from ingestion.revisions import reader, revision_folder
 from ingestion.selectors import current_revisions
+from itfm.core.inert import inert, inert_expression
 from itfm.core.lake import organization_folder, scratch
 from itfm.core.periods import period_name
 from itfm.core.tenancy import tenant
@@ -26,8 +27,6 @@ from itfm.core.tenancy import tenant
 CHARGES: Final = "charges.parquet"
 TITLES: Final = {column.name: column.title for column in COLUMNS}
 ROWS_AT_ONCE: Final = 20_000
-FORMULA: Final = r"^[=+\-@\t\r\n]"
-"""How a text begins that a spreadsheet would run."""
 
 
 class NothingToExportError(LookupError):
@@ -81,7 +80,7 @@ def _csv_parts(file: Path) -> Iterator[bytes]:
     with reader(file.parent) as database:
         charges = database.read_parquet(str(file))
         cells = [_csv_cell(name, str(kind)) for name, kind in zip(charges.columns, charges.types, strict=True)]
-        yield (",".join(f'"{_title(name)}"' for name in charges.columns) + "\r\n").encode()
+        yield (",".join(quoted(inert(_title(name))) for name in charges.columns) + "\r\n").encode()
         options = csv.WriteOptions(include_header=False)
         for batch in charges.project(", ".join(cells)).fetch_arrow_reader(ROWS_AT_ONCE):
             part = io.BytesIO()
@@ -97,8 +96,7 @@ def _csv_cell(name: str, kind: str) -> str:
         return f"strftime({column}, '%Y-%m-%dT%H:%M:%SZ') AS {column}"
     text = f"CAST({column} AS VARCHAR)"
     if kind.startswith(("VARCHAR", "ENUM")):
-        apostrophe = literal("'")
-        return f"CASE WHEN regexp_matches({text}, '{FORMULA}') THEN {apostrophe} || {text} ELSE {text} END AS {column}"
+        return f"{inert_expression(text)} AS {column}"
     return f"{text} AS {column}"
 
 

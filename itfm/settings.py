@@ -201,6 +201,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# By account as well, from wherever the guesses come and however the address is written; codes count like passwords.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/h/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "ITFM"
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from allocation.costs.answer import answer
@@ -14,6 +15,7 @@ from allocation.costs.query import MOST_ROWS, CostQuery
 from allocation.selectors import Visibility
 from itfm.core.money import CONTEXT
 from showback.models import CostCenter
+from showback.selectors import centers_above
 from showback.statements import DIMENSION
 
 Costs = Mapping[str, Decimal]
@@ -27,17 +29,46 @@ class CenterCosts:
     center: CostCenter
     depth: int
     """0 for a root, or for the first one that somebody may see."""
+    below: int
+    """How many stand directly below it."""
     now: Costs
     before: Costs
 
 
 @dataclass(frozen=True, kw_only=True)
 class CenterTree:
-    """Each cost center under its parent, and what belongs to none of the organization's cost centers."""
+    """Cost centers that somebody may see, what belongs to none of the organization's, and the sums of both."""
 
     rows: tuple[CenterCosts, ...]
+    """The whole tree, each under its parent, or the part of it that was asked for."""
+    count: int
+    """How many rows there are in all; of a large tree only some of them are here."""
+    number: int
+    """Which page of them is here."""
+    is_whole: bool
+    itself: Costs
+    """What the cost center asked for has without those below it."""
+    itself_before: Costs
+    total: Costs
+    """Of what was asked for: a branch, or everything that somebody may see."""
+    total_before: Costs
     outside: Costs
     outside_before: Costs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Which rows of a tree are asked for: those below a cost center, or those whose code or name holds a text."""
+
+    under: CostCenter | None = None
+    text: str = ""
+    number: int = 1
+    per_page: int = 100
+
+
+WHOLE: Final = 200
+"""A tree of so many cost centers is shown as one; of a larger one a level at a time."""
+EVERYTHING: Final = Part()
 
 
 def visible_codes(visibility: Visibility) -> frozenset[str] | None:
@@ -62,8 +93,7 @@ def visible_center(address: str, *, visibility: Visibility) -> CostCenter:
 def ancestors(center: CostCenter, *, visibility: Visibility) -> list[CostCenter]:
     """Return the cost centers above that somebody may see, from the top."""
     codes = visible_codes(visibility)
-    found = CostCenter.objects.ancestors(center)
-    return [above for above in found if codes is None or above.code in codes]
+    return [above for above in centers_above(center) if codes is None or above.code in codes]
 
 
 def _of_code(code: str) -> CostCenter:
@@ -78,46 +108,88 @@ def _is_id(text: str) -> bool:
         return False
 
 
-def center_tree(period: date, *, before: date, visibility: Visibility) -> CenterTree:
-    """Return the cost centers somebody may see with their costs, each under its parent, by code."""
+def center_tree(period: date, *, before: date, visibility: Visibility, part: Part = EVERYTHING) -> CenterTree:
+    """Return the cost centers somebody may see with their costs, by code: a small tree whole, each under its parent."""
     codes = visible_codes(visibility)
     everyone = list(CostCenter.objects.order_by("code"))
     centers = [one for one in everyone if codes is None or one.code in codes]
     known = {center.id for center in centers}
-    children: dict[UUID | None, list[CostCenter]] = defaultdict(list)
+    below: dict[UUID | None, list[CostCenter]] = defaultdict(list)
     for center in centers:
-        children[center.parent_id if center.parent_id in known else None].append(center)
-    now, earlier = (_costs(month, visibility=visibility) for month in (period, before))
+        below[center.parent_id if center.parent_id in known else None].append(center)
+    order = list(_in_order(below))
+    months = [_costs(month, visibility=visibility) for month in (period, before)]
+    now, earlier = (_rolled_up(order, below, costs) for costs in months)
+    rows, is_whole = _asked_for(part, order, below)
     listed = {center.code for center in everyone}
+    outside, outside_before = (_outside(costs, listed) if codes is None else {} for costs in months)
+    number = 1 if is_whole else max(1, min(part.number, -(-len(rows) // part.per_page)))
+    first = (number - 1) * part.per_page
+    above = part.under.id if part.under else None
+    direct, direct_before = (costs.get(part.under.code, {}) if part.under else {} for costs in months)
     return CenterTree(
-        rows=tuple(_branches(None, children, depth=0, now=now, before=earlier)),
-        outside=_outside(now, listed),
-        outside_before=_outside(earlier, listed),
+        rows=tuple(
+            CenterCosts(
+                center=center,
+                depth=depth,
+                below=len(below.get(center.id, ())),
+                now=now[center.id],
+                before=earlier[center.id],
+            )
+            for center, depth in (rows if is_whole else rows[first : first + part.per_page])
+        ),
+        count=len(rows),
+        number=number,
+        is_whole=is_whole,
+        itself=direct,
+        itself_before=direct_before,
+        total=_added({} if above else outside, direct, *(now[one.id] for one in below.get(above, ()))),
+        total_before=_added(
+            {} if above else outside_before, direct_before, *(earlier[one.id] for one in below.get(above, ()))
+        ),
+        outside=outside,
+        outside_before=outside_before,
     )
+
+
+def _asked_for(
+    part: Part, order: Sequence[tuple[CostCenter, int]], below: Mapping[UUID | None, Sequence[CostCenter]]
+) -> tuple[list[tuple[CostCenter, int]], bool]:
+    """Return the rows that a part is about, and whether they are the whole tree."""
+    if part.text:
+        wanted = part.text.casefold()
+        found = [one for one, _ in order if wanted in one.code.casefold() or wanted in one.name.casefold()]
+        return [(one, 0) for one in sorted(found, key=lambda one: one.code)], False
+    if part.under is None and len(order) <= WHOLE:
+        return list(order), True
+    return [(one, 0) for one in below.get(part.under.id if part.under else None, ())], False
+
+
+def _in_order(below: Mapping[UUID | None, Sequence[CostCenter]]) -> Iterator[tuple[CostCenter, int]]:
+    """Yield every cost center with its depth, each after the one above it and before its next sister."""
+    waiting = [(center, 0) for center in reversed(below.get(None, ()))]
+    while waiting:
+        center, depth = waiting.pop()
+        yield center, depth
+        waiting += [(child, depth + 1) for child in reversed(below.get(center.id, ()))]
+
+
+def _rolled_up(
+    order: Sequence[tuple[CostCenter, int]],
+    below: Mapping[UUID | None, Sequence[CostCenter]],
+    costs: Mapping[str | None, Costs],
+) -> dict[UUID, Costs]:
+    """Return what each cost center has with all below it; from the last up, so that those below are known."""
+    found: dict[UUID, Costs] = {}
+    for center, _ in reversed(order):
+        children = below.get(center.id, ())
+        own = costs.get(center.code, {})
+        found[center.id] = _added(own, *(found[child.id] for child in children)) if children else own
+    return found
 
 
 def _outside(costs: Mapping[str | None, Costs], listed: set[str]) -> Costs:
     return _added(*(found for code, found in costs.items() if code not in listed))
-
-
-def _branches(
-    parent: UUID | None,
-    children: Mapping[UUID | None, list[CostCenter]],
-    *,
-    depth: int,
-    now: Mapping[str | None, Costs],
-    before: Mapping[str | None, Costs],
-) -> Iterator[CenterCosts]:
-    for center in children.get(parent, ()):
-        below = list(_branches(center.id, children, depth=depth + 1, now=now, before=before))
-        direct = [one for one in below if one.depth == depth + 1]
-        yield CenterCosts(
-            center=center,
-            depth=depth,
-            now=_added(now.get(center.code, {}), *(one.now for one in direct)),
-            before=_added(before.get(center.code, {}), *(one.before for one in direct)),
-        )
-        yield from below
 
 
 def _added(*costs: Costs) -> Costs:

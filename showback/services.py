@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
 from itfm.audit.services import Actor, record
 from showback.models import CostCenter
+
+ROWS_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,23 +31,43 @@ def replace_cost_centers(branches: Sequence[CostCenterBranch], *, organization_i
 
     Cost centers keep their identity by code; those no longer named are removed. An owner stays where none is named.
     """
-    kept: set[str] = set()
-    for branch in branches:
-        _save(branch, parent=None, organization_id=organization_id, kept=kept)
-    CostCenter.objects.exclude(code__in=kept).delete()
-    return len(kept)
-
-
-def _save(branch: CostCenterBranch, *, parent: CostCenter | None, organization_id: UUID, kept: set[str]) -> None:
-    owner = {"owner_email": branch.owner_email} if branch.owner_email else {}
-    center, _ = CostCenter.objects.update_or_create(
-        organization_id=organization_id,
-        code=branch.code,
-        defaults={"name": branch.name, "parent": parent, **owner},
+    known = {center.code: center for center in CostCenter.objects.all()}
+    wanted = {center.code: center for center in _centers(branches, known=known, organization_id=organization_id)}
+    changed = [center for code, center in wanted.items() if code in known and _written(center) != _written(known[code])]
+    # Those above come first, so that nothing is saved before what it points at.
+    CostCenter.objects.bulk_create(
+        [center for code, center in wanted.items() if code not in known], batch_size=ROWS_AT_ONCE
     )
-    kept.add(branch.code)
-    for child in branch.children:
-        _save(child, parent=center, organization_id=organization_id, kept=kept)
+    CostCenter.objects.bulk_update(changed, ("name", "parent", "owner_email"), batch_size=ROWS_AT_ONCE)
+    CostCenter.objects.filter(pk__in=[center.pk for code, center in known.items() if code not in wanted]).delete()
+    return len(wanted)
+
+
+def _written(center: CostCenter) -> tuple[str, UUID | None, str]:
+    return center.name, center.parent_id, center.owner_email
+
+
+def _centers(
+    branches: Sequence[CostCenterBranch],
+    *,
+    known: Mapping[str, CostCenter],
+    organization_id: UUID,
+    parent_id: UUID | None = None,
+) -> Iterator[CostCenter]:
+    """Yield what is to be saved, each before those below it."""
+    for branch in branches:
+        before = known.get(branch.code)
+        center = CostCenter(
+            organization_id=organization_id,
+            code=branch.code,
+            name=branch.name,
+            parent_id=parent_id,
+            owner_email=branch.owner_email or (before.owner_email if before else ""),
+        )
+        if before:
+            center.pk = before.pk
+        yield center
+        yield from _centers(branch.children, known=known, organization_id=organization_id, parent_id=center.pk)
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from itfm.core.periods import previous_period
 from showback.completeness import completeness_of
 from showback.effects import rules_note
 from showback.models import CostCenter
+from showback.selectors import subtree_codes
 from showback.statement import (
     AVERAGE_MONTHS,
     Cell,
@@ -34,6 +35,11 @@ CREDIT: Final = "Credit"
 TREND_MONTHS: Final = 13
 
 
+def part_of(code: str) -> Visibility:
+    """Return the part of the organization's cost that is a cost center's, with all below it."""
+    return Visibility(sees_everything=False, values=((DIMENSION, subtree_codes([code])),))
+
+
 def statement(center: CostCenter, *, period: date, visibility: Visibility) -> Statement:
     """Return a cost center's statement of a billing period, of what somebody may see."""
     months = [period]
@@ -41,12 +47,12 @@ def statement(center: CostCenter, *, period: date, visibility: Visibility) -> St
         months.append(previous_period(months[-1]))
     runs = _runs(months)
     run = runs.get(period)
-    codes = tuple(CostCenter.objects.descendants(center, include_self=True).values_list("code", flat=True))
+    codes = subtree_codes([center.code])
     cells = _cells(codes, months=months, runs=runs, visibility=visibility) if runs else []
     return Statement(
         code=center.code,
         name=center.name,
-        codes=tuple(sorted(codes)),
+        codes=codes,
         period=period,
         currencies=_currencies(cells, months=months[: AVERAGE_MONTHS + 1], runs=runs) if run else (),
         trend=_trend(cells, months=sorted(runs)),
@@ -76,7 +82,7 @@ def _cells(
             first=months[-1],
             last=months[0],
             by=("origin", "charge_category", "service_name"),
-            filters=(Filter(name=DIMENSION, values=tuple(sorted(codes))),),
+            filters=(Filter(name=DIMENSION, values=tuple(codes)),),
             limit=MOST_ROWS,
         ),
         visibility=visibility,

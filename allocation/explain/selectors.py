@@ -54,7 +54,9 @@ class _Revision:
     file_names: tuple[str, ...]
 
 
-def explain(wanted: Slice, *, visibility: Visibility, run_id: UUID | None = None) -> Explanation:
+def explain(
+    wanted: Slice, *, visibility: Visibility, part: Visibility | None = None, run_id: UUID | None = None
+) -> Explanation:
     """Explain a slice of the current organization's ledger in force, or of an earlier run by its own rules.
 
     :raises NothingToExplainError: there is no such run with files.
@@ -65,14 +67,14 @@ def explain(wanted: Slice, *, visibility: Visibility, run_id: UUID | None = None
     rule_set = rules_of(folder / RULES_FILE)
     wanted.check_dimensions(dimension.key for dimension in rule_set.dimensions)
     revisions = _revisions(run)
-    with _opened(run, folder, wanted=wanted, visibility=visibility, revisions=revisions) as ledger:
+    with _opened(run, folder, wanted=wanted, visibility=part or visibility, revisions=revisions) as ledger:
         parts = ledger.parts()
         own = next((part for part in parts if part.entry == DIRECT), None)
         is_in_force = run.state == AllocationRun.State.PUBLISHED
         return Explanation(
             slice=wanted,
             run=_run_facts(run, wanted, is_in_force=is_in_force),
-            figure=mart_sum(wanted, visibility=visibility)
+            figure=mart_sum(wanted, visibility=part or visibility)
             if is_in_force
             else money.total(part.amount for part in parts),
             direct=own.amount if own else Decimal(0),

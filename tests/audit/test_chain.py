@@ -212,7 +212,8 @@ def test_a_thousand_random_alterations_are_all_located(as_owner):
             run("UPDATE audit_auditevent SET sequence = -sequence WHERE sequence < 0")
         places = {place for _, place in broken(organization)}
         kinds[kind] += 1
-        found[kind] += bool(places & {number, number + 1, 1})
+        # What was put there past the chain has no number: it is told at the end.
+        found[kind] += bool(places & ({201} if kind == "insert" else {number, number + 1}))
         run("DELETE FROM audit_auditevent")
         run("INSERT INTO audit_auditevent SELECT * FROM kept")
         run("DROP TABLE kept")

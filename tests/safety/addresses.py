@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import models
 from django.http import HttpResponse
 from django.test import Client
 
@@ -46,6 +48,14 @@ def addresses() -> list[Address]:
         for pattern, view in own_views()
         if not pattern.startswith((BEARERS, "healthz", "readyz"))
     ]
+
+
+def paths(address: Address, planted: Mapping[str, models.Model]) -> Iterator[str]:
+    """Yield the address with each row it may be about: of models named like its argument, else of every one."""
+    stems = [name.removesuffix("_id")[:6] for _, name in address.arguments]
+    named = [row for label, row in planted.items() if any(stem in label.lower() for stem in stems)]
+    for row in (named or planted.values()) if address.arguments else [None]:
+        yield address.path(row.pk if row else "")
 
 
 def body(response: HttpResponse, *ids: UUID) -> bytes:

@@ -2,10 +2,11 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.http import HttpResponse
 
 from ingestion.models import BillSource
@@ -89,10 +90,11 @@ def ask_many(tenants, *, count, seed):
     return wrong, failed
 
 
-def check(tenants, *, count):
+def check(tenants, *, count, first_seed=0):
     each = count // THREADS
+    seeds = range(first_seed, first_seed + THREADS)
     with ThreadPoolExecutor(THREADS) as workers:
-        results = list(workers.map(lambda seed: ask_many(tenants, count=each, seed=seed), range(THREADS)))
+        results = list(workers.map(lambda seed: ask_many(tenants, count=each, seed=seed), seeds))
     assert [problem for wrong, _ in results for problem in wrong] == []
     failed = sum(failed for _, failed in results)
     assert count * 0.3 < failed < count * 0.7
@@ -103,5 +105,21 @@ def test_thousands_of_requests_over_two_connections_see_their_own_rows(tenants):
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_requests_over_two_connections_see_their_own_rows(tenants):
-    check(tenants, count=100_000)
+@pytest.mark.parametrize("part", range(10))
+def test_ten_times_ten_thousand_requests_over_two_connections_see_their_own_rows(tenants, part):
+    check(tenants, count=10_016, first_seed=1000 * part)  # 313 for each thread
+
+
+def test_a_context_of_the_connection_instead_of_the_transaction_is_caught(tenants, monkeypatch):
+    """The control: without it the tests above could not fail."""
+
+    @contextmanager
+    def leaking(setting, value):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config(%s, %s, false)", [setting, value])
+            yield
+
+    monkeypatch.setattr("itfm.core.tenancy._transaction_with", leaking)
+
+    with pytest.raises(AssertionError):
+        check(tenants, count=320)

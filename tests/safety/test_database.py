@@ -5,9 +5,11 @@ from contextlib import nullcontext
 from uuid import uuid4
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.utils import ProgrammingError
 
+from ingestion.models import BillSource
+from itfm.accounts.services import create_organization
 from itfm.core.tenancy import acting_user, system, tenant
 from tests.safety.plants import KEPT_BY_THE_DATABASE, tenant_models
 
@@ -81,6 +83,34 @@ def test_no_relation_shows_takes_changes_or_loses_a_row_from_elsewhere(acme, glo
             reached.append((table, seen, changed, lost, added))
 
     assert reached == []
+
+
+def test_a_relation_without_its_policy_is_caught(committed_db):
+    """The control: one table opened as its owner could, and the questions above see through it."""
+    acme, globex = create_organization("Acme", slug="acme"), create_organization("Globex", slug="globex")
+    with tenant(acme.id):
+        BillSource.objects.create(organization=acme, key="k", name="Canary", kind="focus")
+    with connections["owner"].cursor() as owner:
+        owner.execute("ALTER TABLE ingestion_billsource DISABLE ROW LEVEL SECURITY")
+        try:
+            with tenant(globex.id):
+                seen = run("SELECT 1 FROM ingestion_billsource WHERE organization_id = %s", acme.id)
+        finally:
+            owner.execute("ALTER TABLE ingestion_billsource ENABLE ROW LEVEL SECURITY")
+
+    assert seen == 1
+    with tenant(globex.id):
+        assert run("SELECT 1 FROM ingestion_billsource WHERE organization_id = %s", acme.id) == 0
+
+
+def test_nothing_but_the_database_holds_rows_apart(acme, globex, planted):
+    """No manager filters by organization: what the walks find missing, row-level security withheld."""
+    with tenant(acme.id):
+        filtered = [
+            model._meta.label for model in tenant_models() if "WHERE" in str(model._default_manager.all().query)
+        ]
+
+    assert filtered == []
 
 
 def test_no_row_can_be_given_to_another_organization(acme, globex, planted):

@@ -4,6 +4,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
+from django.http import HttpResponse
+from django.urls import get_resolver
 
 from tests.safety.addresses import addresses, body, fresh
 from tests.safety.conftest import CANARY
@@ -85,6 +87,24 @@ def test_the_word_looked_for_is_there_for_its_own_people(client, planted, acme):
     ]
 
     assert {"settings/audit", "settings/keys", "bills"} <= set(shown)
+
+
+def test_an_address_that_tells_foreign_ids_apart_is_caught(client, planted, stranger, monkeypatch):
+    """The control: a view that answers another organization's id differently."""
+    known = {row.pk for row in planted.values()}
+
+    def telling(request, member_id, **_):
+        return HttpResponse("hidden" if member_id in known else "unknown")
+
+    address = next(one for one in addresses() if one.pattern == "settings/members/<uuid:member_id>")
+    pattern = next(one for one in get_resolver().url_patterns if str(one.pattern) == address.pattern)
+    monkeypatch.setattr(pattern, "callback", telling)
+    client.force_login(stranger)
+    unknown, foreign = uuid4(), planted["accounts.Membership"].pk
+
+    assert ask(client, "get", address.path(foreign), {}, foreign) != ask(
+        client, "get", address.path(unknown), {}, unknown
+    )
 
 
 def test_there_are_enough_requests(planted):

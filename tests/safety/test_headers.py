@@ -52,6 +52,40 @@ def test_every_kind_of_answer_is_safe_and_kept_by_no_cache(client, acme, kind):
     assert "no-store" in response.headers["Cache-Control"]
 
 
+def test_every_address_answers_safely_whatever_it_answers(client, planted):
+    from itfm.accounts.models import User
+    from tests.safety.addresses import addresses, paths
+
+    client.force_login(User.objects.get(email="owner@acme.example"))
+    client.raise_request_exception = False  # what is planted is no whole company; some pages miss a part of it
+    kinds = set()
+
+    for address in addresses():
+        for path in paths(address, planted):
+            response = client.get(path)
+            assert_safe(response)
+            assert "no-store" in response.headers["Cache-Control"], address.pattern
+            kinds.add((response.status_code, response.headers.get("Content-Type", "").partition(";")[0]))
+
+    assert {(200, "text/html"), (200, "text/csv"), (200, "application/json"), (404, "text/html")} <= kinds
+
+
+def test_every_operation_answers_safely_whatever_it_answers(db, acme):
+    from tests.api.conftest import Program
+    from tests.api.test_tenants import OPERATIONS, address, named
+    from tests.conftest import key_of
+
+    program = Program(key_of(acme, Role.OWNER))
+    names = ("bill_id", "revision_id", "source_id", "import_id", "run_id", "member_id", "invitation_id", "key_id")
+    ids = {**dict.fromkeys(names, acme.id), "driver": "x", "version": 1}
+
+    for case in OPERATIONS:
+        for who in (program, Program("none")):
+            response = who.ask(case[1].upper(), address(case[2], ids), {} if case[3].body else None)
+            assert_safe(response)
+            assert "no-store" in response.headers["Cache-Control"], named(case)
+
+
 @pytest.mark.parametrize(("status", "role"), [(403, Role.ENGINEER), (405, Role.OWNER), (422, Role.OWNER)])
 def test_answers_that_refuse_are_safe_too(client, acme, status, role):
     client.force_login(member(acme, role))

@@ -45,6 +45,43 @@ def test_at_most_five_guesses_reach_the_check_and_the_right_one_is_then_too_late
     assert client.get(reverse("overview")).status_code == 302
 
 
+@pytest.mark.parametrize("many", ["addresses", "spellings"])
+def test_guesses_from_many_addresses_and_in_many_spellings_are_counted_together(db, monkeypatch, many):
+    person("ada@example.com")
+    checks = []
+    original = AuthenticationBackend.authenticate
+
+    def counted(self, request, **credentials):
+        checks.append(credentials)
+        return original(self, request, **credentials)
+
+    monkeypatch.setattr(AuthenticationBackend, "authenticate", counted)
+    for number in range(12):
+        spelling = "".join(
+            letter.upper() if number >> place & 1 else letter for place, letter in enumerate("ada@example.com")
+        )
+        Client(REMOTE_ADDR=f"192.0.2.{number}" if many == "addresses" else "192.0.2.1").post(
+            reverse("account_login"),
+            {"login": spelling if many == "spellings" else "ada@example.com", "password": f"guess {number}"},
+        )
+
+    assert 0 < len(checks) <= 5
+
+
+def test_at_most_five_codes_are_tried(client, acme, monkeypatch):
+    user = member(acme, Role.OWNER, "ada@example.com")
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    checks = []
+    monkeypatch.setattr(TOTP, "validate_code", lambda self, code: checks.append(code) or False)
+    log_in(client)
+
+    for number in range(12):
+        client.post(reverse("mfa_authenticate"), {"code": f"{number:06}"})
+
+    assert 0 < len(checks) <= 5
+
+
 def normalized(response, address):
     return response.status_code, response.headers.get("Location"), body(response).replace(address.encode(), b"ADDRESS")
 

@@ -31,8 +31,11 @@ def expected(address):
     return {role for role, letter in LETTERS.items() if letter in written}
 
 
-def test_the_table_names_addresses_that_there_are():
-    assert set(MAY) <= {name_of(address) for address in addresses()}
+def test_the_table_has_every_address_that_asks_for_a_permission_and_no_other():
+    asking = {name_of(address) for address in addresses() if address.policy in ALLOWED}
+
+    assert set(MAY) == asking, "write down in tests/safety/roles.py who may enter"
+    assert {one.policy for one in addresses()} - set(ALLOWED) <= {*OPEN_TO_ALL, "staff"}
 
 
 def test_every_address_for_members_has_its_row():

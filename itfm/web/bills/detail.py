@@ -18,6 +18,7 @@ from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.models import Bill, BillRevision, Finding
 from ingestion.revisions import MOST_DIFFERENCES, differences, stored_sums
 from ingestion.selectors import SEVERITIES
+from itfm.core.inert import inert
 from itfm.core.money import CONTEXT
 from itfm.web.bills.build import finding_row, total_rows
 from itfm.web.bills.page import (
@@ -34,7 +35,6 @@ from itfm.web.bills.page import (
 from itfm.web.shell.page import Shell
 
 FINDINGS_PER_PAGE: Final = 50
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 MOST_DIGITS: Final = 9
 
 
@@ -115,7 +115,7 @@ def findings_csv(revision: BillRevision, *, query: BillQuery) -> Iterator[bytes]
 def _csv_line(cells: Iterable[object]) -> bytes:
     line = io.StringIO()
     texts = ["" if cell is None else str(cell) for cell in cells]
-    csv.writer(line).writerow([f"'{text}" if text.startswith(FORMULA_STARTS) else text for text in texts])
+    csv.writer(line).writerow([inert(text) for text in texts])
     return line.getvalue().encode()
 
 

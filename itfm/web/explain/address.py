@@ -2,6 +2,7 @@
 
 Filters are written as on Explore: `is` keeps a value and `not` leaves one out; a column of the mart or a dimension's
 key, a colon and the value; without a colon it is what nothing caught. A name that stands several times: any of them.
+`within` is the address of a cost center: what it has with all below it, however many that are.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ class Parameters(Protocol):
     def getlist(self, key: str) -> list[str]: ...
 
 
-def query_of(wanted: Slice, *, run_id: UUID | None = None) -> str:
-    """Return a slice as text for an address, to be given to the tag `explained`."""
+def query_of(wanted: Slice, *, run_id: UUID | None = None, within: str = "") -> str:
+    """Return a slice as text for an address, to be given to the tag `explained`; `within` names a cost center."""
     pairs = [("period", period_name(wanted.period)), ("currency", wanted.currency), ("cost", wanted.cost)]
+    pairs += [("within", within)] if within else []
     for one in wanted.filters:
         parameter = "not" if one.exclude else "is"
         pairs += [(parameter, one.name if value is None else f"{one.name}:{value}") for value in one.values]

@@ -13,26 +13,39 @@ from ingestion.models import BillSource
 from itfm.web.explain.address import query_of
 from itfm.web.explain.page import ExplainPage, Narrowing
 from itfm.web.shell.page import Shell
+from showback.models import CostCenter
+from showback.statements import part_of
 
 NOTHING: Final = "Nothing caught it"
 
 
 def explain_page(
-    wanted: Slice, *, run_id: UUID | None, shell: Shell, visibility: Visibility, may_read_bills: bool
+    wanted: Slice,
+    *,
+    run_id: UUID | None,
+    within: CostCenter | None,
+    shell: Shell,
+    visibility: Visibility,
+    may_read_bills: bool,
 ) -> ExplainPage:
-    """Return the page of a slice.
+    """Return the page of a slice; `within` is a cost center that the member may see, with all below it.
 
     :raises NothingToExplainError: there is no such run with files.
     :raises SliceError: a filter names what the run's rules do not know.
     """
-    explanation = explain(wanted, visibility=visibility, run_id=run_id)
+    # Who may see a cost center may see all below it, so its part is the narrower of the two.
+    part = part_of(within.code) if within else None
+    explanation = explain(wanted, visibility=visibility, part=part, run_id=run_id)
     names = names_of(current_rule_set())
     return ExplainPage(
         shell=shell,
         explanation=explanation,
         cost_name=_words(wanted.cost),
-        narrowings=tuple(_narrowing(one, names) for one in wanted.filters),
-        query=query_of(wanted, run_id=run_id),
+        narrowings=(
+            *([Narrowing(name="Cost center", value=f"{within.name}, with all below it")] if within else []),
+            *(_narrowing(one, names) for one in wanted.filters),
+        ),
+        query=query_of(wanted, run_id=run_id, within=within.address if within else ""),
         is_scoped=not visibility.sees_everything,
         may_read_bills=may_read_bills,
     )

@@ -17,6 +17,8 @@ from itfm.web.explain.build import explain_page
 from itfm.web.explain.page import ExplainPage
 from itfm.web.shell.build import shell_of
 from itfm.web.visibility import visibility_of
+from showback.centers import visible_center
+from showback.models import CostCenter
 
 
 @allow("costs.read")
@@ -28,6 +30,7 @@ def explain(request: TenantRequest) -> HttpResponse:
         page = explain_page(
             slice_of(request.GET),
             run_id=run_of(request.GET),
+            within=_within(request),
             shell=shell,
             visibility=visibility_of(request.membership),
             may_read_bills=request.membership.may("bills.read"),
@@ -37,3 +40,15 @@ def explain(request: TenantRequest) -> HttpResponse:
         return render(request, "explain/page.html", {"page": page}, status=HTTPStatus.NOT_FOUND)
     template = "explain/panel.html" if request.headers.get("HX-Request") else "explain/page.html"
     return render(request, template, {"page": page})
+
+
+def _within(request: TenantRequest) -> CostCenter | None:
+    """Return the cost center the address names, if it names one.
+
+    :raises SliceError: there is none of that name, or it is not the member's to see.
+    """
+    address = request.GET.get("within", "")
+    try:
+        return visible_center(address, visibility=visibility_of(request.membership)) if address else None
+    except CostCenter.DoesNotExist as error:
+        raise SliceError("There is no such cost center.") from error

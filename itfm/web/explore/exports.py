@@ -15,9 +15,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from allocation.costs.answer import CostAnswer, CostLine
+from itfm.core.inert import inert
 
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""How a text begins that a spreadsheet would run."""
 EXACT_DIGITS: Final = 15
 """More digits than these a spreadsheet's numbers cannot hold."""
 
@@ -89,7 +88,7 @@ def as_xlsx(sheet: Sheet) -> bytes:
             if is_number:
                 cell.value = value
             else:
-                text = _plain(value) if isinstance(value, Decimal) else _inert(value)
+                text = _plain(value) if isinstance(value, Decimal) else inert(value or "")
                 cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
                 cell.data_type = "s"
             cells.append(cell)
@@ -120,13 +119,8 @@ KINDS: Final[dict[str, tuple[str, Callable[[Sheet], bytes]]]] = {
 def _csv_cell(value: Value) -> str:
     if isinstance(value, Decimal):
         return _plain(value)
-    escaped = _inert(value).replace('"', '""')
+    escaped = inert(value or "").replace('"', '""')
     return f'"{escaped}"'
-
-
-def _inert(text: object) -> str:
-    words = "" if text is None else str(text)
-    return f"'{words}" if words.startswith(FORMULA_STARTS) else words
 
 
 def _plain(value: Decimal) -> str:

@@ -58,6 +58,8 @@ from itfm.web.shell.page import PeriodChoice, Shell
 COST: Final[CostColumn] = "effective_cost"
 COST_NAME: Final = "Effective cost"
 TREND_PERIODS: Final = 12
+MOST_LISTED: Final = 100
+"""So many values of a dimension are told one by one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,20 +251,29 @@ def _values(
     total: Decimal,
     query_of_value: Callable[[str | None], str],
 ) -> tuple[ValueCost, ...]:
-    names = {*now, *(previous or {})} | {None}
+    """Return the values by cost, the smallest of very many in one row, and what nothing caught last."""
     zero = Decimal(0)
-    rows = [
-        ValueCost(
-            name=name or UNALLOCATED,
-            cost=now.get(name, zero),
-            previous_cost=None if previous is None else previous.get(name, zero),
+    values = {name for name in (*now, *(previous or {})) if name is not None}
+    ranked = sorted(values, key=lambda name: (-now.get(name, zero), name))
+    # A single value left over is told by its name rather than as "1 other".
+    listed = ranked if len(ranked) <= MOST_LISTED + 1 else ranked[:MOST_LISTED]
+    others = ranked[len(listed) :]
+
+    def row(name: str, *, of: Sequence[str | None], query: str, is_unallocated: bool = False) -> ValueCost:
+        return ValueCost(
+            name=name,
+            cost=exact_sum(now.get(one, zero) for one in of),
+            previous_cost=None if previous is None else exact_sum(previous.get(one, zero) for one in of),
             total=total,
-            is_unallocated=name is None,
-            query=query_of_value(name),
+            is_unallocated=is_unallocated,
+            query=query,
         )
-        for name in names
-    ]
-    return tuple(sorted(rows, key=lambda row: (row.is_unallocated, -row.cost, row.name)))
+
+    return (
+        *(row(name, of=[name], query=query_of_value(name)) for name in listed),
+        *([row(f"{len(others):,} others", of=others, query="")] if others else []),
+        row(UNALLOCATED, of=[None], query=query_of_value(None), is_unallocated=True),
+    )
 
 
 def _trend(facts: _Facts, currency: str) -> tuple[TrendPoint, ...]:

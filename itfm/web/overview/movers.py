@@ -54,24 +54,25 @@ def totals(costs: Costs) -> dict[str | None, Decimal]:
 
 def movers(now: Costs, before: Costs, *, query_of_value: Callable[[str | None], str]) -> tuple[Mover, ...]:
     """Return the values whose cost changed most, whatever the direction."""
-    found = []
-    for value in {*now, *before}:
-        causes = _causes(now.get(value, {}), before.get(value, {}))
-        change = exact_sum(cause.change for cause in causes)
-        if change:
-            previous = exact_sum(before.get(value, {}).values())
-            found.append(
-                Mover(
-                    name=value or UNALLOCATED,
-                    change=change,
-                    change_percent=percent_of(change, previous.copy_abs()),
-                    causes=_shortened(causes),
-                    query=query_of_value(value),
-                    is_unallocated=value is None,
-                )
-            )
-    found.sort(key=lambda mover: (mover.change.copy_abs().copy_negate(), mover.name))
-    return tuple(found[:MOVERS])
+    totals_now, totals_before = totals(now), totals(before)
+    zero = Decimal(0)
+    changes = {
+        value: CONTEXT.subtract(totals_now.get(value, zero), totals_before.get(value, zero))
+        for value in {*now, *before}
+    }
+    moved = [value for value, change in changes.items() if change]
+    moved.sort(key=lambda value: (changes[value].copy_abs().copy_negate(), value or UNALLOCATED))
+    return tuple(
+        Mover(
+            name=value or UNALLOCATED,
+            change=changes[value],
+            change_percent=percent_of(changes[value], totals_before.get(value, zero).copy_abs()),
+            causes=_shortened(_causes(now.get(value, {}), before.get(value, {}))),
+            query=query_of_value(value),
+            is_unallocated=value is None,
+        )
+        for value in moved[:MOVERS]
+    )
 
 
 def _causes(now: Mapping[Origin, Decimal], before: Mapping[Origin, Decimal]) -> list[Cause]:

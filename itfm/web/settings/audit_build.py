@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from itfm.audit.models import AuditEvent
 from itfm.audit.selectors import AuditFilter, actions, events
-from itfm.web.settings.inert import inert
+from itfm.core.inert import inert
 from itfm.web.settings.page import AuditPage, AuditRow, Change, Paging
 from itfm.web.shell.page import Shell
 

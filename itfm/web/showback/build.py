@@ -7,16 +7,17 @@ import io
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
+from urllib.parse import urlencode
 
 from django.forms import Form
 
 from allocation.costs.query import Filter
 from allocation.explain.slices import Slice
 from allocation.selectors import Visibility, allocated_periods, run_in_force
-from itfm.core.money import total
+from itfm.core.inert import inert
 from itfm.core.periods import period_name, previous_period
 from itfm.web.explain.address import query_of
-from itfm.web.settings.inert import inert
+from itfm.web.settings.page import Paging
 from itfm.web.shell.page import PeriodChoice, Shell
 from itfm.web.showback.answers_build import answer_rows
 from itfm.web.showback.chart import monthly_bars
@@ -28,13 +29,14 @@ from itfm.web.showback.page import (
     MonthCost,
     ScorecardPage,
     ShowbackPage,
+    TreePart,
 )
 from itfm.web.showback.words import cause_sentence, share_words
-from showback.centers import CenterCosts, CenterTree, ancestors, center_tree
+from showback.centers import CenterTree, Costs, Part, ancestors, center_tree
 from showback.completeness import completeness_of
 from showback.models import CostCenter
 from showback.statement import CurrencyStatement, Line, Months, Statement
-from showback.statements import DIMENSION, DIRECT, statement
+from showback.statements import DIRECT, statement
 
 CSV_COLUMNS: Final = (
     "cost_center", "name", "period", "currency", "kind", "part", "amount", "month_before", "average_of_three_before",
@@ -52,61 +54,83 @@ def shown_period(wanted: date | None, *, at: datetime) -> PeriodChoice:
 
 
 def showback_page(
-    *, shell: Shell, period: PeriodChoice, visibility: Visibility, may_read_bills: bool, may_write: bool
+    *,
+    shell: Shell,
+    period: PeriodChoice,
+    visibility: Visibility,
+    under: CostCenter | None,
+    text: str,
+    number: int,
+    may_read_bills: bool,
+    may_write: bool,
 ) -> ShowbackPage:
-    """Return the page of all cost centers."""
+    """Return the page of all cost centers: of a small tree whole, of a large one a level or what a search finds."""
     completeness = completeness_of(period.shown, run=run_in_force(period.shown))
     before = previous_period(period.shown)
-    tree = center_tree(period.shown, before=before, visibility=visibility)
+    part = Part(under=under, text=text, number=number)
+    tree = center_tree(period.shown, before=before, visibility=visibility, part=part)
     trees = [
-        _tree(currency, tree, has_outside=visibility.sees_everything, has_before=before in period.available)
-        for currency in sorted(
-            {*tree.outside, *(currency for one in tree.rows for currency in {*one.now, *one.before})}
+        _tree(
+            currency,
+            tree,
+            part=part,
+            has_outside=visibility.sees_everything and under is None and not text,
+            has_before=before in period.available,
         )
+        for currency in sorted({*tree.total, *tree.total_before}, key=lambda one: (-tree.total.get(one, 0), one))
     ]
     return ShowbackPage(
         shell=shell,
         period=period,
-        currencies=tuple(sorted(trees, key=lambda one: (-one.total.now, one.currency))),
+        currencies=tuple(trees),
         completeness=completeness if may_read_bills else completeness.without_sources(),
-        has_centers=bool(tree.rows),
+        part=_part(part, tree, period=period.shown, visibility=visibility),
+        has_centers=bool(tree.rows or text or under),
         is_scoped=not visibility.sees_everything,
         may_write=may_write,
         answers=answer_rows() if visibility.sees_everything else (),
     )
 
 
-def _tree(currency: str, tree: CenterTree, *, has_outside: bool, has_before: bool) -> CurrencyTree:
-    rows = tuple(_center_row(one, currency, has_before=has_before) for one in tree.rows)
-    zero = Decimal(0)
-    outside = Months(
-        now=tree.outside.get(currency, zero),
-        before=tree.outside_before.get(currency, zero) if has_before else None,
-        average=None,
+def _part(part: Part, tree: CenterTree, *, period: date, visibility: Visibility) -> TreePart:
+    above = ancestors(part.under, visibility=visibility) if part.under else []
+    under = part.under.address if part.under else ""
+    asked = {"period": period_name(period), "under": under, "q": part.text}
+    return TreePart(
+        is_whole=tree.is_whole,
+        text=part.text,
+        under=under,
+        under_name=part.under.name if part.under else "",
+        path=tuple((one.name, one.address) for one in above),
+        paging=Paging(number=tree.number, count=tree.count, per_page=part.per_page),
+        query=urlencode({name: value for name, value in asked.items() if value}),
     )
-    roots = [row.months for row in rows if row.depth == 0] + ([outside] if has_outside else [])
+
+
+def _tree(currency: str, tree: CenterTree, *, part: Part, has_outside: bool, has_before: bool) -> CurrencyTree:
+    def months(now: Costs, before: Costs) -> Months:
+        zero = Decimal(0)
+        return Months(
+            now=now.get(currency, zero), before=before.get(currency, zero) if has_before else None, average=None
+        )
+
     return CurrencyTree(
         currency=currency,
-        rows=rows,
-        outside=outside if has_outside else None,
-        total=Months(
-            now=total(months.now for months in roots),
-            before=total(months.before or zero for months in roots) if has_before else None,
-            average=None,
+        rows=tuple(
+            CenterRow(
+                code=one.center.code,
+                name=one.center.name,
+                address=one.center.address,
+                owner_email=one.center.owner_email,
+                depth=min(one.depth, 4),
+                below=one.below,
+                months=months(one.now, one.before),
+            )
+            for one in tree.rows
         ),
-    )
-
-
-def _center_row(one: CenterCosts, currency: str, *, has_before: bool) -> CenterRow:
-    zero = Decimal(0)
-    before = one.before.get(currency, zero) if has_before else None
-    return CenterRow(
-        code=one.center.code,
-        name=one.center.name,
-        address=one.center.address,
-        owner_email=one.center.owner_email,
-        depth=min(one.depth, 4),
-        months=Months(now=one.now.get(currency, zero), before=before, average=None),
+        itself=months(tree.itself, tree.itself_before) if part.under and not part.text else None,
+        outside=months(tree.outside, tree.outside_before) if has_outside else None,
+        total=None if part.text else months(tree.total, tree.total_before),
     )
 
 
@@ -130,34 +154,35 @@ def scorecard_page(
         address=center.address,
         path=tuple((above.name, above.address) for above in ancestors(center, visibility=visibility)),
         owner_email=center.owner_email,
-        cards=tuple(_card(one, found=found, effect=effects.get(one.currency)) for one in found.currencies),
+        cards=tuple(
+            _card(one, found=found, within=center.address, effect=effects.get(one.currency)) for one in found.currencies
+        ),
         owner_form=owner_form,
     )
 
 
-def _card(one: CurrencyStatement, *, found: Statement, effect: Decimal | None) -> CurrencyCard:
-    own = Filter(name=DIMENSION, values=found.codes)
+def _card(one: CurrencyStatement, *, found: Statement, within: str, effect: Decimal | None) -> CurrencyCard:
     trend = found.trend.get(one.currency, {})
     return CurrencyCard(
         statement=one,
         lines=tuple(
-            LineRow(line=line, share=share_words(line), query=_query(line, one.currency, found.period, own=own))
+            LineRow(line=line, share=share_words(line), query=_query(line, one.currency, found.period, within=within))
             for line in one.lines
         ),
         cause=cause_sentence(one),
-        query=query_of(Slice(period=found.period, currency=one.currency, filters=(own,))),
+        query=query_of(Slice(period=found.period, currency=one.currency), within=within),
         effect=effect,
         figure=monthly_bars(trend, currency=one.currency),
         trend=tuple(MonthCost(month=month, cost=cost) for month, cost in sorted(trend.items(), reverse=True)),
     )
 
 
-def _query(line: Line, currency: str, period: date, *, own: Filter) -> str:
+def _query(line: Line, currency: str, period: date, *, within: str) -> str:
     """Return the slice of a line; direct cost without its credits is no slice of its own."""
     if line.kind != "shared":
         return ""
-    filters = (own, Filter(name="origin", values=(line.key or DIRECT,)))
-    return query_of(Slice(period=period, currency=currency, filters=filters))
+    origin = Filter(name="origin", values=(line.key or DIRECT,))
+    return query_of(Slice(period=period, currency=currency, filters=(origin,)), within=within)
 
 
 def statement_csv(found: Statement) -> str:

@@ -27,19 +27,39 @@ class CenterRow:
     address: str
     owner_email: str
     depth: int
+    below: int
+    """How many stand directly below it."""
     months: Months
 
 
 @dataclass(frozen=True, kw_only=True)
 class CurrencyTree:
-    """The tree in one currency, what belongs to no cost center, and their sum."""
+    """The tree, or one level of it, in one currency, what belongs to no cost center, and their sum."""
 
     currency: str
     rows: tuple[CenterRow, ...]
+    itself: Months | None
+    """What the cost center whose level this is has of its own; None at the top."""
     outside: Months | None
-    """None for somebody who sees a part only."""
-    total: Months
-    """Of the topmost rows and what is outside."""
+    """None for somebody who sees a part only, and below the top."""
+    total: Months | None
+    """Of the topmost rows and what is outside, or of the branch; None for what a search finds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreePart:
+    """Which part of a large tree is shown: a level, or what a search finds, a page of it at a time."""
+
+    is_whole: bool
+    text: str
+    under: str
+    """Address of the cost center whose level this is; empty at the top."""
+    under_name: str
+    path: tuple[tuple[str, str], ...]
+    """Name and address of what stands above it, from the top."""
+    paging: Paging
+    query: str
+    """What else than the page stands in the address."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +70,7 @@ class ShowbackPage:
     period: PeriodChoice
     currencies: tuple[CurrencyTree, ...]
     completeness: Completeness
+    part: TreePart
     has_centers: bool
     is_scoped: bool
     may_write: bool

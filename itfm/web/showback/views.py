@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -22,6 +23,8 @@ from showback.models import CostCenter
 from showback.services import change_owner
 from showback.statements import statement
 
+LONGEST_SEARCH: Final = 200
+
 
 @allow("showback.read")
 @require_GET
@@ -31,6 +34,9 @@ def showback(request: TenantRequest) -> HttpResponse:
         shell=shell_of(request, "showback"),
         period=period_of(request),
         visibility=visibility_of(request.membership),
+        under=center_of(request, request.GET["under"]) if request.GET.get("under") else None,
+        text=request.GET.get("q", "").strip()[:LONGEST_SEARCH],
+        number=_number_of(request.GET.get("page", "")),
         may_read_bills=request.membership.may("bills.read"),
         may_write=request.membership.may("showback.write"),
     )
@@ -83,6 +89,10 @@ def scorecard_owner(request: TenantRequest, code: str) -> HttpResponse:
     is_changed = change_owner(center, form.cleaned_data["owner_email"], by=actor_of(request))
     messages.success(request, "The owner is saved." if is_changed else "Nothing was changed.")
     return redirect("scorecard", center.address)
+
+
+def _number_of(text: str) -> int:
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
 def center_of(request: TenantRequest, code: str) -> CostCenter:
