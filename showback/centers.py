@@ -112,43 +112,76 @@ def center_tree(period: date, *, before: date, visibility: Visibility, part: Par
     """Return the cost centers somebody may see with their costs, by code: a small tree whole, each under its parent."""
     codes = visible_codes(visibility)
     everyone = list(CostCenter.objects.order_by("code"))
-    centers = [one for one in everyone if codes is None or one.code in codes]
-    known = {center.id for center in centers}
-    below: dict[UUID | None, list[CostCenter]] = defaultdict(list)
-    for center in centers:
-        below[center.parent_id if center.parent_id in known else None].append(center)
+    below = _by_parent([one for one in everyone if codes is None or one.code in codes])
     order = list(_in_order(below))
-    months = [_costs(month, visibility=visibility) for month in (period, before)]
-    now, earlier = (_rolled_up(order, below, costs) for costs in months)
+    listed = {center.code for center in everyone} if codes is None else None
+    now, earlier = (
+        _month(_costs(month, visibility=visibility), order, below, under=part.under, listed=listed)
+        for month in (period, before)
+    )
     rows, is_whole = _asked_for(part, order, below)
-    listed = {center.code for center in everyone}
-    outside, outside_before = (_outside(costs, listed) if codes is None else {} for costs in months)
     number = 1 if is_whole else max(1, min(part.number, -(-len(rows) // part.per_page)))
     first = (number - 1) * part.per_page
-    above = part.under.id if part.under else None
-    direct, direct_before = (costs.get(part.under.code, {}) if part.under else {} for costs in months)
     return CenterTree(
         rows=tuple(
             CenterCosts(
                 center=center,
                 depth=depth,
                 below=len(below.get(center.id, ())),
-                now=now[center.id],
-                before=earlier[center.id],
+                now=now.branches[center.id],
+                before=earlier.branches[center.id],
             )
             for center, depth in (rows if is_whole else rows[first : first + part.per_page])
         ),
         count=len(rows),
         number=number,
         is_whole=is_whole,
-        itself=direct,
-        itself_before=direct_before,
-        total=_added({} if above else outside, direct, *(now[one.id] for one in below.get(above, ()))),
-        total_before=_added(
-            {} if above else outside_before, direct_before, *(earlier[one.id] for one in below.get(above, ()))
-        ),
+        itself=now.itself,
+        itself_before=earlier.itself,
+        total=now.total,
+        total_before=earlier.total,
+        outside=now.outside,
+        outside_before=earlier.outside,
+    )
+
+
+def _by_parent(centers: Sequence[CostCenter]) -> dict[UUID | None, list[CostCenter]]:
+    """Return the cost centers by the one above; None where that is none of them."""
+    known = {center.id for center in centers}
+    below: dict[UUID | None, list[CostCenter]] = defaultdict(list)
+    for center in centers:
+        below[center.parent_id if center.parent_id in known else None].append(center)
+    return below
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Month:
+    """What one month cost: each branch, what was asked for without those below it, what is outside, and the sum."""
+
+    branches: Mapping[UUID, Costs]
+    itself: Costs
+    outside: Costs
+    total: Costs
+
+
+def _month(
+    costs: Mapping[str | None, Costs],
+    order: Sequence[tuple[CostCenter, int]],
+    below: Mapping[UUID | None, Sequence[CostCenter]],
+    *,
+    under: CostCenter | None,
+    listed: set[str] | None,
+) -> _Month:
+    """Add up a month; without `listed`, the codes of all cost centers, nothing is outside."""
+    branches = _rolled_up(order, below, costs)
+    outside = {} if listed is None else _outside(costs, listed)
+    itself = costs.get(under.code, {}) if under else {}
+    parts = (branches[one.id] for one in below.get(under.id if under else None, ()))
+    return _Month(
+        branches=branches,
+        itself=itself,
         outside=outside,
-        outside_before=outside_before,
+        total=_added({} if under else outside, itself, *parts),
     )
 
 

@@ -35,17 +35,7 @@ def suggest(
     condition = where([], periods=periods, visibility=visibility, parameters=parameters)
     wanted = parameters.add(text[:LONGEST_TEXT].lower())
     others = parameters.add(list(also))
-    if name in COLUMNS:
-        found = f"SELECT {name}::text AS value, SUM(effective_cost) AS cost FROM {MONTHLY} WHERE {condition} GROUP BY 1"  # noqa: S608
-    else:
-        found = f"""
-            SELECT dimension_values ->> {parameters.add(name)}::text AS value, SUM(cost) AS cost
-            FROM (
-                SELECT segment_id, SUM(effective_cost) AS cost FROM {DAILY} WHERE {condition} GROUP BY segment_id
-            ) AS sums
-            JOIN allocation_segment ON allocation_segment.id = segment_id AND allocation_segment.{IN_TENANT}
-            GROUP BY 1
-            """  # noqa: S608
+    found = _sums_by_value(name, condition, parameters)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -57,3 +47,17 @@ def suggest(
             parameters.values,
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def _sums_by_value(name: str, condition: str, parameters: Parameters) -> str:
+    """Return the SQL of what each value of a column or dimension cost."""
+    if name in COLUMNS:
+        return f"SELECT {name}::text AS value, SUM(effective_cost) AS cost FROM {MONTHLY} WHERE {condition} GROUP BY 1"  # noqa: S608
+    return f"""
+        SELECT dimension_values ->> {parameters.add(name)}::text AS value, SUM(cost) AS cost
+        FROM (
+            SELECT segment_id, SUM(effective_cost) AS cost FROM {DAILY} WHERE {condition} GROUP BY segment_id
+        ) AS sums
+        JOIN allocation_segment ON allocation_segment.id = segment_id AND allocation_segment.{IN_TENANT}
+        GROUP BY 1
+        """  # noqa: S608

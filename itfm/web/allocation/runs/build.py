@@ -54,28 +54,8 @@ def run_page(run_id: UUID, *, shell: Shell, may_write: bool, dimension: str) -> 
             RunFinding(split=one["split"], message=one["message"], values=", ".join(one.get("values", ())))
             for one in proof.get("findings", ())
         ),
-        held=tuple(
-            HeldRow(
-                split=one["split"],
-                currency=one["billing_currency"],
-                effective=Decimal(one["costs"]["effective_cost"]),
-                reason=one["reason"].replace("_", " "),
-            )
-            for one in proof.get("held", ())
-        ),
-        drivers=tuple(
-            DriverCoverage(
-                split=one["split"],
-                driver=one["driver"],
-                days_needed=one["days_needed"],
-                days_measured=one["days_measured"],
-                days_filled=one["days_filled"],
-                received=one["received"],
-                matched=one["matched"],
-            )
-            for one in proof.get("drivers", ())
-            if one.get("days_needed")
-        ),
+        held=tuple(_held(one) for one in proof.get("held", ())),
+        drivers=tuple(_coverage(one) for one in proof.get("drivers", ()) if one.get("days_needed")),
         before=run_row(before) if before else None,
         dimensions=dimensions,
         dimension=shown,
@@ -84,6 +64,27 @@ def run_page(run_id: UUID, *, shell: Shell, may_write: bool, dimension: str) -> 
             for one in changes[:MOST_CHANGES]
         ),
         change_count=len(changes),
+    )
+
+
+def _held(one: Mapping[str, Any]) -> HeldRow:
+    return HeldRow(
+        split=one["split"],
+        currency=one["billing_currency"],
+        effective=Decimal(one["costs"]["effective_cost"]),
+        reason=one["reason"].replace("_", " "),
+    )
+
+
+def _coverage(one: Mapping[str, Any]) -> DriverCoverage:
+    return DriverCoverage(
+        split=one["split"],
+        driver=one["driver"],
+        days_needed=one["days_needed"],
+        days_measured=one["days_measured"],
+        days_filled=one["days_filled"],
+        received=one["received"],
+        matched=one["matched"],
     )
 
 
