@@ -4,8 +4,8 @@
 
 The bill is the report of `benchmarks.bill_import`, read by the connector. Allocation runs in a process of its own;
 the bar counts its processor time, user and system, above what it took to start: to import the code and to make ready
-as a worker does when it starts (`allocation.engine.warm`), which a process pays once. On Spark the time counts what runs
-in Java on this machine, its start included; the bar is DuckDB's.
+as a worker does when it starts (`allocation.engine.warm`), which a process pays once. On Spark the time
+counts what runs in Java on this machine, its start included; the bar is DuckDB's.
 """
 
 from __future__ import annotations
