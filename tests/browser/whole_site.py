@@ -15,6 +15,7 @@ from ingestion.services import create_source, request_import, run_import
 from ingestion.services.uploads import check_upload, take_upload
 from itfm.accounts.models import Membership, User
 from itfm.accounts.services import create_organization, invite
+from itfm.audit.services import Actor
 from itfm.core.periods import parse_period
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
@@ -73,7 +74,8 @@ def whole_site(folder: Path) -> dict[str, str]:
     _ledgers(acme, folder)
     with tenant(acme.id):
         place = Membership.objects.get(user=colleague)
-        _, token = invite("new@acme.example", organization=acme, role=Role.VIEWER, invited_by=owner, at=timezone.now())
+        actor = Actor(id=owner.pk, name=owner.email)
+        _, token = invite("new@acme.example", organization=acme, role=Role.VIEWER, by=actor, at=timezone.now())
         SavedView.objects.create(organization=acme, owner=owner, name="By team", params="by=team")
         change_draft(
             RenameDimension(key="team", name="Squad"), lock=0, organization_id=acme.id, by=owner, at=timezone.now()

@@ -121,7 +121,8 @@ def test_live_cells_are_found():
     assert live_cells("a,=1+1\r\n-5,+x\r\n") == ["=1+1", "+x"]
 
 
-def test_a_letter_gets_no_header_from_a_word(acme, db):
+def test_a_letter_gets_no_header_from_a_word(acme, db, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     with tenant(acme.id):
         queue_message(
             organization_id=acme.id,

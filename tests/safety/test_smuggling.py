@@ -42,6 +42,7 @@ DECLARED = {
 }
 OWN = tuple(DECLARED)
 ELSEWHERE = {
+    "explore_lens": {"accounts_membership"},
     **{f"explore_view_{what}": {"web_savedview"} for what in ("save", "rename", "share", "delete", "restore")},
     **{
         f"source_{what}": {"ingestion_billsource"}
@@ -50,6 +51,7 @@ ELSEWHERE = {
     "letters_schedule": {"showback_letterschedule"},
 }
 """What the addresses of other sections change."""
+WITHOUT_A_WORD = {"explore_lens": "through what somebody looks at costs is their own"}
 NOTHING_TO_DO = {
     "sessions_end": "the test's client has no session that is listed",
     "member_transfer": "the planted member is the one who asks",
@@ -70,6 +72,7 @@ VALUES = {
     "email": "smuggled@example.com",
     "days": "30",
     "scopes": "team = Smuggled",
+    "permissions": "costs.read",
     "dimension": "cost_center",
     "name": "Smuggled",
     "state": "published",
@@ -203,7 +206,7 @@ def test_every_write_of_a_tenant_leaves_a_word(client, acme, globex, planted):
             touched[name] = touched.get(name, set()) | (tables - set(UNTOLD))
             columns = {column for _, named in changes if named for column in named} & NEVER
             smuggled += [(name, one) for one in columns if (name, one) not in MAY_RENEW]
-            if tables - set(UNTOLD) and "audit_auditevent" not in tables:
+            if tables - set(UNTOLD) and "audit_auditevent" not in tables and name not in WITHOUT_A_WORD:
                 silent.append((address.pattern, sorted(tables)))
 
     assert silent == []

@@ -48,7 +48,9 @@ def test_sections_stand_in_their_groups_and_none_is_lost():
     from itfm.web.shell.page import NAVIGATION, OrganizationChoice, Shell
 
     owner = OrganizationChoice(id=UUID(int=0), name="Acme", role=Role.OWNER)
-    shell = Shell(section="bills", organization=owner, organizations=(owner,), person_name="", person_email="")
+    shell = Shell(
+        section="bills", organization=owner, organizations=(owner,), person_name="", person_email="", keeps_mail=True
+    )
 
     groups = {group.label: [item.label for item in group.items] for group in shell.groups}
 

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from rest_framework import serializers
 
-from allocation.costs.query import Filter
+from allocation.costs.query import Filter, QueryError
 from allocation.engine.weighing import CostColumn
 from allocation.explain.answer import Explanation
 from allocation.explain.selectors import NothingToExplainError, explain
@@ -67,7 +67,7 @@ class Explain(Resource):
                 last_day=asked.get("last_day"),
             )
             found = explain(wanted, visibility=call.visibility, run_id=asked.get("run"))
-        except SliceError as error:
+        except (SliceError, QueryError) as error:
             raise ProblemError("invalid_query", str(error)) from error
         except NothingToExplainError as error:
             raise ProblemError("not_allocated", str(error)) from error
