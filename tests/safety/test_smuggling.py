@@ -48,6 +48,7 @@ ELSEWHERE = {
         for what in ("settings", "schedule", "pause", "resume", "remove", "restore")
     },
     "letters_schedule": {"showback_letterschedule"},
+    "upload_discard": {"ingestion_billupload"},
 }
 """What the addresses of other sections change."""
 NOTHING_TO_DO = {
