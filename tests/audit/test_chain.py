@@ -260,6 +260,8 @@ def plant(organization, count):
         cursor.execute(PLANT % {"count": count})
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # A table with checks to come cannot be altered.
         cursor.execute("ALTER TABLE audit_auditevent ENABLE TRIGGER itfm_audit_append")
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ANALYZE audit_auditevent")  # As autovacuum does some time after a load.
 
 
 @pytest.mark.slow

@@ -49,6 +49,7 @@ ELSEWHERE = {
         for what in ("settings", "schedule", "pause", "resume", "remove", "restore")
     },
     "letters_schedule": {"showback_letterschedule"},
+    "upload_discard": {"ingestion_billupload"},
 }
 """What the addresses of other sections change."""
 WITHOUT_A_WORD = {"explore_lens": "through what somebody looks at costs is their own"}
