@@ -36,7 +36,7 @@ class OrganizationForm(forms.Form):
             label="Allocate with",
             required=False,
             choices=engines.choices(),
-            help_text="Every engine gives the same numbers. Spark is for bills that one machine takes too long over.",
+            help_text="Every engine gives the same numbers. Spark is for bills too large for one machine.",
         )
 
     def clean_requires_second_factor(self) -> bool:

@@ -100,7 +100,7 @@ def month_inputs(folder, *, charges):
 
 
 def test_a_month_with_every_method_is_the_same_on_both_to_the_last_byte(tmp_path, spark):
-    inputs = month_inputs(tmp_path, charges=1500)
+    inputs = month_inputs(tmp_path, charges=600)
 
     result = same_on_both(tmp_path, inputs, spark)
 
