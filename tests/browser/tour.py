@@ -36,6 +36,11 @@ NO_PAGE = {
     "allocation_driver_values": "sends a file",
     "allocation_lookup_rows": "sends a file",
     "letter_html": "is a letter, in a mail program's own HTML",
+    "mail": "is there where mail is kept, and is walked in test_mail",
+    "mail_letter": "is there where mail is kept, and is walked in test_mail",
+    "mail_html": "is a letter, in a mail program's own HTML",
+    "mail_file": "sends a file",
+    "spend_answer": "opens with the word of a letter, and is walked in test_mail",
 }
 """Addresses that answer a GET with something else than a page of the site, and what that is."""
 LINK = re.compile(r'\s(?:href|hx-get|data-drawer-url)="([^"#]+)')

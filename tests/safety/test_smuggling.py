@@ -49,6 +49,8 @@ ELSEWHERE = {
         for what in ("settings", "schedule", "pause", "resume", "remove", "restore")
     },
     "letters_schedule": {"showback_letterschedule"},
+    "notifications_schedule": {"showback_letterschedule"},
+    "notifications_wishes": {"notify_notificationpreference"},
     "upload_discard": {"ingestion_billupload"},
 }
 """What the addresses of other sections change."""

@@ -96,5 +96,5 @@ def _wishes(call: Call) -> dict[str, Any]:
 
 def _subscription(call: Call, kind: str) -> Subscription:
     if call.actor.id is None:
-        raise ProblemError("conflict", "A key has no address and gets no letters. Ask as a person, with a session.")
+        raise ProblemError("not_found", "A key has no address and gets no letters. Ask as a person, with a session.")
     return Subscription(organization_id=call.organization.id, email=call.actor.name, kind=kind)
