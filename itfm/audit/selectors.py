@@ -131,7 +131,7 @@ def verify(organization_id: UUID) -> Chain:
 
 def _problems(organization_id: UUID) -> list[ChainProblem]:
     """Return what is wrong between the first event and the last, in their order, those without a number at the end."""
-    parameters = {"organization_id": organization_id, "most": MOST_PROBLEMS}
+    parameters: dict[str, UUID | int] = {"organization_id": organization_id, "most": MOST_PROBLEMS}
     with connection.cursor() as cursor:
         cursor.execute(_ALTERED, parameters)
         altered = [_problem(*row) for row in cursor.fetchall()]

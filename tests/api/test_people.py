@@ -149,4 +149,4 @@ def test_a_person_chooses_her_letters_and_a_key_has_none(owner, acme):
     put({"items": [{"kind": "showback", "is_wanted": True}]})
     with tenant(acme.id):
         assert not NotificationPreference.objects.exists()
-    assert owner.get("me/notifications").json()["code"] == "conflict"
+    assert owner.get("me/notifications").json()["code"] == "not_found"

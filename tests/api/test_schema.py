@@ -29,6 +29,9 @@ from itfm.accounts.models import ApiKey, Invitation, Membership
 from itfm.api.operations import Resource
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
+from itfm.notify.models import OutboxMessage
+from itfm.notify.services import queue_message
+from itfm.web.models import SavedView
 from itfm.wsgi import application
 from showback.services import CostCenterBranch, replace_cost_centers
 from tests.allocation.engine.bills import OCTOBER
@@ -88,6 +91,8 @@ def known(acme, settings, tmp_path, open_connection):
     run = allocate(acme.id, period=OCTOBER)
     key_of(acme, Role.VIEWER)
     with tenant(acme.id):
+        queue_message(organization_id=acme.id, key="x", recipient="ada@example.com", subject="Costs", text="hello")
+        view = SavedView.objects.create(organization=acme, name="By team", params="by=team", is_shared=True)
         return {
             "bill_id": Bill.objects.get().id,
             "revision_id": BillRevision.objects.get().id,
@@ -96,6 +101,8 @@ def known(acme, settings, tmp_path, open_connection):
             "run_id": run.id,
             "member_id": Membership.objects.get(user=user).id,
             "invitation_id": invitation.id,
+            "notification_id": OutboxMessage.objects.get().id,
+            "view_id": view.id,
             "key_id": ApiKey.objects.get().id,
             "driver": "headcount",
             "version": 1,
