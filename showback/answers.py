@@ -11,6 +11,8 @@ from uuid import UUID
 from django.core import signing
 from django.db.models import QuerySet
 
+from allocation.costs.keeping import kept
+from allocation.models import AllocationRun
 from allocation.selectors import UnknownGroupingError, cost_rows, names_of, run_in_force
 from itfm.audit.services import record
 from itfm.core.tenancy import tenant
@@ -21,6 +23,9 @@ from showback.unowned import DirectCost, Place, Unowned, probably_of
 SALT: Final = "itfm.showback.spend_answer"
 LIFETIME: Final = timedelta(days=60)
 """As long as a letter can be answered: two more have come since."""
+
+MOST_KEPT: Final = 50_000
+"""Places and cost centers; of a larger organization they are worked out for each letter."""
 
 AnswerWord = Literal["mine", "not_mine"]
 WORDS: Final[dict[str, str]] = {"mine": "mine", "not_mine": "not mine"}
@@ -107,13 +112,20 @@ def probably_unowned(center: CostCenter, *, period: date, codes: Sequence[str]) 
     run = run_in_force(period)
     if run is None:
         return []
+    costs = kept("direct", run.id, lambda: _direct(run), is_worth_keeping=lambda found: len(found) <= MOST_KEPT)
+    said = SpendAnswer.objects.filter(code=center.code).values_list("sub_account_id", "service_name")
+    return probably_of(codes, costs, answered={Place(account=account, service=service) for account, service in said})
+
+
+def _direct(run: AllocationRun) -> list[DirectCost]:
+    """Return what of each cost center, and of none, arose where: the letters of a month all ask for it."""
     # By category, so that a credit lessens no evidence.
     by = ("sub_account_id", "service_name", DIMENSION, "origin", "charge_category")
     try:
-        rows = cost_rows(period, by=by, rule_set=names_of(run.rule_set))
+        rows = cost_rows(run.billing_period, by=by, rule_set=names_of(run.rule_set))
     except UnknownGroupingError:
         return []
-    costs = [
+    return [
         DirectCost(
             place=Place(account=str(row.groups[0] or ""), service=str(row.groups[1] or "")),
             code=str(row.groups[2]) if row.groups[2] else None,
@@ -123,5 +135,3 @@ def probably_unowned(center: CostCenter, *, period: date, codes: Sequence[str]) 
         for row in rows
         if row.groups[3] == DIRECT
     ]
-    said = SpendAnswer.objects.filter(code=center.code).values_list("sub_account_id", "service_name")
-    return probably_of(codes, costs, answered={Place(account=account, service=service) for account, service in said})

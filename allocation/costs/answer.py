@@ -13,9 +13,9 @@ from uuid import UUID
 from django.db import connection
 
 from allocation.costs.keeping import kept
-from allocation.costs.months import FILE, Row, can_tell, rows_of_months
+from allocation.costs.months import FILE, Row, rows_of_months
 from allocation.costs.query import CostQuery, RuleSetNames
-from allocation.costs.statement import statement
+from allocation.costs.statement import MONTHLY, statement, table_for
 from allocation.models import AllocationRun
 from allocation.selectors import EVERYTHING, Visibility, names_of
 from itfm.core import lake
@@ -135,7 +135,7 @@ def _buckets(query: CostQuery) -> list[date]:
 
 def _rows(query: CostQuery, runs: Mapping[date, UUID], *, buckets: Sequence[date], visibility: Visibility) -> list[Row]:
     """Ask the months beside the runs' ledgers, or Postgres where those cannot tell or are not there."""
-    if can_tell(query):
+    if table_for(query) == MONTHLY:
         folders = _folders(runs)
         if all((folder / FILE).is_file() for folder in folders.values()):
             return rows_of_months(query, folders, buckets=buckets, visibility=visibility)

@@ -6,7 +6,8 @@ that Postgres needs to read them; questions about days, and those of runs withou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -17,20 +18,22 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import duckdb
 
 from allocation.costs.query import COLUMNS, CostQuery, Filter
+from allocation.engine.backends.duckdb import DuckDB, connect
 from ingestion.focus.attributes import COST_COLUMNS
+from ingestion.focus.expressions import literal
+from itfm.core import lake
+from itfm.core.tenancy import current_organization_id
 
 if TYPE_CHECKING:
     from allocation.selectors import Visibility
 
 FILE: Final = "months.parquet"
+SEGMENTS: Final = "segments.parquet"
 SUMS: Final = (*COST_COLUMNS, "consumed_quantity", "charge_count")
 GROUPS: Final = tuple(name for name in COLUMNS if name != "charge_date")
 _ZERO: Final = Decimal(0)
-_CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "memory_limit": "512MiB",
-    "threads": 2,
-    "autoinstall_known_extensions": False,
-}
+_OF_A_PAGE: Final = DuckDB(memory_limit="512MiB")
+"""What one question may use."""
 
 
 class Row(NamedTuple):
@@ -46,7 +49,7 @@ class Row(NamedTuple):
     compared: Decimal
 
 
-def write_months(folder: Path) -> None:
+def write_months(folder: Path, *, engine: DuckDB) -> None:
     """Sum up a run's ledger beside it. Grain: segment, the columns of `GROUPS`, currency.
 
     `origin` is 'direct' or the key of the split, the other columns and `segment_id` are those of the run's own files.
@@ -54,9 +57,10 @@ def write_months(folder: Path) -> None:
     sums = ", ".join(f"SUM({name}) AS {name}" for name in SUMS)
     texts = ", ".join("COALESCE(split_key, 'direct') AS origin" if name == "origin" else name for name in GROUPS)
     places = ", ".join(["split_number", "mart_id", "segment_id", "billing_currency"])
-    with duckdb.connect(config=_CONFIG) as database:
-        for name in ("ledger", "cells", "splits"):
-            database.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+    files = {name: folder / f"{name}.parquet" for name in ("ledger", "cells", "splits")}
+    with connect(engine, reads=[*files.values()], writes=folder) as database:
+        for name, file in files.items():
+            database.read_parquet(str(file)).create_view(name)
         database.execute(
             f"""
             COPY (
@@ -66,15 +70,15 @@ def write_months(folder: Path) -> None:
                 SELECT segment_id, billing_currency, {texts}, {", ".join(SUMS)}
                 FROM sums JOIN cells ON cells.cell_id = sums.mart_id LEFT JOIN splits USING (split_number)
                 ORDER BY split_number NULLS FIRST, sums.mart_id, segment_id, billing_currency
-            ) TO '{_quoted(folder / FILE)}' (FORMAT parquet, COMPRESSION zstd)
+            ) TO {literal(str(folder / FILE))} (FORMAT parquet, COMPRESSION zstd)
             """  # noqa: S608 - our own names
         )
 
 
-def month_sums(folder: Path) -> dict[str, dict[str, Decimal]]:
+def month_sums(folder: Path, *, engine: DuckDB) -> dict[str, dict[str, Decimal]]:
     """Return the sums of a run's months file by currency and cost column."""
     sums = ", ".join(f"SUM({name})" for name in COST_COLUMNS)
-    with duckdb.connect(config=_CONFIG) as database:
+    with connect(engine, reads=[folder / FILE], writes=folder) as database:
         rows = database.execute(
             f"SELECT billing_currency, {sums} FROM read_parquet(?) GROUP BY 1 ORDER BY 1",  # noqa: S608
             [str(folder / FILE)],
@@ -82,28 +86,14 @@ def month_sums(folder: Path) -> dict[str, dict[str, Decimal]]:
     return {row[0]: dict(zip(COST_COLUMNS, row[1:], strict=True)) for row in rows}
 
 
-def moved_in_month(folder: Path) -> list[tuple[str, str, Decimal]]:
-    """Return what the segments of a run have more of by each split: its key, the currency, the effective cost."""
-    with duckdb.connect(config=_CONFIG) as database:
-        return database.execute(
-            """
-            SELECT origin, billing_currency, COALESCE(SUM(cost) FILTER (WHERE cost > 0), 0)
-            FROM (
-                SELECT origin, billing_currency, segment_id, SUM(effective_cost) AS cost
-                FROM read_parquet(?)
-                WHERE origin <> 'direct'
-                GROUP BY origin, billing_currency, segment_id
-            ) AS segments
-            GROUP BY origin, billing_currency
-            ORDER BY origin, billing_currency
-            """,
-            [str(folder / FILE)],
-        ).fetchall()
-
-
-def can_tell(query: CostQuery) -> bool:
-    """Return whether the sums of months tell apart what a question looks at."""
-    return query.granularity != "day" and "charge_date" not in query.names
+@contextmanager
+def reading(files: Sequence[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a database that reads these files of the current organization's and nothing else."""
+    with (
+        lake.scratch(current_organization_id()) as scratch,
+        connect(_OF_A_PAGE, reads=files, writes=scratch) as database,
+    ):
+        yield database
 
 
 def rows_of_months(
@@ -116,7 +106,8 @@ def rows_of_months(
     if not folders:
         return []
     statement = _Statement(query, visibility)
-    with duckdb.connect(config=_CONFIG) as database:
+    files = [folder / name for folder in folders.values() for name in (FILE, SEGMENTS)]
+    with reading(files) as database:
         found = database.execute(statement.text(folders), statement.values).fetchall()
     return [
         _row(place, list(sums), buckets=buckets)
@@ -194,7 +185,7 @@ class _Statement:
             SELECT
                 billing_currency{groups}, DATE '{bucket}' AS bucket, {is_compared} AS is_compared,
                 {query.measure} AS cost
-            FROM read_parquet('{_quoted(folder / FILE)}') AS months
+            FROM read_parquet({literal(str(folder / FILE))}) AS months
             JOIN ({self._segments(folder)}) AS segments USING (segment_id)
             WHERE {" AND ".join(conditions) or "TRUE"}"""  # noqa: S608
 
@@ -204,7 +195,7 @@ class _Statement:
             f", json_extract_string(dimension_values, {self._add(key)}) AS d{number}"
             for number, key in enumerate(self._dimensions)
         )
-        return f"SELECT segment_id{values} FROM read_parquet('{_quoted(folder / 'segments.parquet')}')"  # noqa: S608
+        return f"SELECT segment_id{values} FROM read_parquet({literal(str(folder / SEGMENTS))})"  # noqa: S608
 
     @property
     def _dimensions(self) -> Sequence[str]:
@@ -235,7 +226,3 @@ class _Statement:
         name = f"p{len(self.values)}"
         self.values[name] = value
         return f"${name}"
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -5,17 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
 
 from allocation.costs.keeping import kept
-from allocation.costs.months import FILE, moved_in_month
+from allocation.costs.months import FILE, reading
 from allocation.costs.statement import IN_TENANT, MONTHLY
+from ingestion.focus.expressions import literal
 from itfm.core import lake
 from itfm.core.tenancy import current_organization_id
 
 Row = tuple[str, str, Decimal]
+# What segments have more of by a split. Grain: (origin, billing_currency). Unrounded; for Postgres and DuckDB.
+_MOVED: Final = """
+SELECT origin, billing_currency, COALESCE(SUM(cost) FILTER (WHERE cost > 0), 0)
+FROM (
+    SELECT origin, billing_currency, segment_id, SUM(effective_cost) AS cost
+    FROM {rows}
+    WHERE {condition} AND origin <> 'direct'
+    GROUP BY origin, billing_currency, segment_id
+) AS segments
+GROUP BY origin, billing_currency
+ORDER BY origin, billing_currency
+"""
 
 
 def moved_by_splits(period: date, *, run_id: UUID) -> dict[tuple[str, str], Decimal]:
@@ -24,28 +38,16 @@ def moved_by_splits(period: date, *, run_id: UUID) -> dict[tuple[str, str], Deci
     A split's rows sum to zero: what receivers got is what the pools gave. So it moved what all segments together have
     more of by it.
     """
-
-    def work_out() -> Sequence[Row]:
-        folder = lake.run_folder(current_organization_id(), period=period, run_id=run_id)
-        return moved_in_month(folder) if (folder / FILE).is_file() else _in_postgres(period)
-
-    return {(origin, currency): cost for origin, currency, cost in kept("moved", run_id, work_out)}
+    found = kept("moved", run_id, lambda: _rows(period, run_id=run_id))
+    return {(origin, currency): cost for origin, currency, cost in found}
 
 
-def _in_postgres(period: date) -> list[Row]:
+def _rows(period: date, *, run_id: UUID) -> Sequence[Row]:
+    file = lake.run_folder(current_organization_id(), period=period, run_id=run_id) / FILE
+    if file.is_file():
+        with reading([file]) as database:
+            rows = f"read_parquet({literal(str(file))})"
+            return database.execute(_MOVED.format(rows=rows, condition="TRUE")).fetchall()
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT origin, billing_currency, COALESCE(SUM(cost) FILTER (WHERE cost > 0), 0)
-            FROM (
-                SELECT origin, billing_currency, segment_id, SUM(effective_cost) AS cost
-                FROM {MONTHLY}
-                WHERE {IN_TENANT} AND billing_period = %s AND origin <> 'direct'
-                GROUP BY origin, billing_currency, segment_id
-            ) AS segments
-            GROUP BY origin, billing_currency
-            ORDER BY origin, billing_currency
-            """,  # noqa: S608 - our own names
-            [period],
-        )
+        cursor.execute(_MOVED.format(rows=MONTHLY, condition=f"{IN_TENANT} AND billing_period = %s"), [period])
         return list(cursor.fetchall())

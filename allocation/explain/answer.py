@@ -95,8 +95,6 @@ class HandedOn:
 
     split: SplitFacts
     amount: Decimal
-    pool_amount: Decimal
-    """What was in the pool: what was handed on, and what was kept."""
     kept: Decimal
     """What the method left in the pool; below zero when the receivers got more than was in it."""
     kept_words: str
@@ -104,6 +102,11 @@ class HandedOn:
     receiver_count: int
     receivers: tuple[Receiver, ...]
     """The largest ones; none for somebody who sees only part of the organization."""
+
+    @property
+    def pool_amount(self) -> Decimal:
+        """What was in the pool: what was handed on, and what was kept."""
+        return money.CONTEXT.subtract(self.kept, self.amount)
 
     @property
     def other_receiver_count(self) -> int:

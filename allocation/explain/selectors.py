@@ -218,7 +218,6 @@ def _handed_on(
         HandedOn(
             split=split_facts(rule_set, part.split_number or 0),
             amount=money.CONTEXT.add(part.amount, kept.get(part.split_number, Decimal(0))),
-            pool_amount=part.amount.copy_negate(),
             kept=kept.get(part.split_number, Decimal(0)),
             kept_words=kept_words(rule_set, part.split_number or 0, kept=kept.get(part.split_number)),
             receiver_count=len(amounts[part.split_number or 0]),

@@ -15,20 +15,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import connection
 
+from allocation.costs.months import SUMS
 from allocation.costs.query import COLUMNS as GROUPS
 from allocation.models import AllocationRun, Segment
 from ingestion.focus.attributes import COST_COLUMNS
 
 _COPY_BYTES: Final = 1 << 20
 _ATTRIBUTES: Final = (*GROUPS, "billing_currency")
-_SUMS: Final = (*COST_COLUMNS, "consumed_quantity", "charge_count")
 MART: Final = "allocation_allocatedcost"
 ROLLUPS: Final = {
     "allocation_monthlycost": ("segment_id", *(name for name in _ATTRIBUTES if name != "charge_date")),
     "allocation_dailycost": ("segment_id", "origin", "charge_date", "billing_currency"),
 }
 """What each rollup tells apart."""
-COLUMNS: Final = ("row_number", "segment_id", *_ATTRIBUTES, *_SUMS)
+COLUMNS: Final = ("row_number", "segment_id", *_ATTRIBUTES, *SUMS)
 """Columns of the mart that a run's files give, in the order they are copied."""
 
 
@@ -66,7 +66,7 @@ def load_mart(run: AllocationRun, rows: Path) -> None:
 
 def replace_rollups(organization_id: UUID, period: date) -> None:
     """Sum the mart's rows of a period into the rollups; where there are none, the rollups are emptied."""
-    sums = ", ".join(f"SUM({name})" for name in _SUMS)
+    sums = ", ".join(f"SUM({name})" for name in SUMS)
     with connection.cursor() as cursor:
         for table, names in ROLLUPS.items():
             groups = ", ".join(names)
@@ -75,7 +75,7 @@ def replace_rollups(organization_id: UUID, period: date) -> None:
                 [organization_id, period],
             )
             cursor.execute(
-                f"INSERT INTO {table} (organization_id, billing_period, {groups}, {', '.join(_SUMS)})"  # noqa: S608
+                f"INSERT INTO {table} (organization_id, billing_period, {groups}, {', '.join(SUMS)})"  # noqa: S608
                 f" SELECT organization_id, billing_period, {groups}, {sums} FROM {MART}"
                 " WHERE organization_id = %s AND billing_period = %s"
                 f" GROUP BY organization_id, billing_period, {groups}",
@@ -126,8 +126,8 @@ def _write_csv(folder: Path, *, segments: dict[int, UUID], to: Path) -> None:
         for name in ("ledger", "cells", "splits"):
             database.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
         texts = {"origin": "COALESCE(splits.split_key, 'direct') AS origin"}
-        sums = ", ".join(f"SUM({name}) AS {name}" for name in _SUMS)
-        columns = ", ".join(texts.get(name, name) for name in (*_ATTRIBUTES, *_SUMS))
+        sums = ", ".join(f"SUM({name}) AS {name}" for name in SUMS)
+        columns = ", ".join(texts.get(name, name) for name in (*_ATTRIBUTES, *SUMS))
         database.execute(
             f"""
             COPY (

@@ -25,7 +25,7 @@ from allocation.engine.proof import ENGINE_VERSION, Proof
 from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.engine.rules import to_document
 from allocation.engine.run import allocate as run_engine
-from allocation.engines import engine_of
+from allocation.engines import engine_of, local_engine
 from allocation.models import AllocatedCost, AllocationRun, DriverValue, RuleSet
 from allocation.selectors import current_rule_set
 from allocation.services.mart import MART, ROLLUPS, mart_sums, replace_mart, replace_rollups
@@ -248,7 +248,7 @@ def _carry_out(run: AllocationRun, inputs: Inputs) -> AllocationRun:
             result = run_engine(given, output=scratch / "run", backend=engine, tell=_telling(run))
             run.proof = result.proof.model_dump(mode="json")
             _write_rules(given.rule_set, to=result.folder)
-            write_months(result.folder)
+            write_months(result.folder, engine=local_engine(scratch))
             _publish(run, result.proof, finished=result.folder, scratch=scratch)
     except Exception as error:
         state = State.REFUSED if isinstance(error, AllocationRefusedError) else State.FAILED
@@ -275,7 +275,7 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path)
     """
     if not proof.holds:
         raise AllocationRefusedError(" ".join(proof.problems))
-    if month_sums(finished) != proof.sums("ledger"):
+    if month_sums(finished, engine=local_engine(scratch)) != proof.sums("ledger"):
         raise AllocationRefusedError("The sums by month differ from those of the ledger.")
     folder = lake.run_folder(run.organization_id, period=run.billing_period, run_id=run.id)
     _telling(run)("Loading the pages' sums")

@@ -316,3 +316,37 @@ class ChartCard:
     empty: Empty | None = None
     error: str = ""
     is_loading: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paging:
+    """Which part of a long list is shown; numbers start at 1."""
+
+    number: int
+    count: int
+    per_page: int
+
+    @property
+    def last(self) -> int:
+        """The number of the last part; there is always one."""
+        return max(1, -(-self.count // self.per_page))
+
+    @property
+    def first_row(self) -> int:
+        """The place of the first row shown, 0 where there is none."""
+        return (self.number - 1) * self.per_page + 1 if self.count else 0
+
+    @property
+    def last_row(self) -> int:
+        """The place of the last row shown."""
+        return min(self.number * self.per_page, self.count)
+
+    @property
+    def older(self) -> int | None:
+        """The part before, None at the beginning."""
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def newer(self) -> int | None:
+        """The part after, None at the end."""
+        return self.number + 1 if self.number < self.last else None

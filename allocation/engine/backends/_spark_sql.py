@@ -14,6 +14,7 @@ import sqlglot as sg
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 from ibis.backends.sql.dialects import Databricks
+from ibis.common.exceptions import UnsupportedOperationError
 from ibis.expr.types import Table
 
 from allocation.engine.backends._compiling import compiled
@@ -69,7 +70,7 @@ class SparkCompiler(PySparkCompiler):  # type: ignore[misc]
         if not order_by:
             return super().visit_ArrayCollect(op, arg=arg, order_by=order_by, **more)
         if any(key.args.get("desc") for key in order_by) or any(more.values()):
-            raise NotImplementedError("Lists are collected whole and in ascending order only.")
+            raise UnsupportedOperationError("Lists are collected whole and in ascending order only.")
         keys = [part for at, key in enumerate(order_by) for part in (sge.convert(f"key_{at}"), key.this)]
         rows = self.f.anon.collect_list(self.f.anon.named_struct(*keys, sge.convert("value"), arg))
         value = sge.Lambda(this=sg.column("value", table="row"), expressions=[sg.to_identifier("row")])

@@ -10,10 +10,9 @@ from django.core.paginator import Paginator
 
 from itfm.notify.models import OutboxMessage
 from itfm.notify.sink import Receipt, letter_in, receipt_of, receipts
-from itfm.web.components import Link
+from itfm.web.components import Link, Paging
 from itfm.web.mail.page import MailLetterPage, MailPage, MailRow
 from itfm.web.mail.reading import html_of, links_of, text_of
-from itfm.web.settings.page import Paging
 from itfm.web.shell.page import Shell
 
 PER_PAGE: Final = 50

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from itfm.web.components import Link
-from itfm.web.settings.page import Paging
+from itfm.web.components import Link, Paging
 from itfm.web.shell.page import Shell
 
 

@@ -14,7 +14,8 @@ from django.http import QueryDict
 from itfm.audit.models import AuditEvent
 from itfm.audit.selectors import AuditFilter, actions, events
 from itfm.core.inert import inert
-from itfm.web.settings.page import AuditPage, AuditRow, Change, Paging
+from itfm.web.components import Paging
+from itfm.web.settings.page import AuditPage, AuditRow, Change
 from itfm.web.shell.page import Shell
 
 PER_PAGE: Final = 50

@@ -21,6 +21,7 @@ from itfm.accounts.members import RESTORABLE_FOR as MEMBERS_RESTORABLE_FOR
 from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, Organization, Scope, User
 from itfm.accounts.organizations import RESTORABLE_FOR
 from itfm.core.policy import Role
+from itfm.web.components import Paging
 from itfm.web.settings.page import (
     ROLE_WORDS,
     ConfirmationPage,
@@ -30,7 +31,6 @@ from itfm.web.settings.page import (
     MemberRow,
     MembersPage,
     OrganizationPage,
-    Paging,
     ScopeRow,
 )
 from itfm.web.settings.suggestions import scope_search

@@ -11,30 +11,20 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from itfm.accounts.access import TenantRequest, actor_of, allow
+from itfm.accounts.access import TenantRequest, allow
 from itfm.notify.preferences import subscribe_again, unsubscribe
 from itfm.notify.services import queue_letter
 from itfm.web.settings.forms import WishesForm
 from itfm.web.settings.notification_build import notifications_page, subscription_to, test_letter, wishes_of
 from itfm.web.shell.build import shell_of
-from itfm.web.showback.forms import ScheduleForm
-from showback.letters import change_schedule, schedule
+from itfm.web.showback.schedule import save_schedule, schedule_form
 
 
 @allow("organization.read")
 @require_GET
 def notifications(request: TenantRequest) -> HttpResponse:
     """Show which letters go out, and which of them the member wants."""
-    return _notifications(request, _schedule_form(request))
-
-
-def _schedule_form(request: TenantRequest) -> ScheduleForm | None:
-    if not request.membership.may("showback.write"):
-        return None
-    saved = schedule()
-    names = ("is_on", "business_day", "hour", "time_zone")
-    stored = {name: getattr(saved, name) for name in names} if saved else {}
-    return ScheduleForm(initial={"business_day": 3, "hour": 9, "time_zone": request.organization.time_zone, **stored})
+    return _notifications(request, schedule_form(request) if request.membership.may("showback.write") else None)
 
 
 def _notifications(request: TenantRequest, schedule_form: Form | None, *, status: int = 200) -> HttpResponse:
@@ -70,12 +60,8 @@ def notifications_wishes(request: TenantRequest) -> HttpResponse:
 @require_POST
 def notifications_schedule(request: TenantRequest) -> HttpResponse:
     """Save when the monthly letters go out."""
-    form = ScheduleForm(request.POST)
-    if not form.is_valid():
-        return _notifications(request, form, status=422)
-    is_changed = change_schedule(organization_id=request.organization.id, by=actor_of(request), **form.cleaned_data)
-    messages.success(request, "The schedule is saved." if is_changed else "Nothing was changed.")
-    return redirect("notifications")
+    refused = save_schedule(request)
+    return _notifications(request, refused, status=422) if refused else redirect("notifications")
 
 
 @allow("organization.read")

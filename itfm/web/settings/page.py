@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from itfm.core.policy import Permission, Role, is_allowed
+from itfm.web.components import Paging
 from itfm.web.people.page import InvitationRow
 from itfm.web.shell.page import Shell
 
@@ -95,40 +96,6 @@ class SettingsPage:
             for tab in TABS
             if is_allowed(self.shell.organization.role, tab.permission)
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Paging:
-    """Which part of a long list is shown; numbers start at 1."""
-
-    number: int
-    count: int
-    per_page: int
-
-    @property
-    def last(self) -> int:
-        """The number of the last part; there is always one."""
-        return max(1, -(-self.count // self.per_page))
-
-    @property
-    def first_row(self) -> int:
-        """The place of the first row shown, 0 where there is none."""
-        return (self.number - 1) * self.per_page + 1 if self.count else 0
-
-    @property
-    def last_row(self) -> int:
-        """The place of the last row shown."""
-        return min(self.number * self.per_page, self.count)
-
-    @property
-    def older(self) -> int | None:
-        """The part before, None at the beginning."""
-        return self.number - 1 if self.number > 1 else None
-
-    @property
-    def newer(self) -> int | None:
-        """The part after, None at the end."""
-        return self.number + 1 if self.number < self.last else None
 
 
 @dataclass(frozen=True, kw_only=True)

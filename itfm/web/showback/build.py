@@ -16,8 +16,8 @@ from allocation.explain.slices import Slice
 from allocation.selectors import Visibility, allocated_periods, run_in_force
 from itfm.core.inert import inert
 from itfm.core.periods import period_name, previous_period
+from itfm.web.components import Paging
 from itfm.web.explain.address import query_of
-from itfm.web.settings.page import Paging
 from itfm.web.shell.page import PeriodChoice, Shell
 from itfm.web.showback.answers_build import answer_rows
 from itfm.web.showback.chart import monthly_bars

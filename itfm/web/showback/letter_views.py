@@ -22,8 +22,9 @@ from itfm.web.showback.forms import ScheduleForm
 from itfm.web.showback.letter import letter_of
 from itfm.web.showback.letters_build import letters_page, preview_page, shown_html
 from itfm.web.showback.page import UnsubscribePage
+from itfm.web.showback.schedule import save_schedule, schedule_form
 from itfm.web.showback.views import center_of, period_of
-from showback.letters import KIND, change_schedule, schedule
+from showback.letters import KIND
 
 
 @allow("showback.read")
@@ -70,13 +71,7 @@ def letter_test(request: TenantRequest, code: str) -> HttpResponse:
 @require_GET
 def letters(request: TenantRequest) -> HttpResponse:
     """Show which letters went out, and when the next ones will."""
-    saved = schedule()
-    initial = (
-        {"is_on": saved.is_on, "business_day": saved.business_day, "hour": saved.hour, "time_zone": saved.time_zone}
-        if saved
-        else {"business_day": 3, "hour": 9, "time_zone": request.organization.time_zone}
-    )
-    return _letters(request, ScheduleForm(initial=initial))
+    return _letters(request, schedule_form(request))
 
 
 def _letters(request: TenantRequest, form: ScheduleForm, *, status: int = 200) -> HttpResponse:
@@ -90,12 +85,8 @@ def _letters(request: TenantRequest, form: ScheduleForm, *, status: int = 200) -
 @require_POST
 def letters_schedule(request: TenantRequest) -> HttpResponse:
     """Save when the letters go out."""
-    form = ScheduleForm(request.POST)
-    if not form.is_valid():
-        return _letters(request, form, status=422)
-    is_changed = change_schedule(organization_id=request.organization.id, by=actor_of(request), **form.cleaned_data)
-    messages.success(request, "The schedule is saved." if is_changed else "Nothing was changed.")
-    return redirect("letters")
+    refused = save_schedule(request)
+    return _letters(request, refused, status=422) if refused else redirect("letters")
 
 
 @allow("showback.write")

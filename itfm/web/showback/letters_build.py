@@ -13,7 +13,7 @@ from allocation.selectors import run_in_force
 from itfm.core.periods import PeriodError, parse_period
 from itfm.notify.models import OutboxMessage
 from itfm.notify.services import Letter
-from itfm.web.settings.page import Paging
+from itfm.web.components import Paging
 from itfm.web.shell.page import PeriodChoice, Shell
 from itfm.web.showback.letter import letter_of
 from itfm.web.showback.page import LetterRow, LettersPage, LetterState, NextLetters, PreviewPage

@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from itfm.web.components import State
-from itfm.web.settings.page import Paging
+from itfm.web.components import Paging, State
 from itfm.web.shell.page import PeriodChoice, Shell
 from showback.statement import Completeness, CurrencyStatement, Line, Months, Statement
 
