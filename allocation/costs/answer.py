@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -136,21 +135,19 @@ def _buckets(query: CostQuery) -> list[date]:
 def _rows(query: CostQuery, runs: Mapping[date, UUID], *, buckets: Sequence[date], visibility: Visibility) -> list[Row]:
     """Ask the months beside the runs' ledgers, or Postgres where those cannot tell or are not there."""
     if table_for(query) == MONTHLY:
-        folders = _folders(runs)
+        # The ids of the runs have been read under the tenant's policy.
+        organization_id = current_organization_id()
+        folders = {key: lake.run_folder(organization_id, period=key, run_id=run_id) for key, run_id in runs.items()}
         if all((folder / FILE).is_file() for folder in folders.values()):
-            return rows_of_months(query, folders, buckets=buckets, visibility=visibility)
+            return rows_of_months(
+                query, folders, organization_id=organization_id, buckets=buckets, visibility=visibility
+            )
     text, parameters = statement(query, buckets=buckets, periods=list(runs), visibility=visibility)
     with connection.cursor() as cursor:
         cursor.execute(text, parameters)
         found = cursor.fetchall()
     by = slice(3, 3 + len(query.by))
     return [Row(row[0], row[1], row[2], row[by], row[by.stop : -1], row[-1]) for row in found]
-
-
-def _folders(runs: Mapping[date, UUID]) -> dict[date, Path]:
-    """Return the folders of runs; their ids have been read under the tenant's policy."""
-    organization_id = current_organization_id()
-    return {period: lake.run_folder(organization_id, period=period, run_id=run_id) for period, run_id in runs.items()}
 
 
 def _currencies(query: CostQuery, rows: Sequence[Row], *, has_comparison: bool) -> tuple[CurrencyAnswer, ...]:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
 
 import duckdb
 
@@ -22,7 +23,6 @@ from allocation.engine.backends.duckdb import DuckDB, connect
 from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.focus.expressions import literal
 from itfm.core import lake
-from itfm.core.tenancy import current_organization_id
 
 if TYPE_CHECKING:
     from allocation.selectors import Visibility
@@ -87,19 +87,24 @@ def month_sums(folder: Path, *, engine: DuckDB) -> dict[str, dict[str, Decimal]]
 
 
 @contextmanager
-def reading(files: Sequence[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a database that reads these files of the current organization's and nothing else."""
+def reading(files: Sequence[Path], *, organization_id: UUID) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a database that reads these files of an organization's and nothing else."""
     with (
-        lake.scratch(current_organization_id()) as scratch,
+        lake.scratch(organization_id) as scratch,
         connect(_OF_A_PAGE, reads=files, writes=scratch) as database,
     ):
         yield database
 
 
 def rows_of_months(
-    query: CostQuery, folders: Mapping[date, Path], *, buckets: Sequence[date], visibility: Visibility
+    query: CostQuery,
+    folders: Mapping[date, Path],
+    *,
+    organization_id: UUID,
+    buckets: Sequence[date],
+    visibility: Visibility,
 ) -> list[Row]:
-    """Return the costs of a question over the runs' folders by billing period, by currency and place.
+    """Return the costs of a question over the folders of runs by billing period, by currency and place.
 
     The largest combinations stand first; ties stand in the order of their names, what no rule caught last.
     """
@@ -107,7 +112,7 @@ def rows_of_months(
         return []
     statement = _Statement(query, visibility)
     files = [folder / name for folder in folders.values() for name in (FILE, SEGMENTS)]
-    with reading(files) as database:
+    with reading(files, organization_id=organization_id) as database:
         found = database.execute(statement.text(folders), statement.values).fetchall()
     return [
         _row(place, list(sums), buckets=buckets)
