@@ -58,6 +58,8 @@ class Mover:
     """A service, or a shared pool, whose cost changed."""
 
     kind: LineKind
+    key: str
+    """The service as the bill has it, or the split's key; empty for credits and for what names no service."""
     name: str
     now: Decimal
     before: Decimal
@@ -266,12 +268,23 @@ def _movers(cells: Sequence[Cell], months: Sequence[date], splits: Mapping[str, 
     sums: dict[tuple[LineKind, str], dict[date, Decimal]] = {}
     for cell in cells:
         kind, key = _line_key(cell)
-        name = {"direct": cell.service or "No service", "credit": "Credits"}.get(kind)
-        by_month = sums.setdefault((kind, name or splits.get(key, SplitName(name=key, shared_by="")).name), {})
+        by_month = sums.setdefault((kind, cell.service if kind == "direct" else key), {})
         by_month[cell.period] = CONTEXT.add(by_month.get(cell.period, Decimal(0)), cell.cost)
+
+    def name(kind: LineKind, key: str) -> str:
+        if kind == "shared":
+            return splits[key].name if key in splits else key
+        return (key or "No service") if kind == "direct" else "Credits"
+
     movers = [
-        Mover(kind=kind, name=name, now=found.get(months[0], Decimal(0)), before=found.get(months[1], Decimal(0)))
-        for (kind, name), found in sums.items()
+        Mover(
+            kind=kind,
+            key=key,
+            name=name(kind, key),
+            now=found.get(months[0], Decimal(0)),
+            before=found.get(months[1], Decimal(0)),
+        )
+        for (kind, key), found in sums.items()
     ]
     changed = [mover for mover in movers if mover.change]
     return tuple(sorted(changed, key=lambda mover: (-mover.change.copy_abs(), mover.name)))

@@ -6,11 +6,13 @@ that Postgres needs to read them; questions about days, and those of runs withou
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -87,13 +89,21 @@ def month_sums(folder: Path, *, engine: DuckDB) -> dict[str, dict[str, Decimal]]
 
 
 @contextmanager
-def reading(files: Sequence[Path], *, organization_id: UUID) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a database that reads these files of an organization's and nothing else."""
-    with (
-        lake.scratch(organization_id) as scratch,
-        connect(_OF_A_PAGE, reads=files, writes=scratch) as database,
-    ):
-        yield database
+def reading(organization_id: UUID) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection that can read the files of an organization's runs, and reach nothing else."""
+    with _database(organization_id, os.getpid()).cursor() as connection:
+        yield connection
+
+
+@lru_cache(maxsize=4)
+def _database(organization_id: UUID, _process: int) -> duckdb.DuckDBPyConnection:
+    """Return the database of an organization's questions in this process, for as long as others are not asked more.
+
+    To make one takes longer than most questions. It keeps no files: what it reads is read anew each time.
+    """
+    organization = lake.organization_folder(organization_id)
+    settings = replace(_OF_A_PAGE, temp_directory=organization / "scratch" / "questions")
+    return connect(settings, reads=[], writes=organization / "runs")
 
 
 def rows_of_months(
@@ -111,8 +121,7 @@ def rows_of_months(
     if not folders:
         return []
     statement = _Statement(query, visibility)
-    files = [folder / name for folder in folders.values() for name in (FILE, SEGMENTS)]
-    with reading(files, organization_id=organization_id) as database:
+    with reading(organization_id) as database:
         found = database.execute(statement.text(folders), statement.values).fetchall()
     return [
         _row(place, list(sums), buckets=buckets)

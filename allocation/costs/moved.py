@@ -46,7 +46,7 @@ def _rows(period: date, *, run_id: UUID) -> Sequence[Row]:
     organization_id = current_organization_id()
     file = lake.run_folder(organization_id, period=period, run_id=run_id) / FILE
     if file.is_file():
-        with reading([file], organization_id=organization_id) as database:
+        with reading(organization_id) as database:
             rows = f"read_parquet({literal(str(file))})"
             return database.execute(_MOVED.format(rows=rows, condition="TRUE")).fetchall()
     with connection.cursor() as cursor:

@@ -122,11 +122,18 @@ def problem(status: int, code: str, detail: str) -> HttpResponse:
 
 def current_membership(request: HttpRequest) -> Membership | None:
     """Return the person's place in the organization their session is in; the only one when there is no choice."""
-    found = {membership.organization_id: membership for membership in memberships_of(cast("User", request.user))}
+    found = {membership.organization_id: membership for membership in memberships_in(request)}
     chosen = request.session.get(SESSION_KEY)
     if chosen and UUID(chosen) in found:
         return found[UUID(chosen)]
     return next(iter(found.values())) if len(found) == 1 else None
+
+
+def memberships_in(request: HttpRequest) -> list[Membership]:
+    """Return the person's places in open organizations, as they stood when this request first asked."""
+    if not hasattr(request, "memberships"):
+        request.memberships = memberships_of(cast("User", request.user))  # type: ignore[attr-defined]
+    return cast("list[Membership]", request.memberships)  # type: ignore[attr-defined]
 
 
 def _declared(view: View[P], policy: str) -> View[P]:

@@ -7,10 +7,12 @@ from html.parser import HTMLParser
 from unittest.mock import patch
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.db import connections
 from django.urls import reverse
 
+from allocation.selectors import EVERYTHING
 from ingestion.models import BillRevision, ImportRun
 from itfm.accounts.models import Membership, Scope
 from itfm.accounts.services import create_organization
@@ -22,8 +24,10 @@ from itfm.notify.preferences import Subscription, unsubscribe, unsubscribe_token
 from itfm.notify.services import send_queued
 from itfm.pipeline import sweep_organization
 from itfm.web.showback.letter import letter_of
+from itfm.web.showback.movers import mover_address
 from showback.letters import addressees, queue_letters
 from showback.models import CostCenter, LetterSchedule
+from showback.statements import statement
 from tests.conftest import member
 from tests.showback.ledgers import OCTOBER, ledgers
 
@@ -299,3 +303,19 @@ def test_the_schedule_is_saved_and_written_down(client, acme):
         saved = LetterSchedule.objects.get()
     assert (saved.is_on, saved.business_day, saved.hour, saved.time_zone) == (True, 2, 8, "Europe/Berlin")
     assert refused.status_code == 422
+
+
+def test_each_change_leads_to_the_page_with_the_figure_and_the_month_before(client, acme):
+    ledgers(acme, owner_email=LEAD)
+    client.force_login(member(acme, Role.OWNER, "links@acme.example"))
+    with tenant(acme.id):
+        found = statement(CostCenter.objects.get(code="2010"), period=OCTOBER, visibility=EVERYTHING)
+        text = letter_of(CostCenter.objects.get(code="2010"), OCTOBER, LEAD).text
+
+    [currency] = found.currencies
+    assert currency.top_movers
+    for mover in currency.top_movers:
+        path = mover_address(mover, found, currency=currency.currency)
+        part = client.get(path).context["page"].parts[0]
+        assert (part.total, part.comparison) == (mover.now, mover.before)
+        assert f"{settings.SITE_URL.rstrip('/')}{path}\n" in text

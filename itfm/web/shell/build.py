@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from itfm.accounts.access import SignedInRequest, TenantRequest, current_membership
+from itfm.accounts.access import SignedInRequest, TenantRequest, current_membership, memberships_in
 from itfm.accounts.models import Membership
-from itfm.accounts.services import memberships_of
 from itfm.core.policy import Role
 from itfm.notify.sink import is_in_use
 from itfm.web.shell.page import OrganizationChoice, Section, Shell, organizations_of
@@ -37,7 +36,7 @@ def shell_of_person(request: SignedInRequest, section: Section) -> Shell | None:
 
 
 def _shell(request: SignedInRequest, section: Section, *, organization_id: UUID) -> Shell:
-    organizations = organizations_of(choices(memberships_of(request.user)), current_id=organization_id)
+    organizations = organizations_of(choices(memberships_in(request)), current_id=organization_id)
     current = next(choice for choice in organizations if choice.is_current)
     return Shell(
         section=section,

@@ -21,6 +21,7 @@ from itfm.web.explain.address import query_of
 from itfm.web.shell.page import PeriodChoice, Shell
 from itfm.web.showback.answers_build import answer_rows
 from itfm.web.showback.chart import monthly_bars
+from itfm.web.showback.movers import mover_address
 from itfm.web.showback.page import (
     CenterRow,
     CurrencyCard,
@@ -169,6 +170,7 @@ def _card(one: CurrencyStatement, *, found: Statement, within: str, effect: Deci
             LineRow(line=line, share=share_words(line), query=_query(line, one.currency, found.period, within=within))
             for line in one.lines
         ),
+        movers=tuple((mover, mover_address(mover, found, currency=one.currency)) for mover in one.top_movers),
         cause=cause_sentence(one),
         query=query_of(Slice(period=found.period, currency=one.currency), within=within),
         effect=effect,

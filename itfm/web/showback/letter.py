@@ -20,13 +20,14 @@ from itfm.core.periods import period_name
 from itfm.notify.preferences import Subscription, unsubscribe_token
 from itfm.notify.services import Image, Letter
 from itfm.web.display import MONTHS, money_text
+from itfm.web.showback.movers import mover_address
 from itfm.web.showback.picture import trend_png, trend_words
 from itfm.web.showback.words import cause_sentence, clue_words, place_words, share_words, signed_percent
 from showback.answers import Question, answer_token, probably_unowned
 from showback.letters import KIND
 from showback.models import CostCenter
 from showback.selectors import subtree_codes
-from showback.statement import Completeness, CurrencyStatement, Statement
+from showback.statement import Completeness, CurrencyStatement, Mover, Statement
 from showback.statements import statement
 from showback.unowned import Unowned
 
@@ -39,6 +40,8 @@ class CurrencySection:
 
     statement: CurrencyStatement
     lines: tuple[tuple[object, str], ...]
+    movers: tuple[tuple[Mover, str], ...]
+    """The largest changes, each with the address of the page that takes it apart."""
     cause: str
 
 
@@ -119,6 +122,9 @@ def _page(
             CurrencySection(
                 statement=one,
                 lines=tuple((line, share_words(line)) for line in one.lines),
+                movers=tuple(
+                    (mover, _at_site(mover_address(mover, found, currency=one.currency))) for mover in one.top_movers
+                ),
                 cause=cause_sentence(one),
             )
             for one in found.currencies
@@ -176,4 +182,8 @@ def _html(page: LetterPage) -> str:
 
 
 def _absolute(name: str, argument: str) -> str:
-    return settings.SITE_URL.rstrip("/") + reverse(name, args=[argument])
+    return _at_site(reverse(name, args=[argument]))
+
+
+def _at_site(path: str) -> str:
+    return settings.SITE_URL.rstrip("/") + path if path else ""

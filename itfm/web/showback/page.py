@@ -11,7 +11,7 @@ from uuid import UUID
 
 from itfm.web.components import Paging, State
 from itfm.web.shell.page import PeriodChoice, Shell
-from showback.statement import Completeness, CurrencyStatement, Line, Months, Statement
+from showback.statement import Completeness, CurrencyStatement, Line, Months, Mover, Statement
 
 if TYPE_CHECKING:
     from django.forms import Form
@@ -100,6 +100,8 @@ class CurrencyCard:
 
     statement: CurrencyStatement
     lines: tuple[LineRow, ...]
+    movers: tuple[tuple[Mover, str], ...]
+    """The largest changes, each with the address in Explore that takes it apart."""
     cause: str
     query: str
     effect: Decimal | None
