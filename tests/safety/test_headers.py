@@ -92,6 +92,18 @@ def test_every_operation_answers_safely_whatever_it_answers(db, acme):
             assert "no-store" in response.headers["Cache-Control"], named(case)
 
 
+@pytest.mark.parametrize(
+    "lost", ["csp.middleware.CSPMiddleware", "django_permissions_policy.PermissionsPolicyMiddleware"]
+)
+def test_a_site_that_lost_a_header_is_caught(client, acme, settings, lost):
+    client.force_login(member(acme, Role.OWNER))
+    assert lost in settings.MIDDLEWARE
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != lost]
+
+    with pytest.raises(KeyError):
+        assert_safe(client.get(reverse("settings")))
+
+
 @pytest.mark.parametrize(("status", "role"), [(403, Role.ENGINEER), (405, Role.OWNER), (422, Role.OWNER)])
 def test_answers_that_refuse_are_safe_too(client, acme, status, role):
     client.force_login(member(acme, role))
