@@ -121,8 +121,8 @@ class _Hashed:
     def add(self, batch: pa.RecordBatch) -> None:
         """Take up some rows."""
         columns = [
-            self._cells[batch["mart_id"].to_numpy()],
-            self._segments[batch["segment_id"].to_numpy()],
+            self._cells.take(batch["mart_id"].to_numpy(), axis=0),
+            self._segments.take(batch["segment_id"].to_numpy(), axis=0),
             _texts(batch["billing_currency"]),
             *(_decimals(batch[name]) for name in AMOUNTS),
             batch["charge_count"].to_numpy(),
@@ -162,7 +162,7 @@ def _texts(column: pa.Array) -> Bytes:
     """Return the digest of each text; few are distinct."""
     coded = column.dictionary_encode()
     digests = _digests(enumerate(coded.dictionary.to_pylist()))
-    found: Bytes = digests[coded.indices.to_numpy()]
+    found: Bytes = digests.take(coded.indices.to_numpy(), axis=0)
     return found
 
 
