@@ -158,7 +158,8 @@ class AllocatedCost(models.Model):
     organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
     billing_period = models.DateField()
     row_number = models.BigIntegerField()
-    # A constraint would be checked row by row on a million rows that one transaction writes beside their segments.
+    # The run that wrote the row; later ones that have it alike leave it in place. A constraint would be checked row by
+    # row on a million rows that one transaction writes beside their segments.
     run = models.ForeignKey(AllocationRun, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     source_id = models.UUIDField()

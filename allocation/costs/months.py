@@ -56,7 +56,8 @@ def write_months(folder: Path, *, engine: DuckDB) -> None:
 
     `origin` is 'direct' or the key of the split, the other columns and `segment_id` are those of the run's own files.
     """
-    sums = ", ".join(f"SUM({name}) AS {name}" for name in SUMS)
+    exact = {"charge_count": "CAST(SUM(charge_count) AS BIGINT) AS charge_count"}  # no integer of Parquet holds a SUM
+    sums = ", ".join(exact.get(name, f"SUM({name}) AS {name}") for name in SUMS)
     texts = ", ".join("COALESCE(split_key, 'direct') AS origin" if name == "origin" else name for name in GROUPS)
     places = ", ".join(["split_number", "mart_id", "segment_id", "billing_currency"])
     files = {name: folder / f"{name}.parquet" for name in ("ledger", "cells", "splits")}

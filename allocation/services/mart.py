@@ -1,9 +1,13 @@
-"""Loading a run's sums into Postgres: DuckDB writes, Postgres copies, one statement swaps."""
+"""Loading a run's sums into Postgres: DuckDB writes, Postgres copies, one statement swaps.
+
+Parts that are as the run in force left them stay where they are: most of a run's time is the loading of its rows.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,72 +19,117 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import connection
 
+from allocation.costs.months import FILE as MONTHS
+from allocation.costs.months import GROUPS as MONTH_GROUPS
 from allocation.costs.months import SUMS
 from allocation.costs.query import COLUMNS as GROUPS
 from allocation.models import AllocationRun, Segment
+from allocation.services.parts import Part, changed_parts
 from ingestion.focus.attributes import COST_COLUMNS
 
 _COPY_BYTES: Final = 1 << 20
 _ATTRIBUTES: Final = (*GROUPS, "billing_currency")
 MART: Final = "allocation_allocatedcost"
+MONTHLY: Final = "allocation_monthlycost"
+DAILY: Final = "allocation_dailycost"
 ROLLUPS: Final = {
-    "allocation_monthlycost": ("segment_id", *(name for name in _ATTRIBUTES if name != "charge_date")),
-    "allocation_dailycost": ("segment_id", "origin", "charge_date", "billing_currency"),
+    MONTHLY: ("segment_id", *(name for name in _ATTRIBUTES if name != "charge_date")),
+    DAILY: ("segment_id", "origin", "charge_date", "billing_currency"),
 }
 """What each rollup tells apart."""
 COLUMNS: Final = ("row_number", "segment_id", *_ATTRIBUTES, *SUMS)
 """Columns of the mart that a run's files give, in the order they are copied."""
+_MONTH_COLUMNS: Final = ("segment_id", "billing_currency", *MONTH_GROUPS, *SUMS)
+_OF_PARTS: Final = " AND (origin, charge_date) IN (SELECT * FROM unnest(%s::text[], %s::date[]))"
 
 
-def replace_mart(run: AllocationRun, *, folder: Path, scratch: Path) -> None:
-    """Put a run's rows in the place of those of its period; the caller's transaction makes it one step."""
+def replace_mart(run: AllocationRun, *, folder: Path, scratch: Path, before: Path | None = None) -> None:
+    """Put a run's rows in the place of those of its period; the caller's transaction makes it one step.
+
+    :param before: the folder of the run whose rows stand there: parts alike stay. None: everything is loaded.
+    """
     segments = _segment_ids(run.organization_id, folder / "segments.parquet")
-    rows = scratch / "mart.csv"
-    _write_csv(folder, segments=segments, to=rows)
-    load_mart(run, rows)
+    parts = None if before is None else changed_parts(before, folder)
+    rows, months = scratch / "mart.csv", scratch / "months.csv"
+    _write_csv(folder, segments=segments, to=rows, parts=parts)
+    _write_months_csv(folder, segments=segments, to=months)
+    _load_rows(run, rows, parts=parts)
+    _load_months(run, months)
+    _sum_up(DAILY, run.organization_id, run.billing_period, parts=parts)
 
 
 def load_mart(run: AllocationRun, rows: Path) -> None:
     """Put the rows of a CSV file with the columns of the mart in the place of those of the run's period."""
+    _load_rows(run, rows, parts=None)
+    replace_rollups(run.organization_id, run.billing_period)
+
+
+def _load_rows(run: AllocationRun, rows: Path, *, parts: Sequence[Part] | None) -> None:
+    """Put rows in the place of those of the period, or of some parts of it; rows of others keep their numbers."""
     columns = ", ".join(COLUMNS)
+    place: list[Any] = [run.organization_id, run.billing_period]
     with connection.cursor() as cursor:
         cursor.execute("SELECT itfm_mart_partition(%s)", [run.billing_period])
-        # A table under row-level security takes no COPY; one of this session's own does.
+        _copy(cursor, rows, into="mart_rows", like=MART, columns=columns)
+        _delete(cursor, MART, place, parts)
         cursor.execute(
-            f"CREATE TEMPORARY TABLE mart_rows ON COMMIT DROP AS SELECT {columns}"  # noqa: S608 - our own names
-            " FROM allocation_allocatedcost WITH NO DATA"
-        )
-        _copy(cursor, rows, columns)
-        cursor.execute(
-            "DELETE FROM allocation_allocatedcost WHERE organization_id = %s AND billing_period = %s",
-            [run.organization_id, run.billing_period],
-        )
-        cursor.execute(
-            f"INSERT INTO allocation_allocatedcost (organization_id, billing_period, run_id, {columns})"  # noqa: S608
-            f" SELECT %s, %s, %s, {columns} FROM mart_rows ORDER BY row_number",
-            [run.organization_id, run.billing_period, run.id],
+            f"INSERT INTO {MART} (organization_id, billing_period, run_id, {columns})"  # noqa: S608
+            f" SELECT %s, %s, %s, row_number + (SELECT COALESCE(MAX(row_number), 0) FROM {MART}"
+            f" WHERE organization_id = %s AND billing_period = %s), {', '.join(COLUMNS[1:])}"
+            " FROM mart_rows ORDER BY mart_rows.row_number",
+            [*place, run.id, *place],
         )
         cursor.execute("DROP TABLE mart_rows")
-    replace_rollups(run.organization_id, run.billing_period)
+
+
+def _load_months(run: AllocationRun, rows: Path) -> None:
+    """Put the sums by month in the place of those of the run's period."""
+    columns = ", ".join(_MONTH_COLUMNS)
+    place: list[Any] = [run.organization_id, run.billing_period]
+    with connection.cursor() as cursor:
+        _copy(cursor, rows, into="month_rows", like=MONTHLY, columns=columns)
+        _delete(cursor, MONTHLY, place, None)
+        cursor.execute(
+            f"INSERT INTO {MONTHLY} (organization_id, billing_period, {columns})"  # noqa: S608 - our own names
+            f" SELECT %s, %s, {columns} FROM month_rows",
+            place,
+        )
+        cursor.execute("DROP TABLE month_rows")
 
 
 def replace_rollups(organization_id: UUID, period: date) -> None:
     """Sum the mart's rows of a period into the rollups; where there are none, the rollups are emptied."""
-    sums = ", ".join(f"SUM({name})" for name in SUMS)
+    for table in ROLLUPS:
+        _sum_up(table, organization_id, period, parts=None)
+
+
+def _sum_up(table: str, organization_id: UUID, period: date, *, parts: Sequence[Part] | None) -> None:
+    """Sum the mart's rows of a period, or of some parts of it, into a rollup."""
+    sums, groups = ", ".join(f"SUM({name})" for name in SUMS), ", ".join(ROLLUPS[table])
+    place: list[Any] = [organization_id, period]
     with connection.cursor() as cursor:
-        for table, names in ROLLUPS.items():
-            groups = ", ".join(names)
-            cursor.execute(
-                f"DELETE FROM {table} WHERE organization_id = %s AND billing_period = %s",  # noqa: S608 - our own names
-                [organization_id, period],
-            )
-            cursor.execute(
-                f"INSERT INTO {table} (organization_id, billing_period, {groups}, {', '.join(SUMS)})"  # noqa: S608
-                f" SELECT organization_id, billing_period, {groups}, {sums} FROM {MART}"
-                " WHERE organization_id = %s AND billing_period = %s"
-                f" GROUP BY organization_id, billing_period, {groups}",
-                [organization_id, period],
-            )
+        _delete(cursor, table, place, parts)
+        cursor.execute(
+            f"INSERT INTO {table} (organization_id, billing_period, {groups}, {', '.join(SUMS)})"  # noqa: S608
+            f" SELECT organization_id, billing_period, {groups}, {sums} FROM {MART}"
+            f" WHERE organization_id = %s AND billing_period = %s{_OF_PARTS if parts is not None else ''}"
+            f" GROUP BY organization_id, billing_period, {groups}",
+            [*place, *_listed(parts)],
+        )
+
+
+def _delete(cursor: Any, table: str, place: list[Any], parts: Sequence[Part] | None) -> None:
+    """Delete the rows of a period, or of some parts of it."""
+    of_parts = _OF_PARTS if parts is not None else ""
+    cursor.execute(
+        f"DELETE FROM {table} WHERE organization_id = %s AND billing_period = %s{of_parts}",  # noqa: S608 - our own names
+        [*place, *_listed(parts)],
+    )
+
+
+def _listed(parts: Sequence[Part] | None) -> list[list[Any]]:
+    """Return what `_OF_PARTS` is told."""
+    return [] if parts is None else [[part.origin for part in parts], [part.charge_date for part in parts]]
 
 
 def mart_sums(period: date, *, table: str = MART) -> dict[str, dict[str, Decimal]]:
@@ -113,18 +162,10 @@ def _segment_ids(organization_id: UUID, segments: Path) -> dict[int, UUID]:
     return {number: stored[digest] for number, digest in digests.items()}
 
 
-def _write_csv(folder: Path, *, segments: dict[int, UUID], to: Path) -> None:
-    """Write the ledger summed to what pages show, in one order, with what its numbers stand for."""
-    table = pa.table(
-        {
-            "segment_id": pa.array(list(segments), pa.int32()),
-            "stored_id": pa.array([str(value) for value in segments.values()], pa.string()),
-        }
-    )
+def _write_csv(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequence[Part] | None) -> None:
+    """Write the ledger, or some parts of it, summed to what pages show, in one order, with what its numbers mean."""
     with duckdb.connect() as database:
-        database.register("stored", table)
-        for name in ("ledger", "cells", "splits"):
-            database.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+        _name_files(database, folder, segments, names=("ledger", "cells", "splits"))
         texts = {"origin": "COALESCE(splits.split_key, 'direct') AS origin"}
         sums = ", ".join(f"SUM({name}) AS {name}" for name in SUMS)
         columns = ", ".join(texts.get(name, name) for name in (*_ATTRIBUTES, *SUMS))
@@ -133,7 +174,7 @@ def _write_csv(folder: Path, *, segments: dict[int, UUID], to: Path) -> None:
             COPY (
                 WITH mart AS (
                     SELECT split_number, charge_date, mart_id, segment_id, billing_currency, {sums}
-                    FROM ledger JOIN cells USING (cell_id)
+                    FROM ledger JOIN cells USING (cell_id) {_only(database, parts)}
                     GROUP BY split_number, charge_date, mart_id, segment_id, billing_currency
                 )
                 SELECT
@@ -151,9 +192,56 @@ def _write_csv(folder: Path, *, segments: dict[int, UUID], to: Path) -> None:
         )
 
 
-def _copy(cursor: Any, rows: Path, columns: str) -> None:
+def _only(database: duckdb.DuckDBPyConnection, parts: Sequence[Part] | None) -> str:
+    """Return what leaves of the ledger only some parts, empty for all of it."""
+    if parts is None:
+        return ""
+    origins, days = _listed(parts)
+    table = pa.table({"origin": pa.array(origins, pa.string()), "charge_date": pa.array(days, pa.date32())})
+    database.register("wanted", table)
+    return """
+        SEMI JOIN (
+            SELECT COALESCE(split_number, -1) AS number, charge_date
+            FROM wanted LEFT JOIN splits ON split_key = origin
+            WHERE split_number IS NOT NULL OR origin = 'direct'
+        ) AS parts ON parts.number = COALESCE(ledger.split_number, -1) AND parts.charge_date = ledger.charge_date"""
+
+
+def _write_months_csv(folder: Path, *, segments: dict[int, UUID], to: Path) -> None:
+    """Write the sums by month that stand beside the ledger."""
+    with duckdb.connect() as database:
+        _name_files(database, folder, segments, names=())
+        database.read_parquet(str(folder / MONTHS)).create_view("months")
+        database.execute(
+            f"""
+            COPY (SELECT stored_id, {", ".join(_MONTH_COLUMNS[1:])} FROM months JOIN stored USING (segment_id))
+            TO '{_quoted(to)}' (FORMAT csv, HEADER false, NULLSTR '', FORCE_QUOTE (origin))
+            """  # noqa: S608 - our own names
+        )
+
+
+def _name_files(
+    database: duckdb.DuckDBPyConnection, folder: Path, segments: dict[int, UUID], *, names: Sequence[str]
+) -> None:
+    """Give a run's files their names, and `stored` to the ids of its segments."""
+    table = pa.table(
+        {
+            "segment_id": pa.array(list(segments), pa.int32()),
+            "stored_id": pa.array([str(value) for value in segments.values()], pa.string()),
+        }
+    )
+    database.register("stored", table)
+    for name in names:
+        database.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+
+
+def _copy(cursor: Any, rows: Path, *, into: str, like: str, columns: str) -> None:
+    """Copy a file into a table of this session's own: one under row-level security takes no COPY."""
+    cursor.execute(
+        f"CREATE TEMPORARY TABLE {into} ON COMMIT DROP AS SELECT {columns} FROM {like} WITH NO DATA"  # noqa: S608
+    )
     with (
-        cursor.copy(f"COPY mart_rows ({columns}) FROM STDIN (FORMAT csv, NULL '')") as copy,
+        cursor.copy(f"COPY {into} ({columns}) FROM STDIN (FORMAT csv, NULL '')") as copy,
         rows.open("rb") as source,
     ):
         while block := source.read(_COPY_BYTES):

@@ -29,6 +29,7 @@ from allocation.engines import engine_of, local_engine
 from allocation.models import AllocatedCost, AllocationRun, DriverValue, RuleSet
 from allocation.selectors import current_rule_set
 from allocation.services.mart import MART, ROLLUPS, mart_sums, replace_mart, replace_rollups
+from allocation.services.parts import write_parts
 from allocation.services.previous import previous_weights, run_before
 from allocation.services.rules import with_driver_values
 from allocation.working import EMPTY, parsed
@@ -126,7 +127,7 @@ def driver_digests(first: date, end: date) -> dict[str, str]:
 def allocate(organization_id: UUID, *, period: date, again: bool = False) -> AllocationRun | None:
     """Allocate a billing period and return the run in force; None when there is no bill, or another worker is at it.
 
-    :param again: run even when the ledger stands on the same inputs already.
+    :param again: run even when the ledger stands on the same inputs already, and load all of it.
     :raises AllocationRefusedError: the proof does not hold.
     """
     with single("allocate", organization_id, period) as is_ours:
@@ -144,7 +145,7 @@ def allocate(organization_id: UUID, *, period: date, again: bool = False) -> All
             if in_force is not None and in_force.inputs_sha256 == inputs.sha256 and not again and asked_for is None:
                 return in_force
             run = _start(organization_id, inputs, asked_for=asked_for)
-        return _carry_out(run, inputs)
+        return _carry_out(run, inputs, anew=again or asked_for is not None)
 
 
 @transaction.atomic
@@ -239,7 +240,7 @@ def engine_revision(organization_id: UUID, revision: BillRevision) -> Revision:
     )
 
 
-def _carry_out(run: AllocationRun, inputs: Inputs) -> AllocationRun:
+def _carry_out(run: AllocationRun, inputs: Inputs, *, anew: bool) -> AllocationRun:
     try:
         with lake.scratch(run.organization_id) as scratch:
             with tenant(run.organization_id):
@@ -249,7 +250,8 @@ def _carry_out(run: AllocationRun, inputs: Inputs) -> AllocationRun:
             run.proof = result.proof.model_dump(mode="json")
             _write_rules(given.rule_set, to=result.folder)
             write_months(result.folder, engine=local_engine(scratch))
-            _publish(run, result.proof, finished=result.folder, scratch=scratch)
+            write_parts(result.folder, engine=local_engine(scratch))
+            _publish(run, result.proof, finished=result.folder, scratch=scratch, anew=anew)
     except Exception as error:
         state = State.REFUSED if isinstance(error, AllocationRefusedError) else State.FAILED
         with tenant(run.organization_id):
@@ -268,9 +270,10 @@ def _write_rules(rule_set: EngineRuleSet, *, to: Path) -> None:
     (to / RULES_FILE).write_text(text, encoding="utf-8")
 
 
-def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path) -> None:
+def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path, anew: bool) -> None:
     """Replace the mart's rows and switch the run in force, if files and mart add up to the same.
 
+    :param anew: load every row, also those that the run in force has alike.
     :raises AllocationRefusedError: they do not.
     """
     if not proof.holds:
@@ -281,11 +284,16 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path)
     _telling(run)("Loading the pages' sums")
     lake.publish(finished, to=folder)
     with tenant(run.organization_id):
-        replace_mart(run, folder=folder, scratch=scratch)
+        in_force = AllocationRun.objects.filter(billing_period=run.billing_period, state=State.PUBLISHED)
+        replace_mart(run, folder=folder, scratch=scratch, before=None if anew else _folder_of(in_force.first()))
         if any(mart_sums(run.billing_period, table=table) != proof.sums("ledger") for table in (MART, *ROLLUPS)):
             raise AllocationRefusedError("The sums of the mart in Postgres differ from those of the files.")
-        in_force = AllocationRun.objects.filter(billing_period=run.billing_period, state=State.PUBLISHED)
         in_force.update(state=State.REPLACED)
         run.state, run.finished_at, run.step = State.PUBLISHED, timezone.now(), ""
         run.folder = str(folder.relative_to(lake.organization_folder(run.organization_id)))
         run.save()
+
+
+def _folder_of(run: AllocationRun | None) -> Path | None:
+    """Return where a run's files are."""
+    return lake.organization_folder(run.organization_id) / run.folder if run is not None and run.folder else None

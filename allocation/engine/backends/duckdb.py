@@ -86,6 +86,7 @@ def connect(settings: DuckDB, *, reads: Sequence[Path], writes: Path) -> duckdb.
     paths = ", ".join(_quoted(path) for path in reads)
     connection.execute(f"SET allowed_paths = [{paths}]")
     connection.execute(f"SET allowed_directories = [{_quoted(writes)}, {_quoted(scratch)}]")
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
