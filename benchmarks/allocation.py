@@ -85,8 +85,8 @@ def in_process(*arguments: str) -> str:
     return done.stdout
 
 
-def import_bill(bill: Path, root: Path) -> None:
-    """Archive and normalize a report with the tag keys that the rules look at, as an import does."""
+def import_bill(bill: Path, root: Path, *, tag_keys: frozenset[str] | None = None) -> None:
+    """Archive and normalize a report as an import does, with some tag keys or those that the rules look at."""
     from ingestion.connectors.aws_cur import KIND
     from ingestion.delivery import archive, open_store
     from ingestion.normalize import Limits
@@ -98,7 +98,7 @@ def import_bill(bill: Path, root: Path) -> None:
         settings=settings,
         output=root / "bills",
         limits=Limits(temp_folder=root / "temp"),
-        tag_keys=frozenset(rules.tag_keys(rule_set())),
+        tag_keys=tag_keys or frozenset(rules.tag_keys(rule_set())),
         progress=lambda _: None,
     )
 

@@ -1,19 +1,19 @@
 """Which rule of each dimension catches a charge, and the value it gives. Pure.
 
-The same classifier answers for one charge in a form and for every attribute set of a month: rules that demand an
-equality are found through an index, so a thousand of them cost little more than one.
+The same classifier answers for one charge in a form and for every attribute set of a month: rules are found by what
+they demand of a charge's texts (`candidates`), so thousands of them cost little more than a few.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from allocation.engine.candidates import Candidates, in_order
 from allocation.engine.conditions import Subject, subjects
 from allocation.engine.dimensions import Dimension, evaluation_order
-from allocation.engine.matching import Lookups, Reading, Row, holds, probes, taken
+from allocation.engine.matching import Lookups, Row, holds, taken
 from allocation.engine.rules import RuleSet
 from allocation.engine.values import Taken
 from itfm.core.periods import period_name
@@ -26,13 +26,8 @@ class Caught(NamedTuple):
     rule: int
 
 
-@dataclass
-class _Index:
-    """The rules that demand one subject, read one way, to be some text."""
-
-    position: int
-    reading: Reading
-    rules: dict[str, list[int]] = field(default_factory=dict)
+_Ready = tuple[Callable[[Row], bool] | None, Callable[[Row], str | None]]
+"""What is left to ask of a row whose demands are met (None: nothing), and the value it gets."""
 
 
 class DimensionClassifier:
@@ -40,47 +35,35 @@ class DimensionClassifier:
 
     def __init__(self, dimension: Dimension, *, period: date, lookups: Lookups) -> None:
         self.key = dimension.key
-        valid = [(index, rule) for index, rule in enumerate(dimension.rules) if rule.is_valid_in(period_name(period))]
+        month = period_name(period)
+        self._numbers = [number for number, rule in enumerate(dimension.rules) if rule.is_valid_in(month)]
+        self._rules = [dimension.rules[number] for number in self._numbers]
         looked_at: set[Subject] = set()
-        for _, rule in valid:
+        for rule in self._rules:
             looked_at |= subjects(rule.when)
             looked_at |= set(rule.value.subjects) if isinstance(rule.value, Taken) else set()
         self.subjects: tuple[Subject, ...] = tuple(sorted(looked_at))
-        at = {subject: position for position, subject in enumerate(self.subjects)}
-        self._rules = [(index, holds(rule.when, at), taken(rule.value, at, lookups)) for index, rule in valid]
-        self._unindexed: list[int] = []
-        self._indexes: list[_Index] = []
-        by_reading: dict[tuple[Subject, Reading], _Index] = {}
-        for number, (_, rule) in enumerate(valid):
-            demanded = probes(rule.when)
-            if demanded is None:
-                self._unindexed.append(number)
-                continue
-            for probe in sorted(demanded):
-                place = (probe.subject, probe.reading)
-                if place not in by_reading:
-                    by_reading[place] = _Index(at[probe.subject], probe.reading)
-                    self._indexes.append(by_reading[place])
-                by_reading[place].rules.setdefault(probe.text, []).append(number)
+        self._at = {subject: position for position, subject in enumerate(self.subjects)}
+        self._lookups = lookups
+        self._candidates = Candidates(self._rules, self._at)
+        self._ready: dict[int, _Ready] = {}
 
     def caught(self, row: Row) -> Caught | None:
         """Return what the first matching rule that has a value for the row gives; None when no rule catches it."""
-        for number in self._candidates(row):
-            index, matches, value_of = self._rules[number]
-            if matches(row):
+        for number in in_order(self._candidates.of(row)):
+            matches, value_of = self._ready.get(number) or self._made_ready(number)
+            if matches is None or matches(row):
                 value = value_of(row)
                 if value is not None:
-                    return Caught(value, index)
+                    return Caught(value, self._numbers[number])
         return None
 
-    def _candidates(self, row: Row) -> list[int]:
-        """Return the rules that could match, in rule order."""
-        found: list[int] = []
-        for index in self._indexes:
-            text = row[index.position]
-            if text:
-                found += index.rules.get(index.reading.read(text), ())
-        return sorted({*found, *self._unindexed}) if found else self._unindexed
+    def _made_ready(self, number: int) -> _Ready:
+        """Return a rule as functions, which most of thousands never need."""
+        rule = self._rules[number]
+        matches = None if number in self._candidates.certain else holds(rule.when, self._at)
+        self._ready[number] = matches, taken(rule.value, self._at, self._lookups)
+        return self._ready[number]
 
 
 class Classifier:

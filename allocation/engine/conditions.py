@@ -116,7 +116,10 @@ class Test(Model):
 
     @property
     def operator(self) -> str:
-        return next(name for name in OPERATORS if getattr(self, name) is not None)
+        for name in OPERATORS:
+            if getattr(self, name) is not None:
+                return name
+        raise AssertionError("a test asks one thing")
 
 
 class All(Model):
@@ -161,13 +164,15 @@ for _model in (All, AnyOf, Not):
 
 def tests(condition: All | AnyOf | Not | Test) -> Iterator[Test]:
     """Yield every test of a condition, in document order."""
-    if isinstance(condition, Test):
-        yield condition
-    elif isinstance(condition, Not):
-        yield from tests(condition.negated)
-    else:
-        for part in condition.all if isinstance(condition, All) else condition.any:
-            yield from tests(part)
+    waiting: list[All | AnyOf | Not | Test] = [condition]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Test):
+            yield one
+        elif isinstance(one, Not):
+            waiting.append(one.negated)
+        else:
+            waiting.extend(reversed(one.all if isinstance(one, All) else one.any))
 
 
 def subjects(condition: All | AnyOf | Not | Test) -> set[Subject]:

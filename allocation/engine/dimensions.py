@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import Field, model_validator
 
-from allocation.engine.conditions import Condition, subjects
+from allocation.engine.conditions import Condition, tests
 from allocation.engine.schema import Key, Model, Period, Text
 from allocation.engine.values import Value
 
@@ -50,8 +50,7 @@ class Dimension(Model):
 
     def dimensions_looked_at(self) -> set[str]:
         """Return the other dimensions the rules test."""
-        looked_at = {subject for rule in self.rules for subject in subjects(rule.when)}
-        return {subject.key for subject in looked_at if subject.kind == "dimension"}
+        return {test.dimension for rule in self.rules for test in tests(rule.when) if test.dimension}
 
 
 class CostCenter(Model):

@@ -35,14 +35,6 @@ class Reading(NamedTuple):
         return text.translate(_LOOSE) if self.loose else text
 
 
-class Probe(NamedTuple):
-    """An equality that must hold for a condition to hold: this subject, read so, is this text."""
-
-    subject: Subject
-    reading: Reading
-    text: str
-
-
 def reading(test: Test) -> Reading:
     """Return how a test reads texts."""
     return Reading(ignore_case=test.ignore_case, trim=test.trim, loose=test.loose)
@@ -62,19 +54,10 @@ def holds(condition: All | AnyOf | Not | Test, at: Positions) -> Callable[[Row],
     return lambda row: any(part(row) for part in parts)
 
 
-def probes(condition: All | AnyOf | Not | Test) -> frozenset[Probe] | None:
-    """Return equalities of which at least one holds whenever the condition does; None when there are no such."""
-    if isinstance(condition, Test):
-        texts = (condition.equals,) if condition.equals is not None else condition.one_of
-        read = reading(condition)
-        return None if texts is None else frozenset(Probe(condition.subject, read, read.read(t)) for t in texts)
-    if isinstance(condition, Not):
-        return None
-    if isinstance(condition, All):
-        found = [part for part in map(probes, condition.all) if part is not None]
-        return min(found, key=len) if found else None
-    branches = [probes(part) for part in condition.any]
-    return None if None in branches else frozenset().union(*(branch for branch in branches if branch))
+def pattern_of(test: Test) -> str:
+    """Return the pattern that a `matches` test searches for in a text as it is read."""
+    # The text is case-folded before, so the pattern must not look at case either.
+    return f"(?i:{test.matches})" if test.ignore_case else test.matches or ""
 
 
 def taken(value: str | Taken, at: Positions, lookups: Lookups) -> Callable[[Row], str | None]:
@@ -123,8 +106,7 @@ def _comparison(test: Test, operand: Any) -> Callable[[str], bool]:
         texts = {read(text) for text in operand}
         return lambda text: text in texts
     if test.operator == "matches":
-        # The text is case-folded before, so the pattern must not look at case either.
-        pattern = re2.compile(f"(?i:{operand})" if test.ignore_case else operand)
+        pattern = re2.compile(pattern_of(test))
         return lambda text: pattern.search(text) is not None
     if test.operator in _ORDERS:
         bound: Any = comparable(operand)

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Annotated, Any, Final, Literal
 
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from allocation.engine import documents, references
 from allocation.engine.dimensions import CostCenter, Dimension
@@ -72,6 +72,9 @@ class RuleSet(Model):
         return max((split.days_back() for split in self.splits), default=0)
 
 
+_DIMENSIONS: Final = TypeAdapter(tuple[Dimension, ...])
+
+
 def parse(text: str) -> RuleSet:
     """Return the rule set a YAML text holds.
 
@@ -115,8 +118,22 @@ def to_document(rule_set: RuleSet) -> dict[str, Any]:
 
 def fingerprint(rule_set: RuleSet) -> str:
     """Return the SHA-256 that names this content, whatever the layout of the YAML it came from."""
-    text = json.dumps(to_document(rule_set), ensure_ascii=False, separators=(",", ":"))
-    return sha256(text.encode()).hexdigest()
+    return sha256(to_json(rule_set).encode()).hexdigest()
+
+
+def to_json(rule_set: RuleSet) -> str:
+    """Return `to_document` as JSON without spaces. Thousands of rules are written without making a document of them."""
+    document = to_document(rule_set.model_copy(update={"dimensions": ()}))
+    parts = []
+    for name in RuleSet.model_fields:
+        if name == "dimensions" and rule_set.dimensions:
+            written = _DIMENSIONS.dump_json(rule_set.dimensions, by_alias=True, exclude_defaults=True).decode()
+        elif name in document:
+            written = json.dumps(document[name], ensure_ascii=False, separators=(",", ":"))
+        else:
+            continue
+        parts.append(f'"{name}":{written}')
+    return "{" + ",".join(parts) + "}"
 
 
 def tag_keys(rule_set: RuleSet) -> tuple[str, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
 
 from itfm.core import money
+
+_NOT_STORABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
 class Model(BaseModel):
@@ -33,7 +36,7 @@ def _flag(given: object) -> bool:
 
 
 def _storable(given: str) -> str:
-    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in given):
+    if _NOT_STORABLE.search(given):
         raise ValueError("the text has a character that no database can store; type it again")
     return given
 

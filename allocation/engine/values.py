@@ -86,7 +86,7 @@ class Taken(Model):
         """Where to look, in order."""
         if self.first_of:
             return tuple(place.subject for place in self.first_of)
-        return (Place(column=self.column, tag=self.tag).subject,)
+        return (Subject("column", self.column) if self.column else Subject("tag", self.tag or ""),)
 
 
 def _value(given: Any) -> str:

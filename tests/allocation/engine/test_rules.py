@@ -1,5 +1,6 @@
 """The rule document: what is read, what is refused and how it is written back."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -201,3 +202,13 @@ def test_a_float_from_a_form_is_refused():
 
     with pytest.raises(rules.RuleSetError, match=r"12\.5 is not an exact number"):
         rules.from_document(document)
+
+
+@pytest.mark.parametrize("name", ["Team", 'Ünï \u2028 \u007f \x1f \t " \\ / \U0001f469', "</script>"])
+def test_rules_are_fingerprinted_by_the_text_that_their_document_has(name):
+    document = rules.to_document(rules.parse(DOCUMENT))
+    document["dimensions"][0]["name"] = name
+    rule_set = rules.from_document(document)
+
+    assert rules.to_json(rule_set) == json.dumps(rules.to_document(rule_set), ensure_ascii=False, separators=(",", ":"))
+    assert rules.to_json(rules.parse("version: 1")) == '{"version":1}'
