@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,21 +45,7 @@ def allocate(
     """
     if not inputs.revisions:
         raise InputError("A run needs at least one bill revision.")
-    with _settled():
-        return _allocate(inputs, output=output, engine=backend or DuckDB(), tell=tell)
-
-
-@contextmanager
-def _settled() -> Iterator[None]:
-    """Keep what is there already, thousands of rules above all, out of what the garbage collector walks over."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-def _allocate(inputs: RunInputs, *, output: Path, engine: Backend, tell: Callable[[str], None]) -> RunResult:
+    engine = backend or DuckDB()
     output.mkdir(parents=True, exist_ok=True)
     tell("Classifying")
     decided = cells.decide(inputs)
