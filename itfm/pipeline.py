@@ -62,7 +62,7 @@ FOLLOWS: Final[dict[type[Event], tuple[Task[Any, Any], ...]]] = {
     MessageQueued: (send_messages,),
 }
 
-LONG: Final = frozenset({import_bills, check_upload, allocate_period})
+LONG: Final = frozenset({import_bills, check_upload, allocate_period, allocate_due})
 """Tasks that take an organization's turn at the workers."""
 
 

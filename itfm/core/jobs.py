@@ -51,8 +51,9 @@ WHERE
             AND same.finished_at IS NULL
     )
 """
-TURN: Final = "coalesce(running, 0), served_at NULLS FIRST, queued_at, id"
-"""Whose turn it is: who has the least under way; of those, who has waited longest; of theirs, what has."""
+TURN: Final = "coalesce(running, 0), served_at NULLS FIRST, arguments <> '{}', queued_at, id"
+"""Whose turn it is: who has the least under way; of those, who was served longest ago; of theirs, what concerns the
+organization as a whole, such as planning, then what has waited longest."""
 
 
 def put_in_line(task: str, *, organization_id: UUID, arguments: dict[str, Any]) -> None:

@@ -46,11 +46,13 @@ class Site:
             cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=self.log, text=True,
         )  # fmt: skip
 
-    def start_worker(self, *, app: str = "itfm.celery", concurrency: int = 1) -> subprocess.Popen:
+    def start_worker(
+        self, *, app: str = "itfm.celery", concurrency: int = 1, with_beat: bool = True
+    ) -> subprocess.Popen:
+        beat = ["--beat", "--schedule", str(self.stack.home.folder / "beat")] if with_beat else []
         worker = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", app, "worker", "--beat", "--concurrency", str(concurrency),
-             "--schedule", str(self.stack.home.folder / f"beat{len(self.workers)}"), "--loglevel", "INFO",
-             "--hostname", f"w{len(self.workers)}@%h"],
+            [sys.executable, "-m", "celery", "-A", app, "worker", *beat, "--concurrency", str(concurrency),
+             "--loglevel", "INFO", "--hostname", f"w{len(self.workers)}@%h"],
             cwd=ROOT, env=self.environment, stdout=self.log, stderr=self.log, start_new_session=True,
         )  # fmt: skip
         self.workers.append(worker)

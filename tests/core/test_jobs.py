@@ -57,6 +57,14 @@ def test_an_organization_alone_has_all_the_workers(acme, globex, calls):
         assert [name_of(job) for job in (first, second, third)] == ["a1", "a2", "a3"]
 
 
+def test_what_concerns_an_organization_as_a_whole_goes_before_its_single_things(acme, calls):
+    wait(acme, "a1")
+    put_in_line("allocation.allocate_due", organization_id=acme.id, arguments={})
+
+    with next_job() as job:
+        assert (job.task, job.arguments) == ("allocation.allocate_due", {})
+
+
 def test_a_job_that_waits_is_not_put_in_line_twice(acme, calls):
     wait(acme, "a1", "a1")
 
