@@ -216,7 +216,8 @@ def reallocation_part(reallocation: Reallocation) -> ReallocationPart:
 
 def _behind(version_id: UUID | None, *, under_way: set[date]) -> tuple[tuple[date, ...], int]:
     """Return the periods whose newest run that is over is of another version, and how many periods there are."""
-    over = AllocationRun.objects.exclude(state__in=[State.QUEUED, State.RUNNING]).order_by("started_at")
+    # One that was taken back says nothing about the ledger.
+    over = AllocationRun.objects.exclude(state__in=[State.QUEUED, State.RUNNING, State.CANCELED]).order_by("started_at")
     newest = dict(over.values_list("billing_period", "rule_set_id"))
     behind = [period for period, used in newest.items() if used != version_id and period not in under_way]
     return tuple(sorted(behind, reverse=True)), len(newest)

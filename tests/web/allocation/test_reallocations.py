@@ -104,7 +104,8 @@ def test_canceling_takes_back_what_waits(billed, client, owner):
     assert "1 of 3 months done" in page
     assert "2 canceled" in page
     assert "every 2s" not in page
-    assert "allocation_reallocation_cancel" not in page
+    assert "/cancel" not in page
+    assert "Allocation under way" not in client.get(reverse("allocation_runs")).content.decode()
     with tenant(billed.id):
         assert AuditEvent.objects.filter(action="allocation.all_canceled").count() == 1
 
