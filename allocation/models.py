@@ -94,6 +94,22 @@ class DriverValue(TenantModel):
         return f"{self.driver} {self.date} {self.value}"
 
 
+class Reallocation(TenantModel):
+    """Many billing periods that somebody wants allocated again, as one piece of work; each has a run of its own."""
+
+    first_period = models.DateField(help_text="First day of the first period.")
+    last_period = models.DateField(help_text="First day of the last period.")
+    asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    asked_at = models.DateTimeField()
+    canceled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["organization", "-asked_at"], name="allocation_reallocation_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.first_period:%Y-%m} to {self.last_period:%Y-%m}"
+
+
 class AllocationRun(TenantModel):
     """One application of a rule set to the bills of a billing period."""
 
@@ -104,8 +120,12 @@ class AllocationRun(TenantModel):
         REPLACED = "replaced"
         REFUSED = "refused"
         FAILED = "failed"
+        QUARANTINED = "quarantined"
+        CANCELED = "canceled"
 
     billing_period = models.DateField(help_text="First day of the period.")
+    reallocation = TenantForeignKey(Reallocation, on_delete=models.PROTECT, related_name="runs", null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     rule_set = TenantForeignKey(RuleSet, on_delete=models.PROTECT, related_name="runs", null=True, blank=True)
     state = models.CharField(max_length=12, default=State.RUNNING)
     inputs_sha256 = models.CharField(max_length=64, help_text="Over revisions, rule set and driver values.")

@@ -153,9 +153,10 @@ def period_sums() -> list[PeriodSums]:
 
 
 def runs_that_failed() -> list[AllocationRun]:
-    """Return the newest run of each billing period where it was refused or failed, newest period first."""
-    newest = AllocationRun.objects.filter(billing_period=OuterRef("billing_period")).order_by("-started_at", "-id")
-    failed = [AllocationRun.State.REFUSED, AllocationRun.State.FAILED]
+    """Return the newest run of each billing period where it was refused, failed or given up, newest period first."""
+    said = AllocationRun.objects.exclude(state=AllocationRun.State.CANCELED)
+    newest = said.filter(billing_period=OuterRef("billing_period")).order_by("-started_at", "-id")
+    failed = [AllocationRun.State.REFUSED, AllocationRun.State.FAILED, AllocationRun.State.QUARANTINED]
     runs = AllocationRun.objects.filter(state__in=failed, id=Subquery(newest.values("id")[:1]))
     return list(runs.defer("proof").order_by("-billing_period"))
 

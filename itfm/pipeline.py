@@ -1,7 +1,8 @@
 """The whole line on one page: what follows each event, and the sweep that finds what was missed.
 
 The due work is in Postgres. A task on Redis is a hint that some of it is waiting; when the hint is lost, the sweep,
-once a minute, gives it again. Every task may therefore run twice, also at the same time.
+once a minute, gives it again. Every task may therefore run twice, also at the same time. What may last long stands in a
+line of jobs, from which the organizations are served in turn.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ from itfm.core.events import (
     Event,
     ImportRequested,
     MessageQueued,
+    ReallocationRequested,
     RulesPublished,
+    SharesChanged,
 )
+from itfm.core.jobs import WORK, call_workers, next_job, put_back_left, put_in_line
 from itfm.core.tenancy import tenant
 from itfm.notify.services import has_queued
 from itfm.notify.tasks import send_messages
@@ -53,8 +57,13 @@ FOLLOWS: Final[dict[type[Event], tuple[Task[Any, Any], ...]]] = {
     RulesPublished: (allocate_due,),
     DriverValuesChanged: (allocate_due,),
     AllocationRequested: (allocate_period,),
+    ReallocationRequested: (allocate_due,),
+    SharesChanged: (allocate_due,),
     MessageQueued: (send_messages,),
 }
+
+LONG: Final = frozenset({import_bills, check_upload, allocate_period, allocate_due})
+"""Tasks that take an organization's turn at the workers."""
 
 
 @worker_process_init.connect
@@ -68,6 +77,16 @@ def follow(event: Event) -> None:
     arguments = {name: str(value) for name, value in asdict(event).items()}
     for task in FOLLOWS[type(event)]:
         _hint(task, **arguments)
+    if LONG.intersection(FOLLOWS[type(event)]):
+        call_workers()
+
+
+@shared_task(name=WORK)
+def work() -> None:
+    """Do the job of the organization whose turn it is; nothing when none waits."""
+    with next_job() as job:
+        if job is not None:
+            BROKER.tasks[job.task](organization_id=str(job.organization_id), **job.arguments)
 
 
 @shared_task(name="itfm.pipeline.sweep")
@@ -75,6 +94,8 @@ def sweep() -> None:
     """Find due work of every organization and hint at it; also which are closed for long enough to be erased."""
     for organization_id in organization_ids():
         sweep_organization(organization_id)
+    put_back_left()
+    call_workers()
     for organization_id in organization_ids_to_erase(at=timezone.now()):
         _hint(erase, closed_id=str(organization_id))
 
@@ -108,6 +129,10 @@ def erase(closed_id: str) -> None:
 
 
 def _hint(task: Task[Any, Any], **arguments: str) -> None:
+    if task in LONG:
+        organization_id = UUID(arguments.pop("organization_id"))
+        put_in_line(task.name, organization_id=organization_id, arguments=arguments)
+        return
     try:
         task.delay(**arguments)
     except OperationalError as error:

@@ -156,6 +156,7 @@ CELERY_TASK_TIME_LIMIT = 3 * 3600
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": CELERY_TASK_TIME_LIMIT + 3600,
     "unacked_restore_limit": 100,
+    "queue_order_strategy": "sorted",  # short tasks (`celery`) ahead of long ones (`jobs`)
     "socket_timeout": 10,
     "socket_connect_timeout": 3,
     "retry_policy": {"timeout": 5.0},

@@ -13,7 +13,7 @@ from ingestion.models import Bill, BillRevision, ImportRun
 from ingestion.services import create_source, request_import, run_import
 from itfm import pipeline
 from itfm.accounts.services import create_organization
-from itfm.core import events
+from itfm.core import events, jobs
 from itfm.core.tenancy import tenant
 from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge
@@ -87,9 +87,54 @@ def test_a_hint_that_redis_does_not_take_is_only_a_hint(acme, monkeypatch):
     def gone(**arguments):
         raise pipeline.OperationalError("Redis is gone")
 
-    monkeypatch.setattr(pipeline.import_bills, "delay", gone)
+    monkeypatch.setattr(pipeline.send_messages, "delay", gone)
 
-    pipeline.follow(events.ImportRequested(organization_id=acme.id, run_id=acme.id))
+    pipeline.follow(events.MessageQueued(organization_id=acme.id))
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """The calls on their way to workers."""
+    sent = []
+    monkeypatch.setattr(jobs.app, "send_task", lambda name, *_, **__: sent.append(name))
+    monkeypatch.setattr(jobs, "_calls_on_their_way", lambda: sent.count(jobs.WORK))
+    return sent
+
+
+def test_what_may_last_long_waits_in_line_and_a_worker_that_is_called_does_it(acme, tmp_path, calls):
+    write_bill(tmp_path / "october.csv", line("1"))
+    source = connect(acme, tmp_path)
+    with tenant(acme.id):
+        run, _ = request_import(source, trigger="person", at=NOW)
+
+    pipeline.follow(events.ImportRequested(organization_id=acme.id, run_id=run.id))
+    assert calls == ["itfm.pipeline.work"]
+    pipeline.work()
+
+    with tenant(acme.id):
+        assert ImportRun.objects.get().state == "imported"
+
+
+def test_a_call_that_finds_no_job_does_nothing(acme, calls):
+    pipeline.work()
+
+    assert calls == []
+
+
+def test_the_sweep_calls_for_jobs_whose_calls_were_lost(acme, calls):
+    pipeline._hint(pipeline.allocate_period, organization_id=str(acme.id), billing_period="2026-10-01")
+    assert calls == []
+
+    pipeline.sweep()
+
+    assert calls == ["itfm.pipeline.work"] * 2, "one for the period, one to plan what else is due"
+
+
+def test_however_often_it_is_asked_for_an_organization_is_planned_once(acme, calls):
+    for _ in range(3):
+        pipeline.follow(events.RulesPublished(organization_id=acme.id))
+
+    assert calls == ["itfm.pipeline.work"]
 
 
 def at_the_same_time(call, times=3):

@@ -26,9 +26,14 @@ ORDER BY receiver
 """
 
 
+def falls_back(rules: EngineRuleSet) -> bool:
+    """Return whether a split of these rules may fall back on the shares of the period before."""
+    return any(_splits(rules))
+
+
 def run_before(period: date, *, rules: EngineRuleSet) -> AllocationRun | None:
     """Return the run in force of the period before, when a split of these rules may fall back on its shares."""
-    if not any(_splits(rules)):
+    if not falls_back(rules):
         return None
     return AllocationRun.objects.filter(
         billing_period=previous_period(period), state=AllocationRun.State.PUBLISHED

@@ -26,19 +26,19 @@ from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.engine.rules import to_document
 from allocation.engine.run import allocate as run_engine
 from allocation.engines import engine_of, local_engine
-from allocation.models import AllocatedCost, AllocationRun, DriverValue, RuleSet
+from allocation.models import AllocatedCost, AllocationRun, DriverValue, Reallocation, RuleSet
 from allocation.selectors import current_rule_set
 from allocation.services.mart import MART, ROLLUPS, mart_sums, replace_mart, replace_rollups
 from allocation.services.parts import write_parts
-from allocation.services.previous import previous_weights, run_before
+from allocation.services.previous import falls_back, previous_weights, run_before
 from allocation.services.rules import with_driver_values
 from allocation.working import EMPTY, parsed
 from ingestion.models import BillRevision
-from ingestion.selectors import billed_periods, current_revisions
+from ingestion.selectors import current_revisions
 from itfm.audit.services import Actor, record
 from itfm.core import lake
-from itfm.core.events import AllocationRequested, publish
-from itfm.core.locks import single
+from itfm.core.events import AllocationRequested, SharesChanged, publish
+from itfm.core.locks import is_held, single
 from itfm.core.periods import next_period, period_name
 from itfm.core.tenancy import tenant
 
@@ -47,8 +47,15 @@ State = AllocationRun.State
 RULES_FILE: Final = "rules.json"
 
 
+MOST_ATTEMPTS: Final = 3
+
+
 class AllocationRefusedError(RuntimeError):
     """A run's proof does not hold; the run before it stays in force."""
+
+
+class RunCanceledError(RuntimeError):
+    """Somebody took back what the run is a part of; the run before it stays in force."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,25 +73,6 @@ class Inputs:
     def driver_days(self) -> tuple[date, date]:
         """The days whose driver values a run can look at: first inclusive, last exclusive."""
         return self.period - timedelta(days=self.engine_rules.days_back()), next_period(self.period)
-
-
-def due_periods(organization_id: UUID) -> list[date]:
-    """Return the billing periods whose ledger does not stand on the bills, rules and drivers in force."""
-    with tenant(organization_id):
-        published = dict(
-            AllocationRun.objects.filter(state=State.PUBLISHED).values_list("billing_period", "inputs_sha256")
-        )
-        refused = set(AllocationRun.objects.filter(state=State.REFUSED).values_list("inputs_sha256", flat=True))
-        saved = current_rule_set()
-        # A period whose last bill was withdrawn has no bill any more, and its ledger must go.
-        asked_for = set(AllocationRun.objects.filter(state=State.QUEUED).values_list("billing_period", flat=True))
-        periods = [*billed_periods(), *published, *sorted(asked_for)]
-        wanted = {period: inputs_of(period, saved=saved).sha256 for period in dict.fromkeys(periods)}
-    return [
-        period
-        for period, sha256 in wanted.items()
-        if period in asked_for or (published.get(period) != sha256 and sha256 not in refused)
-    ]
 
 
 def inputs_of(period: date, *, saved: RuleSet | None) -> Inputs:
@@ -134,7 +122,8 @@ def allocate(organization_id: UUID, *, period: date, again: bool = False) -> All
         if not is_ours:
             return None
         with tenant(organization_id):
-            _give_up_interrupted(period)
+            for left in AllocationRun.objects.filter(billing_period=period, state=State.RUNNING):
+                _put_back(left)  # the lock says that nobody is at this period but us
             inputs = inputs_of(period, saved=current_rule_set())
             in_force = AllocationRun.objects.filter(billing_period=period, state=State.PUBLISHED).first()
             asked_for = AllocationRun.objects.filter(billing_period=period, state=State.QUEUED).first()
@@ -178,12 +167,42 @@ def _withdraw(run: AllocationRun | None) -> None:
     replace_rollups(run.organization_id, run.billing_period)
     run.state = State.REPLACED
     run.save(update_fields=["state"])
+    publish(SharesChanged(organization_id=run.organization_id))
 
 
-def _give_up_interrupted(period: date) -> None:
-    """Close runs whose worker died; the lock says that nobody is at this period but us."""
-    AllocationRun.objects.filter(billing_period=period, state=State.RUNNING).update(
-        state=State.FAILED, error="The worker stopped before the run was done.", finished_at=timezone.now()
+def put_back_interrupted(organization_id: UUID) -> None:
+    """Put runs back in line whose worker died: whoever carries one out holds its period's lock."""
+    with tenant(organization_id):
+        running = list(AllocationRun.objects.filter(state=State.RUNNING))
+    for run in running:
+        if not is_held("allocate", organization_id, run.billing_period):
+            with tenant(organization_id):
+                _put_back(run)
+
+
+def _put_back(run: AllocationRun) -> None:
+    """Let an interrupted run wait for a worker again, unless it was taken back or has cost too many of them."""
+    if _is_canceled(run):
+        state, error = State.CANCELED, ""
+    elif run.attempts >= MOST_ATTEMPTS:
+        state = State.QUARANTINED
+        error = (
+            f"This run was tried {MOST_ATTEMPTS} times, and each time its worker stopped before it was done."
+            " The ledger before it stays in force. Give the workers more memory, then allocate the period again."
+        )
+    elif AllocationRun.objects.filter(billing_period=run.billing_period, state=State.QUEUED).exists():
+        state, error = State.FAILED, "The worker stopped before the run was done; another takes its place."
+    else:
+        state, error = State.QUEUED, ""
+    AllocationRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
+        state=state, error=error, step="", finished_at=None if state == State.QUEUED else timezone.now()
+    )
+
+
+def _is_canceled(run: AllocationRun) -> bool:
+    return (
+        run.reallocation_id is not None
+        and Reallocation.objects.filter(pk=run.reallocation_id, canceled_at__isnull=False).exists()
     )
 
 
@@ -197,6 +216,7 @@ def _start(organization_id: UUID, inputs: Inputs, *, asked_for: AllocationRun | 
     """Save that a run has begun: the one that somebody asked for, else a new one."""
     run = asked_for or AllocationRun(organization_id=organization_id, billing_period=inputs.period)
     run.state = State.RUNNING
+    run.attempts += 1  # before the input is touched, so that one that kills its worker is given up in the end
     run.rule_set, run.inputs_sha256 = inputs.rule_set, inputs.sha256
     run.revisions = {str(revision.bill.source_id): str(revision.id) for revision in inputs.revisions}
     run.step, run.started_at = "Reading the bills", timezone.now()
@@ -205,11 +225,13 @@ def _start(organization_id: UUID, inputs: Inputs, *, asked_for: AllocationRun | 
 
 
 def _telling(run: AllocationRun) -> Callable[[str], None]:
-    """Return the function that writes down what a run is at, for those who watch it."""
+    """Return the function that writes down what a run is at, for those who watch it, and stops what was taken back."""
 
     def tell(step: str) -> None:
         with tenant(run.organization_id):
             AllocationRun.objects.filter(pk=run.pk, state=State.RUNNING).update(step=step)
+            if _is_canceled(run):
+                raise RunCanceledError
 
     return tell
 
@@ -251,17 +273,27 @@ def _carry_out(run: AllocationRun, inputs: Inputs, *, anew: bool) -> AllocationR
             _write_rules(given.rule_set, to=result.folder)
             write_months(result.folder, engine=local_engine(scratch))
             write_parts(result.folder, engine=local_engine(scratch))
-            _publish(run, result.proof, finished=result.folder, scratch=scratch, anew=anew)
+            is_chained = falls_back(given.rule_set)
+            _publish(run, result.proof, finished=result.folder, scratch=scratch, anew=anew, is_chained=is_chained)
+    except RunCanceledError:
+        _end(run, state=State.CANCELED)
+        return run
     except Exception as error:
         state = State.REFUSED if isinstance(error, AllocationRefusedError) else State.FAILED
-        with tenant(run.organization_id):
-            AllocationRun.objects.filter(pk=run.pk).update(
-                state=state, error=str(error), proof=run.proof, finished_at=timezone.now()
-            )
+        _end(run, state=state, error=str(error))
         logger.exception("allocation.failed", run=str(run.pk))
         raise
     logger.info("allocation.published", run=str(run.pk), period=run.billing_period.isoformat())
     return run
+
+
+def _end(run: AllocationRun, *, state: str, error: str = "") -> None:
+    """Save how a run ended that changes nothing."""
+    run.state, run.error, run.step, run.finished_at = state, error, "", timezone.now()
+    with tenant(run.organization_id):
+        AllocationRun.objects.filter(pk=run.pk).update(
+            state=state, error=error, step="", proof=run.proof, finished_at=run.finished_at
+        )
 
 
 def _write_rules(rule_set: EngineRuleSet, *, to: Path) -> None:
@@ -270,7 +302,7 @@ def _write_rules(rule_set: EngineRuleSet, *, to: Path) -> None:
     (to / RULES_FILE).write_text(text, encoding="utf-8")
 
 
-def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path, anew: bool) -> None:
+def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path, anew: bool, is_chained: bool) -> None:
     """Replace the mart's rows and switch the run in force, if files and mart add up to the same.
 
     :param anew: load every row, also those that the run in force has alike.
@@ -288,10 +320,13 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path,
         replace_mart(run, folder=folder, scratch=scratch, before=None if anew else _folder_of(in_force.first()))
         if any(mart_sums(run.billing_period, table=table) != proof.sums("ledger") for table in (MART, *ROLLUPS)):
             raise AllocationRefusedError("The sums of the mart in Postgres differ from those of the files.")
+        is_same = in_force.filter(inputs_sha256=run.inputs_sha256).exists()
         in_force.update(state=State.REPLACED)
         run.state, run.finished_at, run.step = State.PUBLISHED, timezone.now(), ""
         run.folder = str(folder.relative_to(lake.organization_folder(run.organization_id)))
         run.save()
+        if is_chained and not is_same:
+            publish(SharesChanged(organization_id=run.organization_id))
 
 
 def _folder_of(run: AllocationRun | None) -> Path | None:

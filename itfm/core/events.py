@@ -53,6 +53,16 @@ class AllocationRequested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReallocationRequested(Event):
+    """Somebody wants many billing periods allocated again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharesChanged(Event):
+    """The shares of a billing period, on which those of the next fall back, are others than before."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportRequested(Event):
     """An import stands in the queue."""
 

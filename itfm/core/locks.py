@@ -34,6 +34,12 @@ def is_held(*names: object) -> bool:
         return not is_free
 
 
+def wait_for(*names: object) -> None:
+    """Wait until nobody else holds the lock of that name, and hold it until the transaction is over."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(names)])
+
+
 def _key(names: tuple[object, ...]) -> int:
     digest = hashlib.sha256("/".join(str(name) for name in names).encode()).digest()
     return int.from_bytes(digest[:8], signed=True)

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import signal
-import subprocess
-import sys
-import tempfile
 import time
 from decimal import Decimal
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from itfm.embedded.home import open_home
-from itfm.embedded.stack import Stack, say_nothing
+from tests.acceptance.site import PATIENCE_SECONDS, Site
 from tests.ingestion.focus_files import line, write_bill
 
 pytestmark = pytest.mark.crash
 
-ROOT = Path(__file__).resolve().parents[2]
 ROWS = 25_000
 SOURCES = ("alpha", "beta")
 MONTHS = (8, 9, 10)
@@ -35,7 +26,6 @@ KILLS = (
     ("allocation", "redis"),
 )
 """What is going on, and what is killed then. An import is given up after three attempts, so it is cut off twice."""
-PATIENCE_SECONDS = 150
 
 SEED = """
 from pathlib import Path
@@ -92,75 +82,6 @@ splits:
 """
 
 
-class Site:
-    """Postgres, Redis and a worker of the test's own, which it may kill."""
-
-    def __init__(self, home: Path) -> None:
-        self.stack = Stack(open_home(home, say=say_nothing), say=say_nothing)
-        self.environment = {**os.environ, **self.stack.__enter__(), "ITFM_SWEEP_SECONDS": "1", "ITFM_WORKERS": "1"}
-        self.log = (home / "worker.log").open("ab")
-        self.worker: subprocess.Popen | None = None
-
-    def manage(self, *arguments: str) -> str:
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=120,
-        ).stdout  # fmt: skip
-
-    def start_worker(self) -> None:
-        self.worker = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "itfm.celery", "worker", "--beat", "--concurrency", "1",
-             "--schedule", str(self.stack.home.folder / "beat"), "--loglevel", "INFO"],
-            cwd=ROOT, env=self.environment, stdout=self.log, stderr=self.log, start_new_session=True,
-        )  # fmt: skip
-
-    def kill(self, name: str) -> None:
-        if name == "worker":
-            os.killpg(self.worker.pid, signal.SIGKILL)
-            self.worker.wait()
-            self.start_worker()
-        else:
-            os.kill(self.stack.pids()[name], signal.SIGKILL)
-            time.sleep(0.2)
-            self.stack.ensure()
-
-    def state(self) -> dict:
-        return json.loads(self.manage("shell", "-v", "0", "-c", STATE).splitlines()[-1])
-
-    def wait_for(self, what: str) -> None:
-        """Return as soon as a worker is at it; fail when none is within the time."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as database:
-            organization = self.manage(
-                "shell", "-v", "0", "-c", "from itfm.accounts.selectors import *; print(organization_ids()[0])"
-            )
-            database.execute("SELECT set_config('itfm.organization', %s, false)", [organization.split()[-1]])
-            while not database.execute(UNDER_WAY[what]).fetchone():
-                if time.monotonic() > deadline:
-                    pytest.fail(f"no {what} is under way")
-                time.sleep(0.02)
-
-    def close(self) -> None:
-        if self.worker:
-            os.killpg(self.worker.pid, signal.SIGKILL)
-            self.worker.wait()
-        self.stack.__exit__(None, None, None)
-        self.log.close()
-
-
-@pytest.fixture
-def site(monkeypatch):
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "ITFM_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    with tempfile.TemporaryDirectory(prefix="itfm-kills-") as folder:
-        Path(folder).chmod(0o755)
-        site = Site(Path(folder) / "home")
-        try:
-            yield site
-        finally:
-            site.close()
-
-
 def bills(folder: Path) -> dict[str, tuple[Decimal, int]]:
     """Write the bills and return what each month must sum to, and how many charges it has."""
     services = ("Compute", "Storage", "Shared", "Network")
@@ -190,7 +111,7 @@ def test_nothing_is_lost_and_nothing_doubled_by_kills(site, tmp_path):
     moments = random.Random(20261102)
 
     for what, name in KILLS:
-        site.wait_for(what)
+        site.wait_for(UNDER_WAY[what])
         time.sleep(moments.uniform(0, 0.4))
         site.kill(name)
 
@@ -205,7 +126,7 @@ def test_nothing_is_lost_and_nothing_doubled_by_kills(site, tmp_path):
 def wait_until_done(site: Site, expected: dict) -> dict:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        state = site.state()
+        state = site.told(STATE)
         over = all(run not in {"queued", "running"} for _, run, _ in state["runs"])
         if over and not state["due"] and state["published"] == sorted(expected):
             return state

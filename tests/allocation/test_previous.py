@@ -8,7 +8,7 @@ import pytest
 from allocation.engine.rules import parse
 from allocation.models import AllocationRun
 from allocation.selectors import cost_rows, names_of
-from allocation.services import allocate, due_periods, publish_rules
+from allocation.services import allocatable_periods, allocate, due_periods, period_it_waits_for, publish_rules
 from itfm.core.tenancy import tenant
 from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge
@@ -121,3 +121,76 @@ def test_months_do_not_hang_together_where_nothing_falls_back(acme):
     allocate(acme.id, period=SEPTEMBER)
 
     assert due_periods(acme.id) == []
+
+
+NOVEMBER = date(2026, 11, 1)
+
+
+def test_a_period_waits_for_those_before_it_in_a_row(acme, september):
+    bill(acme, OCTOBER, "50")
+    bill(acme, NOVEMBER, "70")
+    assert allocatable_periods(acme.id) == [OCTOBER]
+    assert period_it_waits_for(acme.id, period=NOVEMBER) == OCTOBER
+
+    allocate(acme.id, period=OCTOBER)
+    assert allocatable_periods(acme.id) == [NOVEMBER]
+
+    # By a bill of September, October will change and then November: neither goes ahead of it.
+    allocate(acme.id, period=NOVEMBER)
+    bill(acme, SEPTEMBER, "10")
+    assert allocatable_periods(acme.id) == [SEPTEMBER]
+    assert period_it_waits_for(acme.id, period=NOVEMBER) == SEPTEMBER
+
+
+def test_a_gap_in_the_bills_is_waited_for_by_nobody(acme, september):
+    bill(acme, SEPTEMBER, "10")
+    bill(acme, NOVEMBER, "70")
+
+    assert sorted(allocatable_periods(acme.id)) == [SEPTEMBER, NOVEMBER]
+
+
+def test_without_a_fallback_on_the_period_before_none_waits(acme):
+    publish(acme, RULES.replace("    fallback: {kind: previous}\n", ""))
+    bill(acme, SEPTEMBER, "40")
+    bill(acme, OCTOBER, "50")
+
+    assert sorted(allocatable_periods(acme.id)) == [SEPTEMBER, OCTOBER]
+
+
+def test_a_period_whose_run_fails_is_not_waited_for_for_ever(acme, september, monkeypatch):
+    bill(acme, SEPTEMBER, "10")
+    bill(acme, OCTOBER, "50")
+    assert allocatable_periods(acme.id) == [SEPTEMBER]
+
+    def crash(*args, **options):
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("allocation.services.runs.replace_mart", crash)
+        with pytest.raises(OSError, match="disk is full"):
+            allocate(acme.id, period=SEPTEMBER)
+    assert sorted(allocatable_periods(acme.id)) == [SEPTEMBER, OCTOBER]
+
+    allocate(acme.id, period=OCTOBER)
+    allocate(acme.id, period=SEPTEMBER)
+    assert allocatable_periods(acme.id) == [OCTOBER]
+
+
+def test_a_task_of_a_period_that_waits_does_nothing_and_the_one_before_it_calls_for_it(
+    acme, september, django_capture_on_commit_callbacks, monkeypatch
+):
+    from allocation import tasks
+    from itfm import pipeline
+
+    bill(acme, SEPTEMBER, "10")
+    bill(acme, OCTOBER, "50")
+    followed = []
+    monkeypatch.setattr(pipeline, "follow", lambda event: followed.append(type(event).__name__))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.allocate_period(organization_id=str(acme.id), billing_period="2026-10-01")
+        assert allocatable_periods(acme.id) == [SEPTEMBER]
+        tasks.allocate_period(organization_id=str(acme.id), billing_period="2026-09-01")
+
+    assert followed == ["SharesChanged"]
+    assert allocatable_periods(acme.id) == [OCTOBER]

@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from allocation.engine.rules import parse
+from allocation.models import Reallocation
 from allocation.services import allocate, publish_rules
 from ingestion.models import Bill, BillRevision
 from ingestion.services import create_source, request_import, run_import
@@ -93,12 +94,16 @@ def known(acme, settings, tmp_path, open_connection):
     with tenant(acme.id):
         queue_message(organization_id=acme.id, key="x", recipient="ada@example.com", subject="Costs", text="hello")
         view = SavedView.objects.create(organization=acme, name="By team", params="by=team", is_shared=True)
+        reallocation = Reallocation.objects.create(
+            organization=acme, first_period=OCTOBER, last_period=OCTOBER, asked_at=NOW
+        )
         return {
             "bill_id": Bill.objects.get().id,
             "revision_id": BillRevision.objects.get().id,
             "source_id": source.id,
             "import_id": imported.id,
             "run_id": run.id,
+            "reallocation_id": reallocation.id,
             "member_id": Membership.objects.get(user=user).id,
             "invitation_id": invitation.id,
             "notification_id": OutboxMessage.objects.get().id,

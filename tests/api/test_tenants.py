@@ -7,7 +7,7 @@ from django.apps import apps
 from rest_framework import serializers
 
 from allocation.engine.rules import parse
-from allocation.models import AllocationRun
+from allocation.models import AllocationRun, Reallocation
 from allocation.services import publish_rules
 from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun
 from itfm.accounts.models import ApiKey, Invitation, Membership
@@ -43,6 +43,7 @@ BODIES = {
     "views/<uuid:view_id>": {"name": "Mine"},
     "invitations": {"email": "mine@example.com", "role": "viewer"},
     "runs": {"billing_period": "2026-10"},
+    "reallocations": {"first_period": "2026-10"},
     "rules": {"document": {"version": "1"}},
     "drivers/<slug:driver>/values": {"values": [{"date": "2026-10-01", "value": "Payments", "quantity": "1"}]},
     "cost-centers/tree": {"items": [{"code": "1", "name": "Mine"}]},
@@ -85,6 +86,9 @@ def acme_ids(acme, settings):
         allocated = AllocationRun.objects.create(
             **own, billing_period="2026-10-01", state="failed", inputs_sha256=CANARY, revisions={}, started_at=NOW
         )
+        reallocation = Reallocation.objects.create(
+            **own, first_period="2026-10-01", last_period="2026-10-01", asked_at=NOW
+        )
         publish_rules(parse(RULES), organization_id=acme.id, published_by=None, at=NOW)
         replace_cost_centers([CostCenterBranch(code=CANARY, name=CANARY)], organization_id=acme.id)
         letter = queue_message(organization_id=acme.id, key="x", recipient="a@b.example", subject=CANARY, text=CANARY)
@@ -99,6 +103,7 @@ def acme_ids(acme, settings):
             "source_id": source.id,
             "import_id": run.id,
             "run_id": allocated.id,
+            "reallocation_id": reallocation.id,
             "member_id": Membership.objects.get(user=user).id,
             "invitation_id": invitation.id,
             "key_id": ApiKey.objects.get().id,

@@ -11,6 +11,7 @@ from allocation.drafts.operations import RenameDimension
 from allocation.engine.rules import parse
 from allocation.services import allocate, publish_rules
 from allocation.services.drafts import change_draft
+from allocation.services.reallocations import cancel_reallocation, request_reallocation
 from ingestion.services import create_source, request_import, run_import
 from ingestion.services.uploads import check_upload, take_upload
 from itfm.accounts.models import Membership, User
@@ -77,6 +78,8 @@ def whole_site(folder: Path) -> dict[str, str]:
         actor = Actor(id=owner.pk, name=owner.email)
         _, token = invite("new@acme.example", organization=acme, role=Role.VIEWER, by=actor, at=timezone.now())
         SavedView.objects.create(organization=acme, owner=owner, name="By team", params="by=team")
+        again = request_reallocation(None, last=None, organization_id=acme.id, by=actor, at=timezone.now())
+        cancel_reallocation(again.id, by=actor, at=timezone.now())
         change_draft(
             RenameDimension(key="team", name="Squad"), lock=0, organization_id=acme.id, by=owner, at=timezone.now()
         )

@@ -82,8 +82,8 @@ def test_every_operation_answers_safely_whatever_it_answers(db, acme):
     from tests.conftest import key_of
 
     program = Program(key_of(acme, Role.OWNER))
-    names = ("bill_id", "revision_id", "source_id", "import_id", "run_id", "member_id", "invitation_id", "key_id")
-    ids = {**dict.fromkeys(names, acme.id), "driver": "x", "version": 1}
+    kinds = ("bill", "revision", "source", "import", "run", "reallocation", "member", "invitation", "key")
+    ids = {**dict.fromkeys([f"{kind}_id" for kind in kinds], acme.id), "driver": "x", "version": 1}
 
     for case in OPERATIONS:
         for who in (program, Program("none")):

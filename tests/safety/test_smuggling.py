@@ -20,6 +20,7 @@ UNTOLD = {
     "audit_auditevent": "the word itself",
     "audit_audithead": "where the words end",
     "notify_outboxmessage": "letters that follow from a change",
+    "core_job": "jobs that follow from a change",
 }
 DECLARED = {
     # What the fields below, sent all at once, may change: these addresses take some of them by their own names.

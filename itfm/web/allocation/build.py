@@ -16,9 +16,11 @@ from allocation.engine.rules import RuleSet
 from allocation.engine.splits import Split
 from allocation.ledgers import run_replaced_by
 from allocation.matches import Catch, DimensionCatches, Month, month
-from allocation.models import AllocationRun, DriverValue
+from allocation.models import AllocationRun, DriverValue, Reallocation
 from allocation.selectors import current_rule_set
-from allocation.working import WorkingRules, discarded_draft, steps_around, working_rules
+from allocation.services.previous import falls_back
+from allocation.services.reallocations import reallocation_under_way
+from allocation.working import WorkingRules, discarded_draft, parsed, steps_around, working_rules
 from itfm.core.money import CONTEXT
 from itfm.web.allocation.page import (
     AllocationPage,
@@ -27,6 +29,7 @@ from itfm.web.allocation.page import (
     DimensionRow,
     DraftBar,
     DriverRow,
+    ReallocationPart,
     RunningPart,
     RunRow,
     SplitRow,
@@ -181,16 +184,40 @@ def driver_rows(rules: RuleSet) -> tuple[DriverRow, ...]:
 def running_part() -> RunningPart:
     """Return the runs that wait or run, and the periods whose ledger stands on an older version."""
     under_way = AllocationRun.objects.filter(state__in=[State.QUEUED, State.RUNNING]).select_related("rule_set")
-    runs = tuple(run_row(run) for run in under_way.order_by("billing_period", "started_at"))
+    found = list(under_way.order_by("billing_period", "started_at"))
     published = current_rule_set()
-    version_id = published.id if published else None
-    waiting, total = _behind(version_id, under_way={run.billing_period for run in runs})
-    return RunningPart(runs=runs, waiting=waiting, done_count=total - len(waiting) - len(runs), total_count=total)
+    periods = {run.billing_period for run in found}
+    waiting, total = _behind(published.id if published else None, under_way=periods)
+    reallocation = reallocation_under_way() if any(run.reallocation_id for run in found) else None
+    return RunningPart(
+        reallocation=reallocation_part(reallocation) if reallocation else None,
+        runs=tuple(run_row(run) for run in found if run.reallocation_id is None),
+        waiting=waiting,
+        done_count=max(total - len(waiting) - len(periods), 0),
+        total_count=total,
+    )
+
+
+def reallocation_part(reallocation: Reallocation) -> ReallocationPart:
+    """Return how a re-allocation stands, newest month first."""
+    published = current_rule_set()
+    runs = reallocation.runs.select_related("rule_set").order_by("-billing_period", "started_at")
+    return ReallocationPart(
+        id=reallocation.id,
+        first_period=reallocation.first_period,
+        last_period=reallocation.last_period,
+        asked_by=str(reallocation.asked_by or ""),
+        asked_at=reallocation.asked_at,
+        canceled_at=reallocation.canceled_at,
+        months=tuple(run_row(run) for run in runs),
+        is_in_order=published is not None and falls_back(parsed(published.document)),
+    )
 
 
 def _behind(version_id: UUID | None, *, under_way: set[date]) -> tuple[tuple[date, ...], int]:
     """Return the periods whose newest run that is over is of another version, and how many periods there are."""
-    over = AllocationRun.objects.exclude(state__in=[State.QUEUED, State.RUNNING]).order_by("started_at")
+    # One that was taken back says nothing about the ledger.
+    over = AllocationRun.objects.exclude(state__in=[State.QUEUED, State.RUNNING, State.CANCELED]).order_by("started_at")
     newest = dict(over.values_list("billing_period", "rule_set_id"))
     behind = [period for period, used in newest.items() if used != version_id and period not in under_way]
     return tuple(sorted(behind, reverse=True)), len(newest)

@@ -102,7 +102,7 @@ class DriverRow:
     used_by: tuple[str, ...]
 
 
-RunState = Literal["queued", "running", "published", "replaced", "refused", "failed"]
+RunState = Literal["queued", "running", "published", "replaced", "refused", "failed", "quarantined", "canceled"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,10 +122,70 @@ class RunRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReallocationPart:
+    """Many billing periods allocated again as one piece of work: how each of them stands."""
+
+    id: UUID
+    first_period: date
+    last_period: date
+    asked_by: str
+    asked_at: datetime
+    canceled_at: datetime | None
+    months: tuple[RunRow, ...]
+    is_in_order: bool
+    """Whether a month waits for the one before it, on whose shares its splits may fall back."""
+
+    @property
+    def done_count(self) -> int:
+        """How many months have a new ledger."""
+        return self._count("published", "replaced")
+
+    @property
+    def running_count(self) -> int:
+        """How many months a worker is at."""
+        return self._count("running")
+
+    @property
+    def waiting_count(self) -> int:
+        """How many months wait for a worker."""
+        return self._count("queued")
+
+    @property
+    def failed_count(self) -> int:
+        """How many months keep the ledger they had, because their run ended badly."""
+        return self._count("refused", "failed", "quarantined")
+
+    @property
+    def canceled_count(self) -> int:
+        """How many months were taken back."""
+        return self._count("canceled")
+
+    @property
+    def over_count(self) -> int:
+        """How many months nothing more will happen to."""
+        return len(self.months) - self.running_count - self.waiting_count
+
+    @property
+    def over_percent(self) -> Decimal:
+        """The same as a share of the whole."""
+        return Decimal(self.over_count * 100) / len(self.months) if self.months else Decimal(100)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing waits or runs."""
+        return self.over_count == len(self.months)
+
+    def _count(self, *states: RunState) -> int:
+        return sum(month.state in states for month in self.months)
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunningPart:
     """Runs that wait or run, and periods whose ledger stands on an older version of the rules."""
 
+    reallocation: ReallocationPart | None
     runs: tuple[RunRow, ...]
+    """Those that are no part of it."""
     waiting: tuple[date, ...]
     done_count: int
     total_count: int
@@ -133,7 +193,7 @@ class RunningPart:
     @property
     def is_over(self) -> bool:
         """Whether nothing waits or runs."""
-        return not self.runs and not self.waiting
+        return not self.runs and not self.waiting and self.reallocation is None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from itfm.web.allocation.dimensions import views as dimensions
 from itfm.web.allocation.drivers import views as drivers
 from itfm.web.allocation.lines import views as lines
 from itfm.web.allocation.lookups import views as lookups
+from itfm.web.allocation.reallocations import views as reallocations
 from itfm.web.allocation.runs import views as runs
 from itfm.web.allocation.splits import views as splits
 from itfm.web.allocation.versions import views as versions
@@ -27,6 +28,13 @@ urlpatterns = [
     path("allocation/runs", runs.runs, name="allocation_runs"),
     path("allocation/runs/again", runs.allocate_again, name="allocation_again"),
     path("allocation/runs/<uuid:run_id>", runs.run, name="allocation_run"),
+    path("allocation/reallocations", reallocations.reallocate, name="allocation_reallocate"),
+    path("allocation/reallocations/<uuid:reallocation_id>", reallocations.reallocation, name="allocation_reallocation"),
+    path(
+        "allocation/reallocations/<uuid:reallocation_id>/cancel",
+        reallocations.cancel,
+        name="allocation_reallocation_cancel",
+    ),
     path("allocation/versions", versions.versions, name="allocation_versions"),
     path("allocation/versions/import", versions.bring_in, name="allocation_import"),
     path("allocation/versions/<int:version>/export", versions.export, name="allocation_export"),

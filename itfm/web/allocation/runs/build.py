@@ -8,10 +8,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from allocation.ledgers import run_replaced_by, value_changes
-from allocation.models import AllocationRun
+from allocation.models import AllocationRun, Reallocation
 from allocation.selectors import names_of
 from ingestion.selectors import billed_periods
-from itfm.web.allocation.build import recent_runs, run_row, running_part
+from itfm.web.allocation.build import reallocation_part, recent_runs, run_row, running_part
 from itfm.web.allocation.page import MoneyChange
 from itfm.web.allocation.runs.page import DriverCoverage, HeldRow, RunFinding, RunPage, RunsPage, StepSums
 from itfm.web.shell.page import Shell
@@ -22,10 +22,13 @@ MOST_CHANGES: Final = 100
 
 def runs_page(*, shell: Shell, may_write: bool) -> RunsPage:
     """Return the latest runs and those under way."""
+    running = running_part()
+    latest = None if running.reallocation else Reallocation.objects.order_by("-asked_at").first()
     return RunsPage(
         shell=shell,
         may_write=may_write,
-        running=running_part(),
+        running=running,
+        latest=reallocation_part(latest) if latest else None,
         runs=recent_runs(MOST_RUNS),
         periods=tuple(billed_periods()),
     )

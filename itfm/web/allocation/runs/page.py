@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from itfm.web.allocation.page import MoneyChange, RunningPart, RunRow
+from itfm.web.allocation.page import MoneyChange, ReallocationPart, RunningPart, RunRow
 from itfm.web.shell.page import Shell
 
 
@@ -20,6 +20,8 @@ class RunsPage:
     runs: tuple[RunRow, ...]
     periods: tuple[date, ...]
     """Billing periods that can be allocated again, newest first."""
+    latest: ReallocationPart | None
+    """The re-allocation of many months that was over last."""
 
 
 @dataclass(frozen=True, kw_only=True)
