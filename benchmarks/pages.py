@@ -78,6 +78,8 @@ def measure(rows: int, periods: int, rounds: int) -> int:
     user, cells = fill(rows, periods)
     print(f"{periods} periods x {rows:,} mart rows in {time.perf_counter() - started:.0f} s; "
           f"{cells:,} rows by month in all")  # fmt: skip
+    print(f"Postgres: {disk(mart=True) / (rows * periods):.0f} bytes for each mart row, "
+          f"{disk(mart=False) / cells:.0f} of rollups for each row by month")  # fmt: skip
     vacuum()
     client = browser(user)
     print(f"{'page':<36}{'cache':<7}{'median ms':>10}{'p95 ms':>8}{'queries':>9}{'kB':>6}")
@@ -162,6 +164,17 @@ def browser(user: Any) -> Any:
     client = Client(SERVER_NAME="localhost")
     client.force_login(user)
     return client
+
+
+def disk(*, mart: bool) -> int:
+    """Return the bytes of the mart's partitions, or of its rollups, with their indexes."""
+    from django.db import connections
+
+    of_mart = "SELECT inhrelid FROM pg_inherits WHERE inhparent = 'allocation_allocatedcost'::regclass"
+    of_rollups = "SELECT unnest(ARRAY['allocation_monthlycost'::regclass, 'allocation_dailycost'::regclass])"
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(f"SELECT SUM(pg_total_relation_size(one)) FROM ({of_mart if mart else of_rollups}) AS t (one)")
+        return int(cursor.fetchone()[0])
 
 
 def vacuum() -> None:

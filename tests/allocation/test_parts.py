@@ -126,10 +126,12 @@ def stored(table=MART):
 
 
 def writers(organization):
-    """Return which runs wrote the rows of each day."""
+    """Return which run wrote the rows of each part."""
     with tenant(organization.id), connection.cursor() as cursor:
-        cursor.execute(f"SELECT DISTINCT charge_date, run_id FROM {MART} ORDER BY charge_date")
-        return dict(cursor.fetchall())
+        cursor.execute(f"SELECT DISTINCT origin, charge_date, run_id FROM {MART}")
+        found = cursor.fetchall()
+    assert len(found) == len({row[:2] for row in found}), "a part is of one run"
+    return {(origin, on): run for origin, on, run in found}
 
 
 @pytest.mark.django_db
@@ -142,7 +144,9 @@ def test_a_restated_day_is_loaded_and_the_other_days_stay(acme):
 
     second = allocate(acme.id, period=OCTOBER)
 
-    assert writers(acme) == {day(1): first.id, day(2): second.id, day(3): first.id}
+    # What the platform hands on is the same on the second day, too: its pool and its receivers are.
+    parts_of_first = {(origin, day(on)): first.id for origin in ("direct", "platform") for on in (1, 2, 3)}
+    assert writers(acme) == parts_of_first | {("direct", day(2)): second.id}
     with tenant(acme.id):
         found = {table: stored(table) for table in (MART, *ROLLUPS)}
     third = allocate(acme.id, period=OCTOBER, again=True)

@@ -157,7 +157,7 @@ def test_a_run_under_way_stops_at_its_next_step_and_leaves_nothing(billed, monke
 def left_by_a_dead_worker(organization, period, monkeypatch):
     """Carry out a run up to where its worker is killed."""
     with monkeypatch.context() as patch:
-        patch.setattr(runs_module, "_carry_out", lambda run, inputs: run)
+        patch.setattr(runs_module, "_carry_out", lambda run, inputs, **_: run)
         return allocate(organization.id, period=period)
 
 

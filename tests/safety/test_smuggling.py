@@ -43,6 +43,7 @@ DECLARED = {
 }
 OWN = tuple(DECLARED)
 ELSEWHERE = {
+    "allocation_reallocation_cancel": {"allocation_reallocation"},
     "explore_lens": {"accounts_membership"},
     **{f"explore_view_{what}": {"web_savedview"} for what in ("save", "rename", "share", "delete", "restore")},
     **{
