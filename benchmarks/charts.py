@@ -29,7 +29,7 @@ MOST_SHIFT = 0.01
 PAGES = {
     "overview": "/overview",
     "explore, by team": "/explore?by=team",
-    "scorecard": "/showback/",
+    "scorecard": "/showback/1000",
 }
 REFERENCE = "/settings/account"
 SIZES = {"desk": (1440, 900), "phone": (390, 844)}
