@@ -170,10 +170,12 @@ def disk(*, mart: bool) -> int:
     """Return the bytes of the mart's partitions, or of its rollups, with their indexes."""
     from django.db import connections
 
-    of_mart = "SELECT inhrelid FROM pg_inherits WHERE inhparent = 'allocation_allocatedcost'::regclass"
-    of_rollups = "SELECT unnest(ARRAY['allocation_monthlycost'::regclass, 'allocation_dailycost'::regclass])"
+    tables = ["allocation_allocatedcost"] if mart else ["allocation_monthlycost", "allocation_dailycost"]
     with connections["owner"].cursor() as cursor:
-        cursor.execute(f"SELECT SUM(pg_total_relation_size(one)) FROM ({of_mart if mart else of_rollups}) AS t (one)")
+        cursor.execute(
+            "SELECT SUM(pg_total_relation_size(relid)) FROM unnest(%s::regclass[]) AS t (root), pg_partition_tree(root)",
+            [tables],
+        )
         return int(cursor.fetchone()[0])
 
 
