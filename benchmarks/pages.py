@@ -173,7 +173,8 @@ def disk(*, mart: bool) -> int:
     tables = ["allocation_allocatedcost"] if mart else ["allocation_monthlycost", "allocation_dailycost"]
     with connections["owner"].cursor() as cursor:
         cursor.execute(
-            "SELECT SUM(pg_total_relation_size(relid)) FROM unnest(%s::regclass[]) AS t (root), pg_partition_tree(root)",
+            "SELECT SUM(pg_total_relation_size(relid))"
+            " FROM unnest(%s::regclass[]) AS roots (root), pg_partition_tree(root)",
             [tables],
         )
         return int(cursor.fetchone()[0])
