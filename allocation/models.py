@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 
 from itfm.accounts.models import User
@@ -122,6 +124,9 @@ class AllocationRun(TenantModel):
         FAILED = "failed"
         QUARANTINED = "quarantined"
         CANCELED = "canceled"
+
+    UNDER_WAY: Final = (State.QUEUED, State.RUNNING)
+    """States of runs that are not over."""
 
     billing_period = models.DateField(help_text="First day of the period.")
     reallocation = TenantForeignKey(Reallocation, on_delete=models.PROTECT, related_name="runs", null=True, blank=True)

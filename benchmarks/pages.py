@@ -221,7 +221,7 @@ def fill(rows: int, periods: int) -> tuple[Any, int]:
 def load(organization: Any, rule_set: Any, period: date, rows: int) -> None:
     """Load a period's rows as a run does, and put the run in force."""
     from allocation.models import AllocationRun
-    from allocation.services.mart import load_mart, mart_sums
+    from allocation.services.mart import load_rows, mart_sums, replace_rollups
     from itfm.core import lake
     from itfm.core.tenancy import tenant
 
@@ -240,7 +240,8 @@ def load(organization: Any, rule_set: Any, period: date, rows: int) -> None:
         file = Path(name) / "mart.csv"
         write_rows(file, period, rows, ids)
         write_months(lake.run_folder(organization.id, period=period, run_id=run.id), file, ids)
-        load_mart(run, file)
+        load_rows(run, file, parts=None)
+        replace_rollups(organization.id, period)
         sums = {
             currency: {cost: f"{one:f}" for cost, one in costs.items()} for currency, costs in mart_sums(period).items()
         }

@@ -100,7 +100,8 @@ def reading(organization_id: UUID) -> Iterator[duckdb.DuckDBPyConnection]:
 def _database(organization_id: UUID, _process: int) -> duckdb.DuckDBPyConnection:
     """Return the database of an organization's questions in this process, for as long as others are not asked more.
 
-    To make one takes longer than most questions. It keeps no files: what it reads is read anew each time.
+    To make one takes longer than most questions. It keeps no files: what it reads is read anew each time. A database's
+    threads do not come along when a process forks, so a child makes its own.
     """
     organization = lake.organization_folder(organization_id)
     settings = replace(_OF_A_PAGE, temp_directory=organization / "scratch" / "questions")

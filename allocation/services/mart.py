@@ -53,19 +53,16 @@ def replace_mart(run: AllocationRun, *, folder: Path, scratch: Path, before: Pat
     rows, months = scratch / "mart.csv", scratch / "months.csv"
     _write_csv(folder, segments=segments, to=rows, parts=parts)
     _write_months_csv(folder, segments=segments, to=months)
-    _load_rows(run, rows, parts=parts)
+    load_rows(run, rows, parts=parts)
     _load_months(run, months)
     _sum_up(DAILY, run.organization_id, run.billing_period, parts=parts)
 
 
-def load_mart(run: AllocationRun, rows: Path) -> None:
-    """Put the rows of a CSV file with the columns of the mart in the place of those of the run's period."""
-    _load_rows(run, rows, parts=None)
-    replace_rollups(run.organization_id, run.billing_period)
+def load_rows(run: AllocationRun, rows: Path, *, parts: Sequence[Part] | None) -> None:
+    """Put the rows of a CSV file, with the columns of the mart, in the place of those of the run's period.
 
-
-def _load_rows(run: AllocationRun, rows: Path, *, parts: Sequence[Part] | None) -> None:
-    """Put rows in the place of those of the period, or of some parts of it; rows of others keep their numbers."""
+    :param parts: only these parts of it are replaced; rows of others keep their numbers. None: all.
+    """
     columns = ", ".join(COLUMNS)
     place: list[Any] = [run.organization_id, run.billing_period]
     with connection.cursor() as cursor:

@@ -15,7 +15,6 @@ from itfm.core.locks import wait_for
 from itfm.core.periods import period_name
 
 State = AllocationRun.State
-UNDER_WAY = (State.QUEUED, State.RUNNING)
 
 
 class ReallocationError(Exception):
@@ -78,7 +77,7 @@ def cancel_reallocation(reallocation_id: UUID, *, by: Actor, at: datetime) -> in
     :raises Reallocation.DoesNotExist: not one of this organization.
     """
     reallocation = Reallocation.objects.select_for_update().get(pk=reallocation_id)
-    under_way = AllocationRun.objects.filter(reallocation=reallocation, state__in=UNDER_WAY)
+    under_way = AllocationRun.objects.filter(reallocation=reallocation, state__in=AllocationRun.UNDER_WAY)
     if reallocation.canceled_at is not None or not under_way.exists():
         return 0
     reallocation.canceled_at = at
@@ -91,7 +90,7 @@ def cancel_reallocation(reallocation_id: UUID, *, by: Actor, at: datetime) -> in
 
 def reallocation_under_way() -> Reallocation | None:
     """Return the re-allocation of the current organization that is not over."""
-    runs = AllocationRun.objects.filter(state__in=UNDER_WAY, reallocation__isnull=False)
+    runs = AllocationRun.objects.filter(state__in=AllocationRun.UNDER_WAY, reallocation__isnull=False)
     return Reallocation.objects.filter(pk__in=runs.values("reallocation")).order_by("-asked_at").first()
 
 

@@ -140,7 +140,7 @@ def allocate(organization_id: UUID, *, period: date, again: bool = False) -> All
 @transaction.atomic
 def request_allocation(period: date, *, organization_id: UUID, by: Actor) -> tuple[AllocationRun, bool]:
     """Put a period in line for a new run, and say whether it was not in line or running already."""
-    under_way = AllocationRun.objects.filter(billing_period=period, state__in=[State.QUEUED, State.RUNNING]).first()
+    under_way = AllocationRun.objects.filter(billing_period=period, state__in=AllocationRun.UNDER_WAY).first()
     if under_way is not None:
         return under_way, False
     run = AllocationRun.objects.create(

@@ -121,13 +121,12 @@ class Cancellations(Resource):
 def told_of(reallocation: Reallocation) -> dict[str, object]:
     """Return a re-allocation with its periods, oldest first."""
     months = list(reallocation.runs.defer("proof", "revisions").order_by("billing_period", "started_at"))
-    under_way = {AllocationRun.State.QUEUED, AllocationRun.State.RUNNING}
     return {
         "id": reallocation.id,
         "first_period": reallocation.first_period,
         "last_period": reallocation.last_period,
         "asked_at": reallocation.asked_at,
         "canceled_at": reallocation.canceled_at,
-        "is_over": not any(month.state in under_way for month in months),
+        "is_over": not any(month.state in AllocationRun.UNDER_WAY for month in months),
         "months": months,
     }

@@ -183,7 +183,7 @@ def driver_rows(rules: RuleSet) -> tuple[DriverRow, ...]:
 
 def running_part() -> RunningPart:
     """Return the runs that wait or run, and the periods whose ledger stands on an older version."""
-    under_way = AllocationRun.objects.filter(state__in=[State.QUEUED, State.RUNNING]).select_related("rule_set")
+    under_way = AllocationRun.objects.filter(state__in=AllocationRun.UNDER_WAY).select_related("rule_set")
     found = list(under_way.order_by("billing_period", "started_at"))
     published = current_rule_set()
     periods = {run.billing_period for run in found}
@@ -217,7 +217,7 @@ def reallocation_part(reallocation: Reallocation) -> ReallocationPart:
 def _behind(version_id: UUID | None, *, under_way: set[date]) -> tuple[tuple[date, ...], int]:
     """Return the periods whose newest run that is over is of another version, and how many periods there are."""
     # One that was taken back says nothing about the ledger.
-    over = AllocationRun.objects.exclude(state__in=[State.QUEUED, State.RUNNING, State.CANCELED]).order_by("started_at")
+    over = AllocationRun.objects.exclude(state__in=[*AllocationRun.UNDER_WAY, State.CANCELED]).order_by("started_at")
     newest = dict(over.values_list("billing_period", "rule_set_id"))
     behind = [period for period, used in newest.items() if used != version_id and period not in under_way]
     return tuple(sorted(behind, reverse=True)), len(newest)
@@ -225,7 +225,7 @@ def _behind(version_id: UUID | None, *, under_way: set[date]) -> tuple[tuple[dat
 
 def recent_runs(limit: int) -> tuple[RunRow, ...]:
     """Return the latest runs that are over, newest first."""
-    over = AllocationRun.objects.exclude(state__in=[State.QUEUED, State.RUNNING]).select_related("rule_set")
+    over = AllocationRun.objects.exclude(state__in=AllocationRun.UNDER_WAY).select_related("rule_set")
     return tuple(run_row(run) for run in over.order_by("-started_at", "-id")[:limit])
 
 
