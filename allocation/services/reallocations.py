@@ -27,8 +27,10 @@ def request_reallocation(
 ) -> Reallocation:
     """Put every billed period from `first` to `last`, both inclusive, in line for a new run; None: as far as bills go.
 
-    :raises ReallocationError: there is no bill, or others are under way.
+    :raises ReallocationError: there is no bill, the first is after the last, or others are under way.
     """
+    if first and last and first > last:
+        raise ReallocationError("The first month is after the last. Give the earlier one first.")
     wait_for("reallocation", organization_id)
     periods = sorted(one for one in billed_periods() if (not first or first <= one) and (not last or one <= last))
     if not periods:

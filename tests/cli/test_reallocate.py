@@ -27,6 +27,8 @@ def test_a_span_is_started_followed_and_canceled(acme):
     allocate(acme.id, period=MONTHS[1])
     assert states("status") == [("2026-09", "published"), ("2026-10", "queued")]
     assert states("cancel") == [("2026-09", "published"), ("2026-10", "canceled")]
+    with pytest.raises(CommandError, match="Nothing is under way"):
+        states("cancel")
 
 
 @pytest.mark.parametrize(
@@ -34,6 +36,7 @@ def test_a_span_is_started_followed_and_canceled(acme):
     [
         (("start",), "No bill is in force in these months"),
         (("start", "--from", "October"), "not a billing period"),
+        (("start", "--from", "2026-10", "--to", "2026-08"), "The first month is after the last"),
         (("status",), "Nothing was allocated again yet"),
     ],
 )

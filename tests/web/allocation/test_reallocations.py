@@ -87,7 +87,8 @@ def test_a_second_one_and_a_span_without_bills_are_refused_in_words(billed, clie
 
     assert "A re-allocation is under way already." in start(client)
     assert "Allocate these months again" not in client.get(reverse("allocation_runs")).content.decode()
-    assert "No bill is in force in these months." in start(client, first="2026-10", last="2026-08")
+    assert "No bill is in force in these months." in start(client, first="2031-01")
+    assert "The first month is after the last." in start(client, first="2026-10", last="2026-08")
     assert "Nothing is allocated again." in start(client, first="October")
     with tenant(billed.id):
         assert AllocationRun.objects.count() == 3

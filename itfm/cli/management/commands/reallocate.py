@@ -12,6 +12,7 @@ from allocation.models import AllocationRun, Reallocation
 from allocation.services.reallocations import (
     ReallocationError,
     cancel_reallocation,
+    reallocation_under_way,
     request_reallocation,
 )
 from itfm.audit.services import Actor
@@ -55,6 +56,8 @@ class Command(Command):  # type: ignore[no-redef]
             if latest is None:
                 raise CommandError("Nothing was allocated again yet. Begin with `itfm reallocate start`.")
             if options["action"] == "cancel":
+                if reallocation_under_way() is None:
+                    raise CommandError("Nothing is under way: the latest is over, and its months keep their ledgers.")
                 cancel_reallocation(latest.id, by=COMMAND, at=timezone.now())
             return _told(list(latest.runs.order_by("billing_period", "started_at")))
 
