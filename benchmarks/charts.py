@@ -4,7 +4,8 @@
 
 Without a running demo it starts one of 5,000 charges a month. Chromium slows its own processor (Chrome DevTools
 Protocol, `Emulation.setCPUThrottlingRate`); every file comes from its cache, as on the second page of a visit. Time
-runs from the click to the last chart drawn. The reference beside it is a page of the same site without a chart.
+runs from the click until every chart in view is drawn, which the bar is for, and until the last one below is drawn too,
+which the page does when it has nothing else to do. The reference beside it is a page of the same site without a chart.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from tests.browser.screens import demo, log_in
 SLOWER = 4
 MOST_MILLISECONDS = 1500
 MOST_SHIFT = 0.01
+PATIENCE = 600
+"""Tenths of a second until a chart must be there."""
 PAGES = {
     "overview": "/overview",
     "explore, by team": "/explore?by=team",
@@ -38,12 +41,15 @@ WATCH = """
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
     }).observe({ type: "layout-shift", buffered: true });
-    window.drawn = null;
+    window.drawn = window.last = null;
+    const inView = (one) => one.getBoundingClientRect().top < innerHeight;
     const look = () => {
-      const charts = [...document.querySelectorAll("[data-chart]")];
-      const done = document.readyState !== "loading" && charts.every((one) => one.querySelector(".main-svg"));
-      if (done && window.drawn === null) window.drawn = performance.now();
-      if (!done) requestAnimationFrame(look);
+      const missing = [...document.querySelectorAll("[data-chart]")].filter((one) => !one.querySelector(".main-svg"));
+      if (document.readyState !== "loading") {
+        if (window.drawn === null && !missing.some(inView)) window.drawn = performance.now();
+        if (!missing.length) window.last = performance.now();
+      }
+      if (window.last === null) requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
 """
@@ -71,7 +77,7 @@ def main() -> int:
 def measure(browser: Browser, site: str, session: Any, rounds: int) -> bool:
     """Print a line for each page and size, and return whether all are within the bars."""
     is_met = True
-    print(f"{'page':<20}{'size':<8}{'charts':>7}{'median ms':>11}{'slowest ms':>12}{'shift':>8}")
+    print(f"{'page':<20}{'size':<8}{'charts':>7}{'in view ms':>12}{'slowest ms':>12}{'last ms':>9}{'shift':>8}")
     for size, (across, down) in SIZES.items():
         with browser.new_context(viewport={"width": across, "height": down}, storage_state=session) as context:
             page = context.new_page()
@@ -80,24 +86,27 @@ def measure(browser: Browser, site: str, session: Any, rounds: int) -> bool:
             slowed.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
             for name, address in {"no chart": REFERENCE, **PAGES}.items():
                 found = [asked(page, f"{site}{address}") for _ in range(rounds + 1)][1:]
-                median, shift = statistics.median(one for one, _ in found), max(moved for _, moved in found)
-                passes = name == "no chart" or (median <= MOST_MILLISECONDS and shift <= MOST_SHIFT)
+                drawn, last, moved = zip(*found, strict=True)
+                median = statistics.median(drawn)
+                passes = name == "no chart" or (median <= MOST_MILLISECONDS and max(moved) <= MOST_SHIFT)
                 is_met = is_met and passes
                 charts = page.locator("[data-chart]").count()
-                print(f"{name:<20}{size:<8}{charts:>7}{median:>11.0f}{max(one for one, _ in found):>12.0f}{shift:>8.4f}"
-                      f"  {'' if name == 'no chart' else 'PASS' if passes else 'FAIL'}")  # fmt: skip
+                print(f"{name:<20}{size:<8}{charts:>7}{median:>12.0f}{max(drawn):>12.0f}{statistics.median(last):>9.0f}"
+                      f"{max(moved):>8.4f}  {'' if name == 'no chart' else 'PASS' if passes else 'FAIL'}")  # fmt: skip
     return is_met
 
 
-def asked(page: Page, address: str) -> tuple[float, float]:
-    """Open a page; return the milliseconds until its charts are drawn, and its layout shift."""
+def asked(page: Page, address: str) -> tuple[float, float, float]:
+    """Open a page; return the milliseconds until the charts in view and the last are drawn, and its layout shift."""
     answer = page.goto(address, wait_until="load")
     if not answer or not answer.ok:
         sys.exit(f"{address} answers {answer.status if answer else 'nothing'}.")
-    page.wait_for_function("window.drawn !== null", timeout=60_000)
-    page.wait_for_timeout(500)
-    found = page.evaluate("[window.drawn, window.moved]")
-    return float(found[0]), float(found[1])
+    for _ in range(PATIENCE):
+        drawn, last, moved = page.evaluate("[window.drawn, window.last, window.moved]")
+        if last is not None:
+            return float(drawn), float(last), float(moved)
+        page.wait_for_timeout(100)
+    sys.exit(f"{address} has a chart that is never drawn.")
 
 
 if __name__ == "__main__":

@@ -53,12 +53,33 @@ def test_the_chart_is_drawn_and_says_the_same_as_its_table(site, new_page):
     page = new_page()
     log_in(page, site, "ada@northwind.example")
 
-    expect(page.locator(".chart .legendtext")).to_have_text(["Payments", "Search", "Unallocated"])
+    expect(page.get_by_role("list", name="What the chart shows").get_by_role("button")).to_have_text(
+        ["Payments", "Search", "Unallocated"]
+    )
     page.get_by_text("Show as a table").click()
     second = page.get_by_role("group", name=re.compile("Cost per day")).get_by_role(
         "row", name=re.compile("2 Oct 2026")
     )
     expect(second).to_have_text(re.compile(r"0\.00\s*400\.25\s*0\.00\s*400\.25"))
+
+
+def test_the_legend_hides_and_shows_by_keyboard_and_a_change_of_theme_keeps_it(site, new_page):
+    northwind()
+    page = new_page()
+    log_in(page, site, "ada@northwind.example")
+    bars = page.locator(".chart .barlayer .trace")
+    expect(bars).to_have_count(3)
+
+    page.get_by_role("button", name="Search").press("Space")
+
+    expect(page.get_by_role("button", name="Search")).to_have_attribute("aria-pressed", "false")
+    expect(bars).to_have_count(2)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.wait_for_timeout(300)
+    expect(bars).to_have_count(2)
+    page.get_by_role("button", name="Search").press("Enter")
+    expect(bars).to_have_count(3)
 
 
 def test_the_period_is_chosen_by_address(site, new_page):

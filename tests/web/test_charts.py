@@ -4,7 +4,7 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from itfm.web.charts import DailyCost, daily_costs
+from itfm.web.charts import DailyCost, FanPoint, Interval, Share, daily_costs, forecast_fan, legend, shares
 from itfm.web.showback.chart import monthly_bars
 
 OCTOBER = date(2026, 10, 1)
@@ -146,3 +146,44 @@ def test_a_year_of_months_is_labeled_without_being_turned():
 
     assert axis["ticktext"] == ["Nov<br>2025", "Dec", "Jan<br>2026"]
     assert axis["tickvals"] == ["Nov 25", "Dec 25", "Jan 26"]
+
+
+def test_a_legend_names_what_the_page_shows_and_hides():
+    figure = daily_costs(
+        [DailyCost(charge_date=OCTOBER, name=name, cost=Decimal(1)) for name in ("<b>R&D</b>", "&amp;", None)],
+        currency="USD",
+    ).figure
+
+    entries = legend(figure)
+
+    assert [entry.name for entry in entries] == ["&amp;", "<b>R&D</b>", "Unallocated"]
+    assert [entry.traces for entry in entries] == [(0,), (1,), (2,)]
+    assert entries[2].slot == "unallocated"
+
+
+def test_both_edges_of_a_band_go_with_its_name():
+    months = [date(2026, 10, 1), date(2026, 11, 1), date(2026, 12, 1)]
+    coming = [
+        FanPoint(
+            period=month,
+            expected=Decimal(5),
+            intervals=(
+                Interval(percent=90, low=Decimal(1), high=Decimal(9)),
+                Interval(percent=50, low=Decimal(4), high=Decimal(6)),
+            ),
+        )
+        for month in months[1:]
+    ]
+
+    figure = forecast_fan([FanPoint(period=months[0], cost=Decimal(5)), *coming], currency="USD")
+
+    assert [(entry.name, entry.traces) for entry in legend(figure)] == [
+        ("90 % of outcomes", (0, 1)),
+        ("50 % of outcomes", (2, 3)),
+        ("Cost", (4,)),
+        ("Forecast", (5,)),
+    ]
+
+
+def test_a_figure_without_a_legend_has_no_entries():
+    assert legend(shares([Share(name="a", cost=Decimal(1))], currency="USD")) == ()

@@ -1,34 +1,46 @@
 // Draws a figure made on the server: <div data-chart="id"> beside <script type="application/json" id="id">.
 // Colors and type come from the stylesheet, so that a change of theme redraws and never reloads. What `meta` of a trace
 // may say is written in itfm/web/charts/traces.py.
-const NARROW = 560; // as in chart.css
+const NARROW = 560;
+const TOKENS = ["ink", "ink-quiet", "line", "line-strong", "surface", "surface-sunk"];
+const SLOTS = ["1", "2", "3", "4", "5", "6", "7", "8", "rest", "unallocated"];
+const TEXT = 12; // pixels
+const LINE = 16;
+
+let colors = null; // of the theme in force, by the token's name
 
 function token(name) {
-  const probe = document.createElement("span");
+  colors ||= readColors([...TOKENS, ...SLOTS.map((slot) => `series-${slot}`)]);
+  return colors[name];
+}
+
+// All at once: each look at a computed style makes the browser work out what has changed before.
+function readColors(names) {
+  const probe = document.createElement("div");
   probe.hidden = true;
-  document.body.append(probe);
   // The browser resolves light-dark() only in a property that takes a color.
-  probe.style.color = `var(--${name})`;
-  const color = getComputedStyle(probe).color;
+  for (const name of names) probe.appendChild(document.createElement("span")).style.color = `var(--${name})`;
+  document.body.append(probe);
+  const found = names.map((name, number) => [name, getComputedStyle(probe.children[number]).color]);
   probe.remove();
-  return color;
+  return Object.fromEntries(found);
 }
 
 function bars(palette) {
   const slots = [palette].flat();
-  const colors = slots.map((slot) => token(`series-${slot}`));
-  if (!slots.includes("unallocated")) return { color: Array.isArray(palette) ? colors : colors[0], line: { width: 0 } };
+  const painted = slots.map((slot) => token(`series-${slot}`));
+  if (!slots.includes("unallocated")) return { color: Array.isArray(palette) ? painted : painted[0], line: { width: 0 } };
   // A pattern, so that what nobody owns is told apart without color.
   const pattern = {
     shape: slots.map((slot) => (slot === "unallocated" ? "/" : "")),
     size: 6,
     solidity: 0.45,
-    fgcolor: colors,
-    bgcolor: slots.map((slot, number) => (slot === "unallocated" ? token("surface") : colors[number])),
+    fgcolor: painted,
+    bgcolor: slots.map((slot, number) => (slot === "unallocated" ? token("surface") : painted[number])),
   };
-  if (Array.isArray(palette)) return { color: colors, pattern, line: { width: 0 } };
-  const single = { ...pattern, shape: "/", fgcolor: colors[0], bgcolor: token("surface") };
-  return { color: colors[0], pattern: single, line: { width: 0 } };
+  if (Array.isArray(palette)) return { color: painted, pattern, line: { width: 0 } };
+  const single = { ...pattern, shape: "/", fgcolor: painted[0], bgcolor: token("surface") };
+  return { color: painted[0], pattern: single, line: { width: 0 } };
 }
 
 function heat({ has_credits: hasCredits }) {
@@ -50,16 +62,17 @@ const painters = {
     return { fillcolor: color, line: { ...line, color } };
   },
   heat: ({ meta }) => heat(meta),
-  label: () => ({ textfont: { color: token("ink"), size: 12 } }),
+  label: () => ({ textfont: { color: token("ink"), size: TEXT } }),
 };
 
 function faint(slot) {
   return token(`series-${slot}`).replace(/^rgb\((.*)\)$/, "rgba($1, 0.18)");
 }
 
-function painted(trace) {
-  const text = { textfont: { color: token("ink"), size: 12 } };
-  return { ...trace, ...text, ...painters[trace.meta.paint || "bar"](trace) };
+function painted(trace, number, hidden) {
+  const text = { textfont: { color: token("ink"), size: TEXT } };
+  const visible = !hidden.has(number);
+  return { ...trace, ...text, ...painters[trace.meta.paint || "bar"](trace), visible };
 }
 
 function axes(layout, isNarrow) {
@@ -70,22 +83,47 @@ function axes(layout, isNarrow) {
   return { xaxis: upright, yaxis: { ...layout.yaxis, ...color, ...zero } };
 }
 
+const pen = document.createElement("canvas").getContext("2d");
+
+function widest(texts, family) {
+  pen.font = `${TEXT}px ${family}`;
+  return Math.max(0, ...texts.map((text) => pen.measureText(text.replace("&lt;", "<")).width));
+}
+
+// The room that the axes' texts take. Plotly finds it by drawing everything, measuring and drawing again; it still does
+// where it may have to turn the texts. "4.5M" and the like are as wide as an amount at an axis gets.
+function room(layout, family) {
+  const { xaxis, yaxis } = layout;
+  const margin = { ...layout.margin };
+  const still = { automargin: false, ticklabeloverflow: "allow" };
+  if (xaxis.automargin && (!xaxis.ticktext || xaxis.tickangle === 0)) {
+    Object.assign(xaxis, still, { tickangle: 0 });
+    const lines = Math.max(1, ...[xaxis.tickformat || "", ...(xaxis.ticktext || [])].map((text) => text.split(/\n|<br>/).length));
+    margin[xaxis.side === "top" ? "t" : "b"] += lines * LINE + 4;
+  }
+  if (yaxis.automargin) {
+    Object.assign(yaxis, still);
+    margin.l += widest(yaxis.ticktext || ["−888.8M"], family) + 4 + (yaxis.title ? LINE + 8 : 0);
+  }
+  return margin;
+}
+
 function themed(layout, width) {
-  const isNarrow = width < NARROW;
+  const family = getComputedStyle(document.body).fontFamily;
+  const both = axes(layout, width < NARROW);
   return {
     ...layout,
-    ...axes(layout, isNarrow),
-    height: isNarrow && layout.showlegend ? 420 : layout.height,
+    ...both,
+    margin: room({ ...layout, ...both }, family),
     paper_bgcolor: "transparent",
     plot_bgcolor: "transparent",
-    font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: token("ink-quiet") },
+    font: { family, size: TEXT, color: token("ink-quiet") },
     hoverlabel: {
       bgcolor: token("surface"),
       bordercolor: token("line-strong"),
       font: { color: token("ink"), size: 13 },
       namelength: -1,
     },
-    legend: { ...layout.legend, font: { color: token("ink"), size: 12 }, ...(isNarrow && { entrywidth: 140 }) },
   };
 }
 
@@ -107,12 +145,23 @@ function drills(element) {
   element.on("plotly_unhover", () => element.classList.remove("chart-drills"));
 }
 
+function entries(element) {
+  return [...document.querySelectorAll(`[data-chart-of="${element.dataset.chart}"]`)];
+}
+
+// The numbers of the traces that the legend hides.
+function hiddenTraces(element) {
+  const off = entries(element).filter((entry) => entry.getAttribute("aria-pressed") === "false");
+  return new Set(off.flatMap((entry) => entry.dataset.traces.split(" ").map(Number)));
+}
+
 async function draw(element) {
   const figure = JSON.parse(document.getElementById(element.dataset.chart).textContent);
   const isNew = !element.classList.contains("js-plotly-plot");
   const layout = themed(figure.layout, element.clientWidth);
+  const hidden = hiddenTraces(element);
   if (isNew) element.replaceChildren(); // what kept the place
-  await window.Plotly.react(element, figure.data.map(painted), layout, {
+  await window.Plotly.react(element, figure.data.map((trace, number) => painted(trace, number, hidden)), layout, {
     displayModeBar: false,
     responsive: true,
     showTips: false,
@@ -120,12 +169,36 @@ async function draw(element) {
   if (isNew) drills(element);
 }
 
+function isInView(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < window.innerHeight;
+}
+
+// What is in view at once, the others when the page has nothing else to do.
 function drawAll() {
-  for (const element of document.querySelectorAll("[data-chart]")) draw(element);
+  const inView = Map.groupBy(document.querySelectorAll("[data-chart]"), isInView);
+  for (const element of inView.get(true) || []) draw(element);
+  for (const element of inView.get(false) || []) whenIdle(() => draw(element));
+}
+
+function whenIdle(work) {
+  if (window.requestIdleCallback) requestIdleCallback(work, { timeout: 2000 });
+  else setTimeout(work);
 }
 
 drawAll();
-for (const moment of ["itfm:theme", "itfm:content", "htmx:after:swap"]) document.addEventListener(moment, drawAll);
+for (const moment of ["itfm:content", "htmx:after:swap"]) document.addEventListener(moment, drawAll);
+document.addEventListener("itfm:theme", () => {
+  colors = null;
+  drawAll();
+});
+
+document.addEventListener("click", (event) => {
+  const entry = event.target.closest("[data-chart-of]");
+  if (!entry) return;
+  entry.setAttribute("aria-pressed", String(entry.getAttribute("aria-pressed") === "false"));
+  draw(document.querySelector(`[data-chart="${entry.dataset.chartOf}"]`));
+});
 
 let width = window.innerWidth;
 window.addEventListener("resize", () => {

@@ -14,11 +14,12 @@
   function apply() {
     const choice = chosen();
     const theme = choice === "auto" ? (system.matches ? "dark" : "light") : choice;
+    const isOther = document.documentElement.dataset.bsTheme !== theme;
     document.documentElement.dataset.bsTheme = theme;
     for (const button of document.querySelectorAll("[data-theme-choice]")) {
       button.setAttribute("aria-pressed", String(button.dataset.themeChoice === choice));
     }
-    document.dispatchEvent(new CustomEvent("itfm:theme"));
+    if (isOther) document.dispatchEvent(new CustomEvent("itfm:theme"));
   }
 
   apply();

@@ -8,6 +8,7 @@ from the stylesheet by what each trace's `meta` says (see `itfm.web.charts.trace
 from itfm.web.charts.amounts import exact_sum
 from itfm.web.charts.fan import FanPoint, Interval, forecast_fan
 from itfm.web.charts.heat import heat_by_day
+from itfm.web.charts.legend import LegendEntry, legend
 from itfm.web.charts.multiples import Multiple, small_multiples
 from itfm.web.charts.palette import slots
 from itfm.web.charts.sankey import Flow, sankey
@@ -24,6 +25,7 @@ __all__ = [
     "Flow",
     "Granularity",
     "Interval",
+    "LegendEntry",
     "Multiple",
     "Series",
     "Share",
@@ -31,6 +33,7 @@ __all__ = [
     "exact_sum",
     "forecast_fan",
     "heat_by_day",
+    "legend",
     "sankey",
     "shares",
     "slots",

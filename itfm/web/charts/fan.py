@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from itfm.web.charts.traces import layout, legend_below, money_axis
+from itfm.web.charts.traces import HAS_LEGEND, layout, money_axis
 from itfm.web.display import money_text, period_text
 
 
@@ -44,8 +44,7 @@ def forecast_fan(points: Sequence[FanPoint], *, currency: str) -> dict[str, Any]
     return {
         "data": traces,
         "layout": layout(
-            showlegend=True,
-            legend=legend_below(),
+            meta=HAS_LEGEND,
             xaxis={"type": "date", "tickformat": "%b %Y", "automargin": True, "fixedrange": True},
             yaxis={**money_axis(currency), "rangemode": "tozero"},
         ),
@@ -84,7 +83,7 @@ def _band(coming: Sequence[FanPoint], number: int, *, currency: str) -> tuple[di
         f"{period_text(point.period)}<br>{money_text(one.low, currency)} to {money_text(one.high, currency)}"
         for point, one in zip(coming, intervals, strict=True)
     ]
-    low = {**edge, "y": [float(one.low) for one in intervals], "hoverinfo": "skip", "showlegend": False, "meta": meta}
+    low = {**edge, "y": [float(one.low) for one in intervals], "hoverinfo": "skip", "meta": meta}
     high = {
         **edge,
         "y": [float(one.high) for one in intervals],

@@ -14,7 +14,7 @@ from itfm.core.periods import next_period
 from itfm.web.charts.amounts import exact_sum
 from itfm.web.charts.palette import REST, SLOTS, slots
 from itfm.web.charts.palette import UNALLOCATED as UNALLOCATED_SLOT
-from itfm.web.charts.traces import hover, layout, legend_below, money_axis, plain, points
+from itfm.web.charts.traces import HAS_LEGEND, hover, layout, money_axis, plain, points
 
 SERIES_LIMIT: Final = SLOTS
 """More colors than this can no longer be told apart."""
@@ -173,8 +173,7 @@ def stacked_days(daily: DailyCosts) -> dict[str, Any]:
         "layout": layout(
             barmode="relative",
             bargap=0.25,
-            showlegend=True,
-            legend=legend_below(),
+            meta=HAS_LEGEND,
             xaxis={"type": "date", "tickformat": tick_format, "automargin": True, "fixedrange": True},
             yaxis=money_axis(daily.currency),
         ),

@@ -2,8 +2,9 @@
 
 `meta` of a trace says how `chart.js` paints it: `palette` is a slot of the stylesheet's series (`1` to `8`, `rest`,
 `unallocated`) or one per point; `paint` is `bar` (also without saying so), `line`, `band` or `ribbon` (filled areas),
-`heat` or `label`. `customdata` holds the text of the hover label, or the text and the address a click leads to. Texts
-have no tags but `<br>`: Plotly would style others inline, which the site's policy forbids.
+`heat` or `label`. `meta` of the layout says whether the page has a legend beside it (see `legend.py`). `customdata`
+holds the text of the hover label, or the text and the address a click leads to. Texts have no tags but `<br>`: Plotly
+would style others inline, which the site's policy forbids.
 """
 
 from __future__ import annotations
@@ -16,17 +17,13 @@ from itfm.web.display import money_text
 
 MARGIN: Final = {"l": 8, "r": 8, "t": 8, "b": 8}
 NO_AXIS: Final[dict[str, Any]] = {"visible": False, "fixedrange": True}
+HAS_LEGEND: Final = {"has_legend": True}
 ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
 
 
 def layout(**differences: Any) -> dict[str, Any]:
-    """Return a layout without zooming, which a page that scrolls should not have."""
+    """Return a layout without zooming, which a page that scrolls should not have; legends are the page's."""
     return {"height": 320, "margin": dict(MARGIN), "hovermode": "closest", "showlegend": False, **differences}
-
-
-def legend_below() -> dict[str, Any]:
-    """Return a legend under the plot, where it also fits on a phone."""
-    return {"orientation": "h", "x": 0, "y": -0.14, "yanchor": "top", "traceorder": "normal"}
 
 
 def money_axis(currency: str) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 
-from itfm.web import display
+from itfm.web import charts, display
+from itfm.web.charts import LegendEntry
 
 register = template.Library()
 
@@ -172,6 +173,12 @@ def moment(value: datetime | None) -> SafeString:
 def figure(value: dict[str, Any], name: int | str) -> SafeString:
     """Write a chart's data for `chart.js`, safe inside a page, as the element `figure-<name>`."""
     return json_script(value, f"figure-{name}")
+
+
+@register.filter
+def legend(value: dict[str, Any]) -> tuple[LegendEntry, ...]:
+    """Return the entries of a chart's legend."""
+    return charts.legend(value)
 
 
 def _unknown(words: str = "unknown") -> SafeString:
