@@ -101,5 +101,10 @@ def period_text(first_day: date) -> str:
     return f"{MONTHS[first_day.month - 1]} {first_day.year}"
 
 
+def day_text(day: date) -> str:
+    """Return `3 Oct 2026`."""
+    return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"
+
+
 def _signed(digits: str) -> str:
     return digits.replace("-", MINUS, 1)

@@ -104,3 +104,7 @@ def test_a_figure_cannot_end_its_script_element():
     body = html.partition(">")[2].rpartition("</script>")[0]
     assert json.loads(body) == figure
     assert 'id="figure-3"' in html
+
+
+def test_a_currency_in_a_column_of_amounts_is_text_and_not_markup():
+    assert "<b>" not in rendered("{% amount value currency %}", value=Decimal("1.5"), currency="<b>")

@@ -12,7 +12,8 @@ from uuid import UUID
 from itfm.core.money import CONTEXT
 from itfm.core.periods import period_name
 from itfm.web.charts import DailyCosts
-from itfm.web.components import Tab
+from itfm.web.components import ChartCard, Tab
+from itfm.web.overview.daily import daily_card
 from itfm.web.shell.page import Health, PeriodChoice, Shell
 
 
@@ -273,6 +274,11 @@ class OverviewPage:
     def kept_query(self) -> str:
         """What a link to another period keeps of the address."""
         return urlencode({"currency": self.overview.currency}) if self.overview and len(self.currencies) > 1 else ""
+
+    @property
+    def daily_card(self) -> ChartCard | None:
+        """The cost per day; None where there is nothing to show."""
+        return daily_card(self.overview.daily, group_name=self.group_name) if self.overview else None
 
     @property
     def group_name(self) -> str:

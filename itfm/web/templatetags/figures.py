@@ -9,7 +9,7 @@ from typing import Any
 from django import template
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html, json_script
+from django.utils.html import escape, format_html, json_script
 from django.utils.safestring import SafeString
 
 from itfm.web import charts, display
@@ -41,15 +41,12 @@ def amount(value: Decimal | None, currency: str) -> SafeString:
     """Write an amount whose currency stands in the heading of its column."""
     if value is None:
         return _unknown()
-    exact = display.exact_text(value)
-    return format_html(
-        '<data class="money{}" value="{}" title="{} {}" data-exact="{}">{}</data>',
-        " money-negative" if value < 0 else "",
-        f"{value:f}",
-        exact,
-        currency,
-        exact,
-        display.amount_text(value, currency),
+    exact, written = display.exact_text(value), display.amount_text(value, currency)
+    negative = " money-negative" if value < 0 else ""
+    # A page has a thousand of these: only the currency is text that somebody may have typed.
+    return SafeString(
+        f'<data class="money{negative}" value="{value:f}" title="{exact} {escape(currency)}" data-exact="{exact}">'
+        f"{written}</data>"
     )
 
 
@@ -106,16 +103,28 @@ def size(value: int | None) -> SafeString:
     return _unknown() if value is None else format_html('<span class="number">{}</span>', display.size_text(value))
 
 
-@register.inclusion_tag("components/delta.html")
-def delta(change: Decimal | None, change_percent: Decimal | None, currency: str) -> dict[str, Any]:
+@register.simple_tag
+def delta(change: Decimal | None, change_percent: Decimal | None, currency: str) -> SafeString:
     """Write a change in cost; its direction is a word and an arrow, not a color alone."""
-    direction = None if change is None else "same" if change == 0 else "increase" if change > 0 else "decrease"
-    return {
-        "change": None if change is None else change.copy_abs(),
-        "percent": None if change_percent is None else display.percent_text(change_percent.copy_abs()),
-        "currency": currency,
-        "direction": direction,
-    }
+    if change is None:
+        return _unknown("no month to compare with")
+    if change == 0:
+        return format_html('<span class="delta"><span>{}</span></span>', "no change")
+    sign, word = ("▲", "increase") if change > 0 else ("▼", "decrease")
+    percent = ""
+    if change_percent is not None:
+        percent = format_html(
+            ' <span class="delta-dot" aria-hidden="true">·</span> <span class="delta-percent">{}</span>',
+            display.percent_text(change_percent.copy_abs()),
+        )
+    return format_html(
+        '<span class="delta"><span class="delta-sign" aria-hidden="true">{}</span>'
+        '<span class="visually-hidden">{} of</span> <span>{}</span>{}</span>',
+        sign,
+        word,
+        amount(change.copy_abs(), currency),
+        percent,
+    )
 
 
 @register.simple_tag
@@ -145,10 +154,7 @@ def day(value: date | None) -> SafeString:
     """Write a day as `3 Oct 2026`."""
     if value is None:
         return _unknown("none yet")
-    month = display.MONTHS[value.month - 1][:3]
-    return format_html(
-        '<time datetime="{}" class="number">{} {} {}</time>', value.isoformat(), value.day, month, value.year
-    )
+    return format_html('<time datetime="{}" class="number">{}</time>', value.isoformat(), display.day_text(value))
 
 
 @register.simple_tag

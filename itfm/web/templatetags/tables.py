@@ -1,8 +1,8 @@
-"""The cells of tables. A page may have a thousand, so they are written here rather than each by a template."""
+"""The rows of tables. A page may have a thousand cells, so they are written here rather than each by a template."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from django import template
@@ -11,10 +11,33 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from itfm.web.components import Cell, Column, Kind
+from itfm.web.components import Cell, Column, Kind, Row, Table
 from itfm.web.templatetags import figures
 
 register = template.Library()
+
+
+@register.simple_tag(name="table_rows")
+def rows(table: Table) -> SafeString:
+    """Write the rows of a table; the first cell of each names it."""
+    return SafeString("".join(_row(row, cells) for row, cells in table.lines))
+
+
+def _row(row: Row, cells: Iterable[tuple[Column, Cell]]) -> SafeString:
+    (first, naming), *others = cells
+    return format_html(
+        '<tr class="depth-{}{}"{}><th scope="row">{}{}</th>{}</tr>',
+        row.depth,
+        " row-unallocated" if row.is_unallocated else "",
+        _CURRENT if row.is_current else "",
+        render_to_string("components/icon.html", {"name": "alert"}) if row.is_unallocated else "",
+        written(first, naming),
+        SafeString("".join(f"<td{_END if one.is_figure else ''}>{written(one, cell)}</td>" for one, cell in others)),
+    )
+
+
+_END: Final = ' class="end"'
+_CURRENT: Final = SafeString(' aria-current="true"')
 
 
 @register.simple_tag(name="cell")
@@ -40,7 +63,7 @@ def _share(value: Any, _currency: str) -> SafeString:
 
 
 def _change(value: Any, currency: str) -> SafeString:
-    return render_to_string("components/delta.html", figures.delta(value.amount, value.percent, currency))
+    return figures.delta(value.amount, value.percent, currency)
 
 
 def _state(value: Any, _currency: str) -> SafeString:
