@@ -214,7 +214,8 @@ def file_name(reading: Reading, number: int) -> str:
 
 
 def title_of(reading: Reading, name: str) -> str:
-    return reading.raw.names()[name].title
+    columns = reading.raw.names()
+    return columns[name].title if name in columns else reading.raw.derived[name].title
 
 
 def _shown(value: str | None) -> str:

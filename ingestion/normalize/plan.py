@@ -17,6 +17,14 @@ class RawColumn:
     name: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """A raw column worked out from delivered ones; findings name the delivered column of that `title`."""
+
+    title: str
+    sql: str
+
+
 NEVER: Final = "FALSE"
 
 
@@ -47,6 +55,9 @@ class Plan:
     per row, by `rows`, over the raw columns, over `n_<raw>` for `decimals` and `t_<raw>` for `date_times`, and over
     `e_<column>` for the entry's columns.
 
+    `derived` are further raw columns of text, worked out from the delivered ones; all that is said of raw columns holds
+    for them. They serve what stands inside a delivered column: credits in a JSON array, fields of a struct.
+
     No row may lack a value in the raw columns `needed`. Rows of which `is_doubled` is true become a second charge, for
     which `double_entries` and `double_rows` stand in. `json_columns` are raw columns that should hold JSON and are
     stored as null where they do not; `period_end` is the raw column of ChargePeriodEnd, None without one.
@@ -59,6 +70,7 @@ class Plan:
     date_times: tuple[str, ...]
     source_amount: str
     needed: tuple[str, ...]
+    derived: Mapping[str, Derived] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[EntryCheck, ...] = ()
     is_doubled: str = NEVER

@@ -13,6 +13,7 @@ from ingestion.focus.expressions import quoted
 from ingestion.normalize.contents import Limits
 from ingestion.normalize.engine import engine
 from ingestion.normalize.inflate import lay_ready
+from ingestion.normalize.plan import Plan
 from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import read_tables
 
@@ -42,19 +43,30 @@ def preview_columns(file: ArchivedFile, *, planner: Planner, limits: Limits) -> 
         names = [column.name for column in raw.columns]
         selected = ", ".join(quoted(name) for name in names)
         rows = connection.execute(f"SELECT {selected} FROM ({raw.sql(numbered=False)}) LIMIT {ROWS_READ}").fetchall()
-        focus = {name: sql for name, sql in {**plan.entries, **plan.rows}.items() if name in TITLES}
+        written = {**plan.entries, **plan.rows}
+        focus = {name: _written_out(sql, plan) for name, sql in written.items() if name in TITLES}
+        kept = {name: _written_out(sql, plan) for name, sql in plan.kept.items()}
         return tuple(
             PreviewColumn(
                 title=column.title,
-                targets=_targets(column.name, focus=focus, kept=plan.kept),
+                targets=_targets(column.name, focus=focus, kept=kept),
                 values=_first_values(row[index] for row in rows),
             )
             for index, column in enumerate(raw.columns)
         )
 
 
+def _written_out(sql: str, plan: Plan) -> str:
+    """Return an expression followed by those of the derived columns it mentions."""
+    return " ".join([sql, *(column.sql for name, column in plan.derived.items() if _mention(name).search(sql))])
+
+
+def _mention(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9_])(?:n_|t_)?{re.escape(name)}(?![A-Za-z0-9_])")
+
+
 def _targets(name: str, *, focus: Mapping[str, str], kept: Mapping[str, str]) -> tuple[str, ...]:
-    mention = re.compile(rf"(?<![A-Za-z0-9_])(?:n_|t_)?{re.escape(name)}(?![A-Za-z0-9_])")
+    mention = _mention(name)
     becomes = [TITLES[target] for target, sql in focus.items() if mention.search(sql)]
     own = [target for target, sql in kept.items() if mention.search(sql)]
     return tuple(sorted(becomes, key=lambda title: (title.lower() != name.replace("_", ""), title))) or tuple(own)

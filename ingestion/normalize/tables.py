@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 import duckdb
@@ -18,7 +18,7 @@ from ingestion.focus.expressions import literal, quoted
 from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.normalize.contents import Limits
 from ingestion.normalize.inflate import ReadyFile
-from ingestion.normalize.plan import RawColumn
+from ingestion.normalize.plan import Derived, RawColumn
 
 NULL_WORDS: Final = ("", "NULL", "null")
 """Texts that mean 'no value' (FOCUS, NullHandling; the bare words are seen in published FOCUS data)."""
@@ -37,11 +37,12 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class RawTables:
-    """All files of a delivery with the union of their columns."""
+    """All files of a delivery with the union of their columns, and columns derived from these."""
 
     tables: tuple[Table, ...]
     columns: tuple[RawColumn, ...]
     limits: Limits
+    derived: Mapping[str, Derived] = field(default_factory=dict)
 
     def names(self) -> Mapping[str, RawColumn]:
         """Return the columns by raw name."""
@@ -76,7 +77,11 @@ class RawTables:
             columns.append(f"{value} AS {quoted(column.name)}")
         columns.append(f"{table.file.number}::INTEGER AS x_file_number")
         source = self._csv(table) if table.file.format == "csv" else _parquet(table)
-        return f"SELECT {', '.join(columns)} FROM {source}"
+        delivered = f"SELECT {', '.join(columns)} FROM {source}"
+        if not self.derived:
+            return delivered
+        more = ", ".join(f"{column.sql} AS {quoted(name)}" for name, column in self.derived.items())
+        return f"SELECT *, {more} FROM ({delivered})"
 
     def _csv(self, table: Table) -> str:
         columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(table.titles)))

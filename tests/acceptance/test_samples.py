@@ -55,6 +55,15 @@ def test_an_unknown_column_of_a_focus_file_is_kept(tmp_path):
     assert len(pq.read_table(tmp_path / "charges.parquet")["x_id"].to_pylist()[0]) > 0
 
 
+def test_a_google_cloud_export_comes_in_exactly():
+    code, told = import_bill(SAMPLES / "gcp", "gcp_csv")
+
+    assert (code, told["status"], told["error"]) == (0, "imported", None)
+    (bill,) = told["bills"]
+    assert (bill["billing_period"], bill["rows"]) == ("2022-08", 9)
+    assert totals(bill)["billed_cost"] == Decimal("0.000012")
+
+
 def test_a_bill_in_crowns_keeps_its_currency():
     code, told = import_bill(SAMPLES / "aws-cur-small" / "2023-06-01.csv", "aws_cur")
 

@@ -50,6 +50,14 @@ def test_covered_usage_without_its_negation_keeps_what_the_file_bills(bench: Ben
     assert bill.totals["NOK"].effective_cost == Decimal("0.3")
 
 
+def test_the_google_cloud_sample_has_its_total(bench: Bench):
+    delivery = import_sample(bench, "gcp_csv", "gcp/2022-08-01_5.csv")
+
+    (bill,) = delivery.bills
+    assert (bill.billing_period, bill.row_count) == (date(2022, 8, 1), 9)
+    assert bill.totals["USD"].billed_cost == bill.totals["USD"].source == Decimal("0.000012")
+
+
 @pytest.mark.parametrize(
     ("scenario", "billed", "effective", "rows"),
     [

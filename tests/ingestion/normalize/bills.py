@@ -65,6 +65,32 @@ AWS_ROW = {
     "resourceTags/aws:createdBy": "",
 }
 
+GCP_ROW = {
+    "billing_account_id": "AAAAAA-BBBBBB-CCCCCC",
+    "service.id": "6F81-5844-456A",
+    "service.description": "Compute Engine",
+    "sku.id": "D973-5D65-BAB2",
+    "sku.description": "E2 Instance Core running in Belgium",
+    "usage_start_time": "2026-10-05 00:00:00+00:00",
+    "usage_end_time": "2026-10-05 01:00:00+00:00",
+    "project.id": "shop-prod",
+    "project.name": "Shop",
+    "project.labels": "[]",
+    "labels": "[]",
+    "system_labels": "[]",
+    "location.region": "europe-west1",
+    "location.zone": "europe-west1-b",
+    "cost": "1.25",
+    "currency": "EUR",
+    "usage.amount": "3600",
+    "usage.unit": "seconds",
+    "usage.amount_in_pricing_units": "1",
+    "usage.pricing_unit": "hour",
+    "credits": "[]",
+    "invoice.month": "202610",
+    "cost_type": "regular",
+}
+
 
 def csv_text(rows: Sequence[Mapping[str, str]]) -> str:
     """Return rows as CSV with a header."""
@@ -84,6 +110,11 @@ def aws_rows(*changes: Mapping[str, str]) -> list[dict[str, str]]:
     """Return line items, each with its changes; `type` and `cost` stand for the usual columns."""
     short = {"type": "lineItem/LineItemType", "cost": "lineItem/UnblendedCost"}
     return [{**AWS_ROW, **{short.get(name, name): value for name, value in change.items()}} for change in changes]
+
+
+def gcp_rows(*changes: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return lines of a Google Cloud export, each with its changes."""
+    return [{**GCP_ROW, **change} for change in changes]
 
 
 class Bench:
@@ -129,6 +160,10 @@ class Bench:
     def aws(self, *changes: Mapping[str, str]) -> NormalizedDelivery:
         """Normalize line items."""
         return self.normalized("aws_cur", self.archived(csv_text(aws_rows(*changes))))
+
+    def gcp(self, *changes: Mapping[str, str]) -> NormalizedDelivery:
+        """Normalize lines of a Google Cloud export."""
+        return self.normalized("gcp_csv", self.archived(csv_text(gcp_rows(*changes))))
 
 
 def gzipped(text: str) -> bytes:

@@ -1,0 +1,310 @@
+"""Google Cloud's billing export, standard or detailed, as CSV or Parquet. Pure but for the files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, open_store
+from ingestion.delivery.manifests import find_deliveries
+from ingestion.focus import attributes
+from ingestion.focus.columns import snake_case
+from ingestion.focus.expressions import literal, quoted
+from ingestion.focus.findings import Finding, RejectedBillError
+from ingestion.gcp import labels, line_credits
+from ingestion.gcp.fields import Fields, unnested
+from ingestion.gcp.services import OTHER_CATEGORY, SERVICES
+from ingestion.normalize import Limits, NormalizedDelivery, Progress
+from ingestion.normalize.connector import ConnectorKind
+from ingestion.normalize.plan import Derived, EntryCheck, Plan
+from ingestion.normalize.run import normalize as normalize_files
+from ingestion.normalize.tables import RawTables
+
+REQUIRED: Final = ("cost", "currency", "usage_start_time", "invoice.month", "service.description")
+CREDIT_COLUMNS: Final = (line_credits.KIND, line_credits.COMMITMENT)
+SKU_KIND: Final = "x_sku_kind"
+KEY: Final = (
+    "adjustment_info_id",
+    "adjustment_info_mode",
+    "billing_account_id",
+    "cost_type",
+    "currency",
+    "invoice_month",
+    "labels",
+    "location_location",
+    "location_region",
+    "project_id",
+    "project_labels",
+    "project_name",
+    "seller_name",
+    "service_description",
+    "service_id",
+    "system_labels",
+    "tags",
+    *CREDIT_COLUMNS,
+    SKU_KIND,
+)
+NUMBERS: Final = (
+    "cost",
+    "cost_at_list",
+    "price_effective_price",
+    "price_list_price",
+    "usage_amount",
+    "usage_amount_in_pricing_units",
+    line_credits.DISCOUNTS,
+    line_credits.PROMOTIONS,
+)
+MOMENTS: Final = ("usage_start_time", "usage_end_time")
+CARRIED: Final = frozenset(
+    {
+        "billing_account_id",
+        "currency",
+        "labels",
+        "location_region",
+        "location_zone",
+        "price_effective_price",
+        "price_list_price",
+        "project_id",
+        "project_name",
+        "resource_global_name",
+        "resource_name",
+        "service_description",
+        "service_id",
+        "sku_description",
+        "sku_id",
+        "tags",
+        "usage_amount",
+        "usage_amount_in_pricing_units",
+        "usage_end_time",
+        "usage_pricing_unit",
+        "usage_start_time",
+        "usage_unit",
+    }
+)
+"""Raw columns whose content stands whole in another column; the others are kept as `x_<raw name>`."""
+
+
+def discover(settings: SourceSettings) -> tuple[Delivery, ...]:
+    """Return the deliveries at a source's place."""
+    return find_deliveries(open_store(settings))
+
+
+def normalize(
+    files: Sequence[ArchivedFile],
+    *,
+    settings: SourceSettings,  # noqa: ARG001 - connectors share one signature
+    output: Path,
+    limits: Limits,
+    tag_keys: frozenset[str] | None,
+    progress: Progress,
+) -> NormalizedDelivery:
+    """Turn an export's files into FOCUS 1.4 charges."""
+    return normalize_files(files, planner=plan, output=output, limits=limits, tag_keys=tag_keys, progress=progress)
+
+
+PROMOTION_ENTRIES: Final = {
+    "charge_category": "'Credit'",
+    "charge_frequency": "'One-Time'",
+    "pricing_category": "NULL",
+    "commitment_discount_id": "NULL",
+    "commitment_discount_category": "NULL",
+    "commitment_discount_type": "NULL",
+    "commitment_discount_status": "NULL",
+}
+"""What the row of a promotion has in place of the entries of the line it pays."""
+
+
+def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa: ARG001 - planners share one signature
+    """Say how the columns of an export become FOCUS 1.4.
+
+    :raises RejectedBillError: a column is missing that no charge can do without.
+    """
+    delivered = frozenset(raw.names())
+    derived = unnested(delivered)
+    _check_required(raw, delivered | frozenset(derived))
+    derived |= _derived(Fields(delivered | frozenset(derived)))
+    fields = Fields(delivered | frozenset(derived))
+    discounts, promotions = (
+        f"coalesce({fields.number(name)}, 0)" for name in (line_credits.DISCOUNTS, line_credits.PROMOTIONS)
+    )
+    return Plan(
+        key=tuple(name for name in KEY if name in fields.names),
+        entries=_entries(fields),
+        rows=_rows(fields, discounts=discounts),
+        decimals=tuple(name for name in NUMBERS if name in fields.names),
+        date_times=tuple(name for name in MOMENTS if name in fields.names),
+        source_amount=f"(n_cost + {discounts} + {promotions})",
+        needed=("cost", "usage_start_time"),
+        derived=derived,
+        kept={"x_service_code": "e_x_service_code"}
+        | {f"x_{name}": quoted(name) for name in sorted(delivered - CARRIED)},
+        checks=_checks(fields),
+        is_doubled=f"{promotions} <> 0",
+        double_entries=PROMOTION_ENTRIES,
+        double_rows={
+            **dict.fromkeys(("billed_cost", "effective_cost", "list_cost", "contracted_cost"), promotions),
+            **dict.fromkeys(("pricing_quantity", "consumed_quantity", "consumed_unit", "list_unit_price"), "NULL"),
+            "contracted_unit_price": "NULL",
+            "charge_description": "'Promotional credit'",
+        },
+        period_end="usage_end_time" if "usage_end_time" in fields.names else None,
+    )
+
+
+def _derived(fields: Fields) -> dict[str, Derived]:
+    sku = f"lower({fields.text('sku_description')})"
+    is_commitment, is_spot = f"{sku} LIKE 'commitment%'", f"regexp_matches({sku}, 'spot|preemptible')"
+    kinds = f"CASE WHEN {is_commitment} THEN 'commitment' WHEN {is_spot} THEN 'spot' END"
+    found = {SKU_KIND: Derived(title="sku.description", sql=kinds)}
+    if line_credits.CREDITS in fields.names:
+        found |= line_credits.derived(subscription=fields.text("subscription_instance_id"))
+    return found
+
+
+def _entries(fields: Fields) -> dict[str, str]:
+    text = fields.text
+    month = f"try_strptime({text('invoice_month')}, '%Y%m')"
+    kind, is_purchase = text(line_credits.KIND), f"{SKU_KIND} = 'commitment'"
+    is_covered = f"{kind} IN ('usage', 'spend') AND {SKU_KIND} IS DISTINCT FROM 'commitment'"
+    category = f"CASE {text('service_description')} {{}} ELSE {{}} END"
+    return {
+        **dict.fromkeys(attributes.COLUMNS, "NULL::VARCHAR"),
+        "billing_period": f"CAST({month} AS DATE)",
+        # Google's months are those of Los Angeles.
+        "billing_period_start": _in_utc(month),
+        "billing_period_end": _in_utc(f"{month} + INTERVAL 1 MONTH"),
+        "billing_currency": text("currency"),
+        "billing_account_id": text("billing_account_id"),
+        "sub_account_id": text("project_id"),
+        "sub_account_name": text("project_name"),
+        "invoice_issuer_name": "'Google Cloud'",
+        "host_provider_name": "'Google Cloud'",
+        "service_provider_name": f"coalesce({text('seller_name')}, 'Google Cloud')",
+        "service_name": text("service_description"),
+        "service_category": category.format(_cases("category"), literal(OTHER_CATEGORY)),
+        "service_subcategory": category.format(_cases("subcategory"), literal(f"Other ({OTHER_CATEGORY})")),
+        "region_id": f"coalesce({text('location_region')}, {text('location_location')})",
+        "charge_category": _charge_category(fields, is_purchase),
+        "charge_class": f"CASE WHEN coalesce({text('adjustment_info_id')}, {text('adjustment_info_mode')}) IS NOT NULL"
+        " THEN 'Correction' END",
+        "charge_frequency": f"CASE WHEN {is_purchase} THEN 'Recurring'"
+        f" WHEN lower({text('cost_type')}) = 'tax' THEN 'One-Time' ELSE 'Usage-Based' END",
+        "pricing_category": f"CASE WHEN lower({text('cost_type')}) = 'tax' THEN NULL WHEN {is_covered} THEN 'Committed'"
+        f" WHEN {SKU_KIND} = 'spot' THEN 'Dynamic' ELSE 'Standard' END",
+        "commitment_discount_id": f"CASE WHEN {is_covered} OR {is_purchase} THEN {text(line_credits.COMMITMENT)} END",
+        "commitment_discount_category": f"CASE WHEN {is_covered} AND {kind} = 'usage' THEN 'Usage'"
+        f" WHEN {is_covered} THEN 'Spend' END",
+        "commitment_discount_type": f"CASE WHEN {is_covered} THEN 'Committed Use Discount' END",
+        "commitment_discount_status": f"CASE WHEN {is_covered} THEN 'Used' END",
+        "x_service_code": text("service_id"),
+        "tags": labels.object_of(fields.names),
+        "is_dropped": "FALSE",
+    }
+
+
+def _in_utc(month: str) -> str:
+    return f"(({month}) AT TIME ZONE 'America/Los_Angeles') AT TIME ZONE 'UTC'"
+
+
+def _charge_category(fields: Fields, is_purchase: str) -> str:
+    return (
+        f"CASE lower(coalesce({fields.text('cost_type')}, 'regular')) WHEN 'tax' THEN 'Tax'"
+        f" WHEN 'regular' THEN CASE WHEN {is_purchase} THEN 'Purchase' ELSE 'Usage' END ELSE 'Adjustment' END"
+    )
+
+
+def _cases(part: str) -> str:
+    return " ".join(f"WHEN {literal(one.name)} THEN {literal(getattr(one, part))}" for one in SERVICES)
+
+
+def _rows(fields: Fields, *, discounts: str) -> dict[str, str]:
+    text, number = fields.text, fields.number
+    billed = f"(n_cost + {discounts})"
+    is_usage = "e_charge_category = 'Usage'"
+    return {
+        "availability_zone": text("location_zone"),
+        "billed_cost": billed,
+        # The export does not spread what a commitment costs over what it covers.
+        "effective_cost": billed,
+        "contracted_cost": "n_cost",
+        "list_cost": f"coalesce({number('cost_at_list')}, n_cost)",
+        "contracted_unit_price": number("price_effective_price"),
+        "list_unit_price": number("price_list_price"),
+        "charge_description": text("sku_description"),
+        "charge_period_start": "t_usage_start_time",
+        "charge_period_end": quoted("t_usage_end_time") if "usage_end_time" in fields.names else "NULL",
+        "consumed_quantity": f"CASE WHEN {is_usage} THEN {number('usage_amount')} END",
+        "consumed_unit": f"CASE WHEN {is_usage} THEN {text('usage_unit')} END",
+        "pricing_quantity": number("usage_amount_in_pricing_units"),
+        "pricing_unit": text("usage_pricing_unit"),
+        "resource_id": text("resource_global_name"),
+        "resource_name": text("resource_name"),
+        "sku_id": text("sku_id"),
+    }
+
+
+def _checks(fields: Fields) -> tuple[EntryCheck, ...]:
+    names = ", ".join(literal(service.name) for service in SERVICES)
+    checks = [
+        EntryCheck(
+            code="period_missing",
+            is_wrong="billing_period IS NULL OR billing_period NOT BETWEEN DATE '1990-01-01' AND DATE '2200-01-01'",
+            column="invoice_month",
+            message="{file}, row {row}: the invoice month is {value}, not one such as 202610. Deliver it again.",
+        ),
+        EntryCheck(
+            code="currency_unknown",
+            is_wrong="NOT coalesce(regexp_matches(billing_currency, '^[A-Z]{3}$'), FALSE)",
+            column="currency",
+            message="{file}, row {row}: the currency is {value}, which is no ISO 4217 code such as EUR.",
+        ),
+        EntryCheck(
+            code="service_unknown",
+            severity="info",
+            is_wrong=f"service_name NOT IN ({names})",
+            column="service_description",
+            message="{value} is no known service (first in {file}, row {row}); its category is Other.",
+        ),
+    ]
+    if line_credits.CREDITS in fields.names:
+        checks.append(
+            EntryCheck(
+                code="credits_unreadable",
+                is_wrong=f"k_{line_credits.KIND} = {literal(line_credits.UNREADABLE)}",
+                column=line_credits.CREDITS,
+                message="{file}, row {row}: the credits are {value}, no JSON array of amounts. Deliver it again.",
+            )
+        )
+    return tuple(checks)
+
+
+def _check_required(raw: RawTables, there: frozenset[str]) -> None:
+    findings = [
+        Finding(
+            code="column_missing",
+            severity="error",
+            file=table.file.name,
+            row=0,
+            column=title,
+            message=f"{table.file.name} has no column {title}. Is it a billing export of Google Cloud?",
+        )
+        for table in raw.tables
+        for title in REQUIRED
+        if snake_case(title) not in there
+        or (snake_case(title) in raw.names() and raw.names()[snake_case(title)].title not in table.titles)
+    ]
+    if findings:
+        raise RejectedBillError(findings)
+
+
+KIND = ConnectorKind(
+    label="Google Cloud billing export (CSV or Parquet)",
+    description="The standard or detailed usage cost export of Google Cloud, exported from BigQuery to files.",
+    params=SourceSettings,
+    discover=discover,
+    normalize=normalize,
+    planner=plan,
+)

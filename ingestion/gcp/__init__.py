@@ -1,0 +1,1 @@
+"""What Google Cloud's billing export says, in FOCUS. Pure."""

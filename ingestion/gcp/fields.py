@@ -1,0 +1,73 @@
+"""The fields of Google Cloud's billing export, flat or nested. Pure.
+
+Source: the schema of the standard and detailed usage cost data export,
+https://cloud.google.com/billing/docs/how-to/export-data-bigquery-tables/detailed-usage. A CSV has a column `service.id`
+where Parquet has a struct `service`; both are known here as `service_id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from ingestion.focus.columns import snake_case
+from ingestion.focus.expressions import literal, quoted
+from ingestion.normalize.plan import Derived
+
+NESTED: Final = (
+    "adjustment_info.id",
+    "adjustment_info.mode",
+    "consumption_model.id",
+    "invoice.month",
+    "location.country",
+    "location.location",
+    "location.region",
+    "location.zone",
+    "price.effective_price",
+    "price.list_price",
+    "project.ancestry_numbers",
+    "project.id",
+    "project.labels",
+    "project.name",
+    "resource.global_name",
+    "resource.name",
+    "service.description",
+    "service.id",
+    "sku.description",
+    "sku.id",
+    "subscription.instance_id",
+    "usage.amount",
+    "usage.amount_in_pricing_units",
+    "usage.pricing_unit",
+    "usage.unit",
+)
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The raw columns of an export."""
+
+    names: frozenset[str]
+
+    def text(self, name: str) -> str:
+        """Return a column as text, null when the export lacks it."""
+        return quoted(name) if name in self.names else "NULL::VARCHAR"
+
+    def number(self, name: str) -> str:
+        """Return a column as a number, null when the export lacks it."""
+        return quoted(f"n_{name}") if name in self.names else "NULL::DECIMAL(38,18)"
+
+
+def unnested(names: Iterable[str]) -> dict[str, Derived]:
+    """Return the fields that stand inside structs."""
+    there = frozenset(names)
+    found = {}
+    for path in NESTED:
+        struct, _, field = path.partition(".")
+        if snake_case(path) not in there and struct in there:
+            value = f"json_extract_string({quoted(struct)}, {literal('$.' + field)})"
+            found[snake_case(path)] = Derived(
+                title=path, sql=f"CASE WHEN json_valid({quoted(struct)}) THEN nullif({value}, '') END"
+            )
+    return found

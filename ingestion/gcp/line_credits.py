@@ -1,0 +1,92 @@
+"""The credits of a line of Google Cloud's billing export. Pure.
+
+Source: `credits` of the export's schema (see `ingestion.gcp.fields`): a JSON array whose amounts are negative. Google's
+own FOCUS view adds all of them to the cost. Here a promotion, which pays for use as money would, is a charge of its own
+of the category Credit, as FOCUS 1.4, ChargeCategory, has it; discounts on the price stay in the line.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ingestion.focus.expressions import NUMBER, exact_decimal, literal
+from ingestion.normalize.plan import Derived
+
+CREDITS: Final = "credits"
+KIND: Final = "x_credit_kind"
+DISCOUNTS: Final = "x_discounts"
+PROMOTIONS: Final = "x_promotions"
+COMMITMENT: Final = "x_commitment"
+PROMOTION: Final = "PROMOTION"
+USAGE_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT",)
+SPEND_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "FEE_UTILIZATION_OFFSET")
+UNREADABLE: Final = "unreadable"
+
+
+def derived(*, subscription: str) -> dict[str, Derived]:
+    """Return the columns worked out of the credits.
+
+    `x_credit_kind` is `usage` or `spend` where a commitment of that kind discounts the line, `other`, `unreadable`, or
+    null without credits; `x_discounts` and `x_promotions` are sums; `x_commitment` names the commitment. `subscription`
+    is the expression of the subscription's id.
+    """
+    return {
+        name: Derived(title=CREDITS, sql=sql)
+        for name, sql in {
+            KIND: _kind(),
+            DISCOUNTS: _when_readable(_sum(f"{_of('type')} IS DISTINCT FROM {literal(PROMOTION)}")),
+            PROMOTIONS: _when_readable(_sum(f"{_of('type')} = {literal(PROMOTION)}")),
+            COMMITMENT: f"coalesce({subscription}, {_when_readable(_commitment())})",
+        }.items()
+    }
+
+
+def _of(field: str) -> str:
+    return f"json_extract_string(credit, {literal('$.' + field)})"
+
+
+def _list() -> str:
+    return f"CAST({CREDITS} AS JSON[])"
+
+
+def _is_none() -> str:
+    return f"{CREDITS} IS NULL OR {CREDITS} = '[]'"
+
+
+def _is_readable() -> str:
+    # In a CASE, since an AND does not keep what follows from being worked out.
+    amounts = (
+        f"list_transform({_list()}, lambda credit: coalesce(regexp_matches({_of('amount')}, {literal(NUMBER)}), FALSE))"
+    )
+    return (
+        f"CASE WHEN NOT json_valid({CREDITS}) THEN FALSE WHEN json_type({CREDITS}) <> 'ARRAY' THEN FALSE"
+        f" ELSE list_bool_and({amounts}) END"
+    )
+
+
+def _when_readable(sql: str) -> str:
+    return f"CASE WHEN {_is_none()} THEN NULL WHEN {_is_readable()} THEN {sql} END"
+
+
+def _kind() -> str:
+    types = f"json_extract_string({CREDITS}, '$[*].type')"
+    usage, spend = (
+        f"list_has_any({types}, [{', '.join(map(literal, words))}])" for words in (USAGE_COMMITMENTS, SPEND_COMMITMENTS)
+    )
+    return (
+        f"CASE WHEN {_is_none()} THEN NULL WHEN NOT ({_is_readable()}) THEN {literal(UNREADABLE)}"
+        f" WHEN {usage} THEN 'usage' WHEN {spend} THEN 'spend' ELSE 'other' END"
+    )
+
+
+def _sum(condition: str) -> str:
+    chosen = f"list_filter({_list()}, lambda credit: coalesce({condition}, FALSE))"
+    amounts = f"list_transform({chosen}, lambda credit: {exact_decimal(_of('amount'))})"
+    return f"CAST(coalesce(list_sum({amounts}), 0) AS VARCHAR)"
+
+
+def _commitment() -> str:
+    words = ", ".join(map(literal, (*USAGE_COMMITMENTS, *SPEND_COMMITMENTS)))
+    of_commitments = f"list_filter({_list()}, lambda credit: coalesce({_of('type')} IN ({words}), FALSE))"
+    named = f"list_transform({of_commitments}, lambda credit: coalesce({_of('id')}, {_of('name')}))"
+    return f"{named}[1]"
