@@ -27,6 +27,7 @@ from allocation.engine.conditions import Subject
 from allocation.engine.dimensions import Rule
 from allocation.engine.inputs import Revision
 from allocation.engine.rules import RuleSet
+from allocation.engine.tag_aliases import Spellings
 from allocation.services.runs import engine_revision
 from ingestion.focus.attributes import COLUMNS
 from ingestion.selectors import current_revisions
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from allocation.engine.attribute_sets import Codes
 
 _LIMITS: Final = {"memory_limit": "512MiB", "threads": 2}
+_KEYS: Final = pa.schema([("spelling", pa.string()), ("key", pa.string())])
 _LOOKED_AT: Final = (
     "service_name",
     "sub_account_id",
@@ -155,41 +157,42 @@ class Month:
                     [Ranked(subject=Subject("column", name), text=str(text), catch=catch)
                      for text, catch in ranked.items() if text is not None], limit=limit,
                 )  # fmt: skip
-            found["tags"] = _dearest(self._uncaught_tags(database), limit=limit)
+            found["tags"] = _dearest(self._uncaught_tags(database, rules.spellings()), limit=limit)
         return found
 
-    def _uncaught_tags(self, database: duckdb.DuckDBPyConnection) -> list[Ranked]:
+    def _uncaught_tags(self, database: duckdb.DuckDBPyConnection, spellings: Spellings) -> list[Ranked]:
+        """Return what carries each tag key, in any spelling; a charge with two spellings of one key counts once."""
+        by_key = spellings.by_key(self._spelled_keys())
+        database.register("keys", pa.table({"spelling": list(by_key), "key": list(by_key.values())}, schema=_KEYS))
         tags = [
-            f"SELECT {number} AS revision_number, attribute_set_id, unnest(json_keys(tags)) AS key"  # noqa: S608
+            f"SELECT {number} AS revision_number, attribute_set_id, unnest(json_keys(tags)) AS spelling"  # noqa: S608
             f" FROM read_parquet({_quoted(revision.attribute_sets)}) WHERE tags IS NOT NULL"
             for number, revision in enumerate(self.revisions)
         ]
         database.execute(
-            "CREATE TABLE tagged AS SELECT key, uncaught.* FROM uncaught"  # noqa: S608
-            f" JOIN ({' UNION ALL '.join(tags)}) USING (revision_number, attribute_set_id)"
+            "CREATE TABLE tagged AS SELECT DISTINCT keys.key, uncaught.* FROM uncaught"  # noqa: S608
+            f" JOIN ({' UNION ALL '.join(tags)}) USING (revision_number, attribute_set_id) JOIN keys USING (spelling)"
         )
         return [
             Ranked(subject=Subject("tag", str(key)), text=str(key), catch=catch)
             for key, catch in _by(database, "key", table="tagged").items()
         ]
 
-    def texts(self, subject: Subject, *, containing: str, limit: int) -> list[str]:
-        """Return texts of a column or tag that contain a piece of text, in any case, in order."""
+    def texts(self, subject: Subject, *, containing: str, limit: int, spellings: Spellings) -> list[str]:
+        """Return texts of a column, or of a tag in any of its spellings, that contain a piece of text in any case."""
         if not self.revisions:
             return []
         files = [str(revision.attribute_sets) for revision in self.revisions]
         if subject.kind == "tag":
-            path = "$." + '"' + subject.key.replace('"', '\\"') + '"'
-            column, given = "json_extract_string(tags, ?)", [path]
-        elif subject.key in COLUMNS:
-            column, given = subject.key, []
-        else:
+            seen = _tag_texts(self.revisions, spellings.of(subject.key, among=self._spelled_keys()))
+            return [text for text in seen if containing.lower() in text.lower()][:limit]
+        if subject.key not in COLUMNS:
             return []
         with duckdb.connect(config=_LIMITS) as database:  # type: ignore[arg-type]
             found = database.execute(
-                f"SELECT DISTINCT {column} AS text FROM read_parquet(?, union_by_name = true)"  # noqa: S608 - a known column
+                f"SELECT DISTINCT {subject.key} AS text FROM read_parquet(?, union_by_name = true)"  # noqa: S608 - a known column
                 " WHERE text IS NOT NULL AND text <> '' AND contains(lower(text), lower(?)) ORDER BY text LIMIT ?",
-                [*given, files, containing, limit],
+                [files, containing, limit],
             ).fetchall()
         return [str(text) for (text,) in found]
 
@@ -211,9 +214,12 @@ class Month:
         found.sort(key=lambda one: -one[0])
         return [line for _, line in found[:limit]]
 
-    def tag_keys(self) -> list[str]:
-        """Return the tag keys that occur, sorted."""
-        return list(_tag_keys(tuple(str(revision.attribute_sets) for revision in self.revisions)))
+    def tag_keys(self, spellings: Spellings) -> list[str]:
+        """Return the tag keys that occur, each once whatever its spellings, sorted."""
+        return sorted(set(spellings.by_key(self._spelled_keys()).values()))
+
+    def _spelled_keys(self) -> tuple[str, ...]:
+        return _tag_keys(tuple(str(revision.attribute_sets) for revision in self.revisions))
 
     def _classified(
         self, rules: RuleSet, *, more: Iterable[Subject] = ()
@@ -221,7 +227,7 @@ class Month:
         classifier = Classifier(rules, period=self.period)
         needed = {subject for dimension in classifier.dimensions for subject in dimension.subjects}
         plain = {subject for subject in needed if subject.kind != "dimension"}
-        sets = attribute_sets.read(self.revisions, subjects=[*plain, *more])
+        sets = attribute_sets.read(self.revisions, subjects=[*plain, *more], spellings=classifier.spellings)
         return sets, *classified(classifier, sets)
 
     def _database(
@@ -272,6 +278,14 @@ def _tag_keys(files: tuple[str, ...]) -> tuple[str, ...]:
             [list(files)],
         ).fetchall()
     return tuple(str(key) for (key,) in found)
+
+
+@lru_cache(maxsize=64)
+def _tag_texts(revisions: tuple[Revision, ...], spelled: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the texts that rules see in a tag key with these spellings, sorted."""
+    subject = Subject("tag", spelled[0])
+    seen = attribute_sets.read(revisions, subjects=[subject], spellings=Spellings({spelled[0]: spelled[1:]}))
+    return tuple(text for text in seen.coded(subject).values if text is not None)
 
 
 def _by(database: duckdb.DuckDBPyConnection, column: str, *, table: str = "joined") -> dict[Any, Catch]:

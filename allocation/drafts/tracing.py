@@ -52,8 +52,9 @@ class DimensionTrace:
 
 def traced(rules: RuleSet, facts: Mapping[Subject, str], *, period: date) -> tuple[DimensionTrace, ...]:
     """Return what every rule says of one line; dimensions in the order of the rules."""
-    caught = Classifier(rules, period=period).caught(facts)
-    known = {**facts, **{Subject("dimension", key): found.value for key, found in caught.items()}}
+    classifier = Classifier(rules, period=period)
+    caught = classifier.caught(facts)
+    known = {**classifier.seen(facts), **{Subject("dimension", key): found.value for key, found in caught.items()}}
     found = []
     for dimension in rules.dimensions:
         of = caught.get(dimension.key)
