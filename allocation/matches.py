@@ -36,7 +36,7 @@ from itfm.core import money
 if TYPE_CHECKING:
     from allocation.engine.attribute_sets import Codes
 
-_LIMITS: Final = {"memory_limit": "512MiB", "threads": 2}
+LIMITS: Final = {"memory_limit": "512MiB", "threads": 2}
 _KEYS: Final = pa.schema([("spelling", pa.string()), ("key", pa.string())])
 _LOOKED_AT: Final = (
     "service_name",
@@ -120,10 +120,10 @@ class Month:
                     for one in rules.dimensions}  # fmt: skip
         sets, _, caught = self._classified(rules)
         wanted = [one for one in rules.dimensions if only is None or one.key in set(only)]
-        with self._database(sets, {f"rule_{at}": caught[one.key] for at, one in enumerate(wanted)}) as database:
+        with self.summed(sets, {f"rule_{at}": caught[one.key] for at, one in enumerate(wanted)}) as database:
             found = {}
             for at, dimension in enumerate(wanted):
-                by_rule = _by(database, f"rule_{at}")
+                by_rule = catches_by(database, f"rule_{at}")
                 found[dimension.key] = DimensionCatches(
                     rules=tuple(by_rule.get(number, Catch()) for number in range(len(dimension.rules))),
                     uncaught=by_rule.get(-1, Catch()),
@@ -148,16 +148,16 @@ class Month:
         shown = [Subject("column", name) for name in _LOOKED_AT]
         sets, _, caught = self._classified(rules, more=shown)
         columns = {subject.key: sets.coded(subject) for subject in shown}
-        with self._database(sets, {"rule": caught[dimension]}, columns) as database:
+        with self.summed(sets, {"rule": caught[dimension]}, columns) as database:
             database.execute("CREATE TABLE uncaught AS SELECT * FROM joined WHERE rule = -1")
             found = {}
             for name in columns:
-                ranked = _by(database, name, table="uncaught")
-                found[name] = _dearest(
+                ranked = catches_by(database, name, table="uncaught")
+                found[name] = dearest(
                     [Ranked(subject=Subject("column", name), text=str(text), catch=catch)
                      for text, catch in ranked.items() if text is not None], limit=limit,
                 )  # fmt: skip
-            found["tags"] = _dearest(self._uncaught_tags(database, rules.spellings()), limit=limit)
+            found["tags"] = dearest(self._uncaught_tags(database, rules.spellings()), limit=limit)
         return found
 
     def _uncaught_tags(self, database: duckdb.DuckDBPyConnection, spellings: Spellings) -> list[Ranked]:
@@ -175,7 +175,7 @@ class Month:
         )
         return [
             Ranked(subject=Subject("tag", str(key)), text=str(key), catch=catch)
-            for key, catch in _by(database, "key", table="tagged").items()
+            for key, catch in catches_by(database, "key", table="tagged").items()
         ]
 
     def texts(self, subject: Subject, *, containing: str, limit: int, spellings: Spellings) -> list[str]:
@@ -188,7 +188,7 @@ class Month:
             return [text for text in seen if containing.lower() in text.lower()][:limit]
         if subject.key not in COLUMNS:
             return []
-        with duckdb.connect(config=_LIMITS) as database:  # type: ignore[arg-type]
+        with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
             found = database.execute(
                 f"SELECT DISTINCT {subject.key} AS text FROM read_parquet(?, union_by_name = true)"  # noqa: S608 - a known column
                 " WHERE text IS NOT NULL AND text <> '' AND contains(lower(text), lower(?)) ORDER BY text LIMIT ?",
@@ -201,7 +201,7 @@ class Month:
         texts = f"concat_ws(' ', {', '.join(COLUMNS)}, tags)"
         found = []
         for revision in self.revisions:
-            with duckdb.connect(config=_LIMITS) as database:  # type: ignore[arg-type]
+            with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
                 database.register("sums", sums_of(str(revision.daily)))
                 rows = database.execute(
                     f"SELECT {', '.join(COLUMNS)}, tags, list(billing_currency), list(cost),"  # noqa: S608
@@ -230,7 +230,7 @@ class Month:
         sets = attribute_sets.read(self.revisions, subjects=[*plain, *more], spellings=classifier.spellings)
         return sets, *classified(classifier, sets)
 
-    def _database(
+    def summed(
         self, sets: AttributeSets, numbers: dict[str, Codes], texts: dict[str, Coded] | None = None
     ) -> duckdb.DuckDBPyConnection:
         """Return a database whose `joined` has the sums of every attribute set beside these columns."""
@@ -240,14 +240,9 @@ class Month:
             **{name: pa.array(codes, pa.int64()) for name, codes in numbers.items()},
             **{name: _dictionary(coded) for name, coded in (texts or {}).items()},
         }
-        database = duckdb.connect(config=_LIMITS)  # type: ignore[arg-type]
+        database = duckdb.connect(config=LIMITS)  # type: ignore[arg-type]
         database.register("sets", pa.table(columns))
-        sums = [
-            sums_of(str(revision.daily)).append_column("revision_number", pa.array([number] * rows, pa.int32()))
-            for number, revision in enumerate(self.revisions)
-            for rows in [sums_of(str(revision.daily)).num_rows]
-        ]
-        database.register("sums", pa.concat_tables(sums))
+        database.register("sums", sums_of_all(self.revisions))
         database.execute(
             "CREATE TABLE joined AS SELECT * FROM sets JOIN sums USING (revision_number, attribute_set_id)"
         )
@@ -263,15 +258,24 @@ def month(organization_id: UUID, *, period: date) -> Month:
 @lru_cache(maxsize=64)
 def sums_of(daily: str) -> pa.Table:
     """Return a bill's effective cost and charges by attribute set and currency."""
-    with duckdb.connect(config=_LIMITS) as database:  # type: ignore[arg-type]
+    with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
         return database.sql(_SUMS, params=[daily]).to_arrow_table()
+
+
+def sums_of_all(revisions: Sequence[Revision]) -> pa.Table:
+    """Return the sums of several bills, each with the number of its revision among these."""
+    tables = [sums_of(str(revision.daily)) for revision in revisions]
+    return pa.concat_tables(
+        table.append_column("revision_number", pa.array([number] * table.num_rows, pa.int32()))
+        for number, table in enumerate(tables)
+    )
 
 
 @lru_cache(maxsize=64)
 def _tag_keys(files: tuple[str, ...]) -> tuple[str, ...]:
     if not files:
         return ()
-    with duckdb.connect(config=_LIMITS) as database:  # type: ignore[arg-type]
+    with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
         found = database.execute(
             "SELECT DISTINCT unnest(json_keys(tags)) AS key FROM read_parquet(?, union_by_name = true)"
             " WHERE tags IS NOT NULL ORDER BY key",
@@ -288,7 +292,7 @@ def _tag_texts(revisions: tuple[Revision, ...], spelled: tuple[str, ...]) -> tup
     return tuple(text for text in seen.coded(subject).values if text is not None)
 
 
-def _by(database: duckdb.DuckDBPyConnection, column: str, *, table: str = "joined") -> dict[Any, Catch]:
+def catches_by(database: duckdb.DuckDBPyConnection, column: str, *, table: str = "joined") -> dict[Any, Catch]:
     """Return what each value of a column of a table has."""
     counted = database.execute(
         f"SELECT {column}, COUNT(DISTINCT (revision_number, attribute_set_id)) FROM {table} GROUP BY {column}"  # noqa: S608
@@ -303,7 +307,7 @@ def _by(database: duckdb.DuckDBPyConnection, column: str, *, table: str = "joine
     return found
 
 
-def _dearest(ranked: Sequence[Ranked], *, limit: int) -> list[Ranked]:
+def dearest(ranked: Sequence[Ranked], *, limit: int) -> list[Ranked]:
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for one in ranked:
         for currency, cost in one.catch.costs:

@@ -1,0 +1,204 @@
+"""How bills write their tag keys: what each spelling holds, and what several of them hold as one key.
+
+Bills are immutable files, so what a month's keys hold is worked out once per process and kept.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal
+
+import duckdb
+import numpy as np
+
+from allocation.engine import attribute_sets
+from allocation.engine.conditions import Subject
+from allocation.engine.inputs import Revision
+from allocation.engine.tag_aliases import Spellings, form
+from allocation.matches import LIMITS, Catch, Month, Ranked, catches_by, dearest, sums_of_all
+
+if TYPE_CHECKING:
+    from allocation.engine.attribute_sets import AttributeSets, Codes
+
+EXAMPLES: Final = 4
+LEAST_SHARED: Final = 3
+"""Fewer values in common, such as true and false, tell nothing."""
+_SHARE: Final = (2, 3)
+"""Of the key with fewer values, so many of so many must be values of the other as well."""
+_NONE: Final = -1
+
+# Each tag that is not blank. Grain: (revision_number, attribute_set_id, key).
+_TAGGED: Final = r"""
+SELECT CAST(? AS INTEGER) AS revision_number, attribute_set_id, each.key, each.value ->> '$' AS text
+FROM read_parquet(?), json_each(tags) AS each
+WHERE tags IS NOT NULL AND regexp_matches(coalesce(each.value ->> '$', ''), '\S')
+"""
+
+# How many values each key has, and the most frequent of them. Grain: key.
+_VALUES: Final = """
+WITH counted AS (SELECT key, text, SUM(charges) AS charges FROM joined GROUP BY key, text)
+SELECT key, COUNT(*), list(text ORDER BY charges DESC, text)[:?]
+FROM counted
+GROUP BY key
+"""
+
+# Values that two keys have in common. Grain: (key, other).
+_SHARED: Final = """
+WITH texts AS (SELECT DISTINCT key, text FROM tagged)
+SELECT texts.key, other.key, COUNT(*)
+FROM texts JOIN texts AS other ON other.text = texts.text AND texts.key < other.key
+GROUP BY ALL
+HAVING COUNT(*) >= ?
+ORDER BY ALL
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyFound:
+    """A tag key as bills write it: what carries it with a value, how many values it has, and the most frequent."""
+
+    key: str
+    catch: Catch
+    value_count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedValues:
+    """How many values two keys have in common."""
+
+    keys: tuple[str, str]
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeysFound:
+    """The keys of a month, dearest first, and which have values in common."""
+
+    keys: tuple[KeyFound, ...] = ()
+    shared: tuple[SharedValues, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """Keys that may be one, dearest first: similar ones, or two of which the other has most values of the lesser."""
+
+    keys: tuple[str, ...]
+    reason: Literal["similar", "values"]
+    shared: int = 0
+    of: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpellingFound:
+    """One spelling of a key: what carries it with a value, and the part of this on which it is the one that counts."""
+
+    spelling: str
+    has: Catch
+    counts: Catch
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupFound:
+    """Spellings of one key in the order in which they are asked, and all that has a value under any of them."""
+
+    spellings: tuple[SpellingFound, ...]
+    together: Catch
+    contradicting: Catch
+    """What has two spellings with different values."""
+
+
+def keys_found(bills: Month) -> KeysFound:
+    """Return the keys that rules may look at in a month's bills."""
+    return _keys_found(bills.revisions) if bills.revisions else KeysFound()
+
+
+def group_found(bills: Month, spellings: Spellings, key: str) -> GroupFound:
+    """Return what the spellings of a key hold in a month's bills, each by itself and as one."""
+    found = {one.key: one.catch for one in keys_found(bills).keys}
+    listed = spellings.of(key, among=found)
+    if not bills.revisions:
+        nothing = tuple(SpellingFound(spelling=one, has=Catch(), counts=Catch()) for one in listed)
+        return GroupFound(spellings=nothing, together=Catch(), contradicting=Catch())
+    subjects = [Subject("tag", one) for one in listed]
+    sets = attribute_sets.read(bills.revisions, subjects=subjects, spellings=Spellings())
+    first, differs = _decided(sets, subjects)
+    with bills.summed(sets, {"first": first, "differs": differs}) as database:
+        counts = catches_by(database, "first")
+        contradicting = catches_by(database, "differs").get(1, Catch())
+    together = Catch()
+    for place, catch in counts.items():
+        together = together.plus(catch) if place != _NONE else together
+    return GroupFound(
+        spellings=tuple(
+            SpellingFound(spelling=one, has=found.get(one, Catch()), counts=counts.get(place, Catch()))
+            for place, one in enumerate(listed)
+        ),
+        together=together,
+        contradicting=contradicting,
+    )
+
+
+def proposals(found: KeysFound, spellings: Spellings) -> Iterator[Proposal]:
+    """Yield keys that may be one and do not count as one yet: similar ones first, then those that share values."""
+    by_key = spellings.by_key(one.key for one in found.keys)
+    alike: dict[str, list[str]] = defaultdict(list)
+    for one in found.keys:
+        alike[form(one.key)].append(one.key)
+    for keys in alike.values():
+        if len({by_key[key] for key in keys}) > 1:
+            yield Proposal(keys=tuple(keys), reason="similar")
+    counts = {one.key: one.value_count for one in found.keys}
+    ranks = {one.key: rank for rank, one in enumerate(found.keys)}
+    for shared in found.shared:
+        one, other = sorted(shared.keys, key=ranks.__getitem__)
+        fewest = min(counts[one], counts[other])
+        is_most = shared.count * _SHARE[1] >= fewest * _SHARE[0]
+        if is_most and by_key[one] != by_key[other] and form(one) != form(other):
+            yield Proposal(keys=(one, other), reason="values", shared=shared.count, of=fewest)
+
+
+@lru_cache(maxsize=32)
+def _keys_found(revisions: tuple[Revision, ...]) -> KeysFound:
+    with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
+        database.register("sums", sums_of_all(revisions))
+        for number, revision in enumerate(revisions):
+            verb = "INSERT INTO tagged" if number else "CREATE TABLE tagged AS"
+            database.execute(f"{verb} {_TAGGED}", [number, str(revision.attribute_sets)])
+        database.execute(
+            "CREATE TABLE joined AS SELECT * FROM tagged JOIN sums USING (revision_number, attribute_set_id)"
+        )
+        catches = catches_by(database, "key")
+        values = {
+            key: (count, tuple(examples)) for key, count, examples in database.execute(_VALUES, [EXAMPLES]).fetchall()
+        }
+        shared = database.execute(_SHARED, [LEAST_SHARED]).fetchall()
+    ranked = [Ranked(subject=Subject("tag", key), text=key, catch=catch) for key, catch in catches.items()]
+    return KeysFound(
+        keys=tuple(
+            KeyFound(key=one.text, catch=one.catch, value_count=values[one.text][0], examples=values[one.text][1])
+            for one in dearest(ranked, limit=len(ranked))
+        ),
+        shared=tuple(SharedValues(keys=(one, other), count=count) for one, other, count in shared),
+    )
+
+
+def _decided(sets: AttributeSets, subjects: Sequence[Subject]) -> tuple[Codes, Codes]:
+    """Return for each attribute set the place of the spelling that counts (-1: none), and 1 where another differs."""
+    rows = len(sets.attribute_set_ids)
+    first, text = np.full(rows, _NONE, np.int64), np.zeros(rows, np.int64)
+    differs = np.zeros(rows, np.int64)
+    numbers: dict[str, int] = {}
+    for place, subject in enumerate(subjects):
+        column = sets.coded(subject)
+        own = np.array(
+            [0 if not one or one.isspace() else numbers.setdefault(one, len(numbers) + 1) for one in column.values],
+            np.int64,
+        )[column.codes]
+        differs[(own != 0) & (first != _NONE) & (own != text)] = 1
+        is_first = (own != 0) & (first == _NONE)
+        first[is_first], text[is_first] = place, own[is_first]
+    return first, differs
