@@ -6,7 +6,7 @@ Bills are immutable files, so what a month's keys hold is worked out once per pr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
@@ -116,26 +116,39 @@ def keys_found(bills: Month) -> KeysFound:
     return _keys_found(bills.revisions) if bills.revisions else KeysFound()
 
 
-def group_found(bills: Month, spellings: Spellings, key: str) -> GroupFound:
-    """Return what the spellings of a key hold in a month's bills, each by itself and as one."""
+def groups_found(bills: Month, spellings: Spellings, keys: Iterable[str]) -> dict[str, GroupFound]:
+    """Return by key what its spellings hold in a month's bills, each by itself and as one; the bills are read once."""
     found = {one.key: one.catch for one in keys_found(bills).keys}
-    listed = spellings.of(key, among=found)
-    if not bills.revisions:
-        nothing = tuple(SpellingFound(spelling=one, has=Catch(), counts=Catch()) for one in listed)
-        return GroupFound(spellings=nothing, together=Catch(), contradicting=Catch())
-    subjects = [Subject("tag", one) for one in listed]
+    listed = {key: spellings.of(key, among=found) for key in keys}
+    if not bills.revisions or not listed:
+        return {key: _group(spelled, found, {}, Catch()) for key, spelled in listed.items()}
+    subjects = {Subject("tag", one) for spelled in listed.values() for one in spelled}
     sets = attribute_sets.read(bills.revisions, subjects=subjects, spellings=Spellings())
-    first, differs = _decided(sets, subjects)
-    with bills.summed(sets, {"first": first, "differs": differs}) as database:
-        counts = catches_by(database, "first")
-        contradicting = catches_by(database, "differs").get(1, Catch())
+    columns: dict[str, Codes] = {}
+    for number, spelled in enumerate(listed.values()):
+        columns[f"first_{number}"], columns[f"differs_{number}"] = _decided(sets, spelled)
+    with bills.summed(sets, columns) as database:
+        return {
+            key: _group(
+                spelled,
+                found,
+                catches_by(database, f"first_{number}"),
+                catches_by(database, f"differs_{number}").get(1, Catch()),
+            )
+            for number, (key, spelled) in enumerate(listed.items())
+        }
+
+
+def _group(
+    spelled: Sequence[str], found: Mapping[str, Catch], counts: Mapping[int, Catch], contradicting: Catch
+) -> GroupFound:
     together = Catch()
-    for place, catch in counts.items():
-        together = together.plus(catch) if place != _NONE else together
+    for place in range(len(spelled)):
+        together = together.plus(counts.get(place, Catch()))
     return GroupFound(
         spellings=tuple(
             SpellingFound(spelling=one, has=found.get(one, Catch()), counts=counts.get(place, Catch()))
-            for place, one in enumerate(listed)
+            for place, one in enumerate(spelled)
         ),
         together=together,
         contradicting=contradicting,
@@ -154,11 +167,11 @@ def proposals(found: KeysFound, spellings: Spellings) -> Iterator[Proposal]:
     counts = {one.key: one.value_count for one in found.keys}
     ranks = {one.key: rank for rank, one in enumerate(found.keys)}
     for shared in found.shared:
-        one, other = sorted(shared.keys, key=ranks.__getitem__)
-        fewest = min(counts[one], counts[other])
+        dearer, lesser = sorted(shared.keys, key=ranks.__getitem__)
+        fewest = min(counts[dearer], counts[lesser])
         is_most = shared.count * _SHARE[1] >= fewest * _SHARE[0]
-        if is_most and by_key[one] != by_key[other] and form(one) != form(other):
-            yield Proposal(keys=(one, other), reason="values", shared=shared.count, of=fewest)
+        if is_most and by_key[dearer] != by_key[lesser] and form(dearer) != form(lesser):
+            yield Proposal(keys=(dearer, lesser), reason="values", shared=shared.count, of=fewest)
 
 
 @lru_cache(maxsize=32)
@@ -186,14 +199,14 @@ def _keys_found(revisions: tuple[Revision, ...]) -> KeysFound:
     )
 
 
-def _decided(sets: AttributeSets, subjects: Sequence[Subject]) -> tuple[Codes, Codes]:
+def _decided(sets: AttributeSets, spelled: Sequence[str]) -> tuple[Codes, Codes]:
     """Return for each attribute set the place of the spelling that counts (-1: none), and 1 where another differs."""
     rows = len(sets.attribute_set_ids)
     first, text = np.full(rows, _NONE, np.int64), np.zeros(rows, np.int64)
     differs = np.zeros(rows, np.int64)
     numbers: dict[str, int] = {}
-    for place, subject in enumerate(subjects):
-        column = sets.coded(subject)
+    for place, spelling in enumerate(spelled):
+        column = sets.coded(Subject("tag", spelling))
         own = np.array(
             [0 if not one or one.isspace() else numbers.setdefault(one, len(numbers) + 1) for one in column.values],
             np.int64,

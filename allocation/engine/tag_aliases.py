@@ -85,6 +85,10 @@ class Spellings:
         first: dict[str, str] = {}
         return {one: first.setdefault(self._form(one), self.key(one)) for one in sorted(spellings)}
 
+    def are_one(self, one: str, other: str) -> bool:
+        """Return whether two spellings are of one key."""
+        return self._form(one) == self._form(other)
+
     def missing(self, keys: Iterable[str], *, among: Iterable[str]) -> list[str]:
         """Return those keys of which no spelling is among others."""
         known = {self._form(key) for key in among}

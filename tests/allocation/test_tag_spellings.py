@@ -8,7 +8,7 @@ from allocation.engine.conditions import Subject
 from allocation.engine.rules import parse
 from allocation.engine.tag_aliases import Spellings
 from allocation.matches import month
-from allocation.tag_spellings import Proposal, group_found, keys_found, proposals
+from allocation.tag_spellings import Proposal, groups_found, keys_found, proposals
 from itfm.core.tenancy import tenant
 from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge
@@ -54,7 +54,7 @@ def test_each_key_has_its_money_its_values_and_the_most_frequent_of_them(october
 
 
 def test_a_group_says_what_each_spelling_holds_and_decides(october):
-    group = group_found(october, Spellings(ALIASES), "cost_center")
+    group = groups_found(october, Spellings(ALIASES), ["cost_center"])["cost_center"]
 
     assert [(one.spelling, costs(one.has), costs(one.counts)) for one in group.spellings] == [
         ("cost_center", {"USD": Decimal(100)}, {"USD": Decimal(100)}),
@@ -66,14 +66,14 @@ def test_a_group_says_what_each_spelling_holds_and_decides(october):
 
 
 def test_what_the_spellings_decide_adds_up_to_the_key(october):
-    group = group_found(october, Spellings(ALIASES, similar=True), "cc")
+    group = groups_found(october, Spellings(ALIASES, similar=True), ["cc"])["cc"]
 
     assert group.together.charges == sum(one.counts.charges for one in group.spellings) == 6
     assert group.together.sets == sum(one.counts.sets for one in group.spellings) == 6
 
 
 def test_similar_keys_of_the_bills_are_in_the_group(october):
-    group = group_found(october, Spellings({"squad": ["team"]}, similar=True), "team")
+    group = groups_found(october, Spellings({"squad": ["team"]}, similar=True), ["team"])["team"]
 
     assert [one.spelling for one in group.spellings] == ["squad", "Squad", "team"]
     assert costs(group.together) == {"USD": Decimal(4), "EUR": Decimal(2)}
@@ -84,7 +84,7 @@ def test_a_month_without_bills_has_no_keys_and_empty_groups(acme):
         empty = month(acme.id, period=OCTOBER)
 
     assert keys_found(empty).keys == ()
-    assert costs(group_found(empty, Spellings(ALIASES), "cc").together) == {}
+    assert costs(groups_found(empty, Spellings(ALIASES), ["cc"])["cc"].together) == {}
 
 
 def test_keys_of_several_bills_are_one_list(acme):
