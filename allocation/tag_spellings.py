@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal
+from itertools import permutations
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 import numpy as np
@@ -83,13 +84,21 @@ class KeysFound:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
-    """Keys that may be one, dearest first: similar ones, or two of which the other has most values of the lesser."""
+class Likeness:
+    """Why a key may be another spelling of one: it is similar, or so many of the values of one are the other's too."""
 
-    keys: tuple[str, ...]
-    reason: Literal["similar", "values"]
+    key: str
+    is_similar: bool
     shared: int = 0
     of: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A key and those of less cost that may be other spellings of it, dearest first."""
+
+    key: str
+    others: tuple[Likeness, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,22 +165,43 @@ def _group(
 
 
 def proposals(found: KeysFound, spellings: Spellings) -> Iterator[Proposal]:
-    """Yield keys that may be one and do not count as one yet: similar ones first, then those that share values."""
-    by_key = spellings.by_key(one.key for one in found.keys)
-    alike: dict[str, list[str]] = defaultdict(list)
+    """Yield keys that may be one and do not count as one yet, dearest first; each key is proposed once."""
+    alike = _alike(found, spellings)
+    left = dict.fromkeys(one.key for one in found.keys)
     for one in found.keys:
-        alike[form(one.key)].append(one.key)
-    for keys in alike.values():
-        if len({by_key[key] for key in keys}) > 1:
-            yield Proposal(keys=tuple(keys), reason="similar")
+        if one.key not in left:
+            continue
+        others = tuple(alike[one.key][key] for key in left if key in alike[one.key])
+        for key in (one.key, *(other.key for other in others)) if others else ():
+            del left[key]
+        if others:
+            yield Proposal(key=one.key, others=others)
+
+
+def alike(found: KeysFound, spellings: Spellings, *, key: str) -> tuple[Likeness, ...]:
+    """Return the keys that may be another spelling of one and do not count as one with it yet, dearest first."""
+    of_key = _alike(found, spellings)[key]
+    return tuple(of_key[one.key] for one in found.keys if one.key in of_key)
+
+
+def _alike(found: KeysFound, spellings: Spellings) -> dict[str, dict[str, Likeness]]:
+    """Return by key, and by the other key, what makes two keys alike."""
+    key_of = spellings.by_key(one.key for one in found.keys)
     counts = {one.key: one.value_count for one in found.keys}
-    ranks = {one.key: rank for rank, one in enumerate(found.keys)}
+    similar: dict[str, list[str]] = defaultdict(list)
+    for one in found.keys:
+        similar[form(one.key)].append(one.key)
+    likeness: dict[str, dict[str, Likeness]] = defaultdict(dict)
     for shared in found.shared:
-        dearer, lesser = sorted(shared.keys, key=ranks.__getitem__)
-        fewest = min(counts[dearer], counts[lesser])
-        is_most = shared.count * _SHARE[1] >= fewest * _SHARE[0]
-        if is_most and by_key[dearer] != by_key[lesser] and form(dearer) != form(lesser):
-            yield Proposal(keys=(dearer, lesser), reason="values", shared=shared.count, of=fewest)
+        fewest = min(counts[key] for key in shared.keys)
+        if shared.count * _SHARE[1] >= fewest * _SHARE[0] and len({key_of[key] for key in shared.keys}) > 1:
+            for key, other in (shared.keys, shared.keys[::-1]):
+                likeness[key][other] = Likeness(key=other, is_similar=False, shared=shared.count, of=fewest)
+    for keys in similar.values():
+        for key, other in permutations(keys, 2):
+            if key_of[key] != key_of[other]:
+                likeness[key][other] = Likeness(key=other, is_similar=True)
+    return likeness
 
 
 @lru_cache(maxsize=32)

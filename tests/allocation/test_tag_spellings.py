@@ -8,7 +8,7 @@ from allocation.engine.conditions import Subject
 from allocation.engine.rules import parse
 from allocation.engine.tag_aliases import Spellings
 from allocation.matches import month
-from allocation.tag_spellings import Proposal, groups_found, keys_found, proposals
+from allocation.tag_spellings import Likeness, Proposal, alike, groups_found, keys_found, proposals
 from itfm.core.tenancy import tenant
 from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge
@@ -103,15 +103,19 @@ def test_keys_of_several_bills_are_one_list(acme):
 def test_similar_keys_and_keys_with_the_same_values_are_proposed_until_they_count_as_one(acme):
     tags = [{"cost_center": "1", "cc": "1"}, {"cost_center": "2", "cc": "2"}, {"cost_center": "3", "cc": "3"},
             {"cost_center": "4", "cc": "x"}, {"Cost-Center": "1", "auto": "1"}, {"auto": "2", "backup": "1"}]  # fmt: skip
-    bill_in_force(acme, [charge(str(10 - at), tags=one) for at, one in enumerate(tags)])
+    bill_in_force(acme, [charge(str(10 - at), tags=one) for at, one in enumerate([{"cost_center": "5"}, *tags])])
     with tenant(acme.id):
         found = keys_found(month(acme.id, period=OCTOBER))
 
-    similar = Proposal(keys=("cost_center", "Cost-Center"), reason="similar")
-    sharing = Proposal(keys=("cc", "cost_center"), reason="values", shared=3, of=4)
-    assert list(proposals(found, Spellings())) == [similar, sharing]
-    assert list(proposals(found, Spellings({"cost_center": ["cc"]}))) == [similar]
+    similar = Likeness(key="Cost-Center", is_similar=True)
+    sharing = Likeness(key="cc", is_similar=False, shared=3, of=4)
+    assert list(proposals(found, Spellings())) == [Proposal(key="cost_center", others=(sharing, similar))]
+    assert list(proposals(found, Spellings({"cost_center": ["cc"]}))) == [
+        Proposal(key="cost_center", others=(similar,))
+    ]
     assert list(proposals(found, Spellings({"cost_center": ["cc"]}, similar=True))) == []
+    assert alike(found, Spellings(), key="cc") == (Likeness(key="cost_center", is_similar=False, shared=3, of=4),)
+    assert alike(found, Spellings(), key="unknown") == ()
 
 
 def test_counts_lists_and_texts_see_the_key_as_one(october):

@@ -16,12 +16,23 @@ from allocation.drafts.tag_aliases import PutTagAliases, uses
 from allocation.engine.rules import RuleSet
 from allocation.engine.tag_aliases import Spellings, form
 from allocation.matches import Month, month
-from allocation.tag_spellings import GroupFound, KeyFound, KeysFound, Proposal, groups_found, keys_found, proposals
+from allocation.tag_spellings import (
+    GroupFound,
+    KeyFound,
+    KeysFound,
+    Likeness,
+    Proposal,
+    alike,
+    groups_found,
+    keys_found,
+    proposals,
+)
 from allocation.working import working_rules
 from itfm.web.allocation.build import catch_figures, draft_bar
 from itfm.web.allocation.tags.page import (
     GroupPart,
     KeyRow,
+    OtherRow,
     ProposalRow,
     SpellingRow,
     TagFields,
@@ -59,7 +70,7 @@ def tags_page(
         groups=tuple(_group(key, group, rules) for key, group in groups.items()),
         is_similar=rules.similar_tag_keys,
         similar_count=_similar_count(found),
-        proposals=tuple(_proposal(one) for one in islice(proposals(found, spellings), PROPOSED)),
+        proposals=tuple(_proposal(one, rules) for one in islice(proposals(found, spellings), PROPOSED)),
         keys=tuple(rows),
         key_count=len(shown),
         query=query,
@@ -92,12 +103,21 @@ def _similar_count(found: KeysFound) -> int:
     return sum(forms.count(one) > 1 for one in forms)
 
 
-def _proposal(proposal: Proposal) -> ProposalRow:
-    key, *others = proposal.keys
-    why = "differ only in case, -, _ or spaces"
-    if proposal.reason == "values":
-        why = f"{proposal.shared} of {proposal.of} values are the same"
-    return ProposalRow(keys=proposal.keys, why=why, address=_address(name=key, spelling=others))
+def _proposal(proposal: Proposal, rules: RuleSet) -> ProposalRow:
+    keys = (proposal.key, *(other.key for other in proposal.others))
+    spellings = rules.spellings()
+    listed = next((spellings.key(key) for key in keys if spellings.key(key) in rules.tag_aliases), "")
+    free = [key for key in keys if spellings.key(key) not in rules.tag_aliases]
+    address = _address(key=listed, spelling=free) if listed else _address(name=keys[0], spelling=keys[1:])
+    return ProposalRow(
+        key=proposal.key,
+        others=tuple(OtherRow(key=other.key, why=_why(other)) for other in proposal.others),
+        address=address,
+    )
+
+
+def _why(likeness: Likeness) -> str:
+    return "similar" if likeness.is_similar else f"{likeness.shared} of {likeness.of} values are the same"
 
 
 def _key_rows(found: Iterable[KeyFound], spellings: Spellings, *, all_keys: Sequence[str]) -> Iterable[KeyRow]:
@@ -119,15 +139,15 @@ def _address(**query: object) -> str:
     return f"{reverse('allocation_tag_key')}?{urlencode(query, doseq=True)}"
 
 
-def fields_of(key: str) -> TagFields:
-    """Return the form of a key as the rules list it.
+def fields_of(key: str, *, more: Iterable[str] = ()) -> TagFields:
+    """Return the form of a key as the rules list it, and with more spellings behind.
 
     :raises UnknownTagKeyError: they do not.
     """
     aliases = working_rules().rules.tag_aliases
     if key not in aliases:
         raise UnknownTagKeyError(key)
-    return TagFields(was=key, key=key, spellings=aliases[key])
+    return TagFields(was=key, key=key, spellings=tuple(dict.fromkeys((*aliases[key], *more))))
 
 
 def operation(fields: TagFields) -> PutTagAliases:
@@ -170,31 +190,19 @@ def tag_key_page(
     )
 
 
-def _others(fields: TagFields, bills: Month, rules: RuleSet) -> tuple[KeyRow, ...]:
-    """Return keys that may be further spellings: similar ones, or those with the same values, of no other key."""
+def _others(fields: TagFields, bills: Month, rules: RuleSet) -> tuple[OtherRow, ...]:
+    """Return keys that may be further spellings, of those that no other key lists."""
     found = keys_found(bills)
-    named = {fields.key, *fields.spellings} - {""}
     spellings = Spellings({fields.key: fields.spellings}, similar=rules.similar_tag_keys)
     taken = {one for key, others in rules.tag_aliases.items() if key != fields.was for one in (key, *others)}
-    may_be = {
-        key
-        for one in proposals(found, spellings)
-        if named & set(one.keys)
-        for key in one.keys
-        if not spellings.are_one(key, fields.key)
-    }
-    listed = [one for one in found.keys if one.key in may_be - taken]
-    forms = {form(one) for one in named}
+    likeness: dict[str, Likeness] = {}
+    for named in (fields.key, *fields.spellings):
+        for one in alike(found, spellings, key=named):
+            likeness.setdefault(one.key, one)
+    fitting = (one for one in found.keys if one.key in likeness and one.key not in taken)
     return tuple(
-        KeyRow(
-            key=one.key,
-            counts_as="",
-            value_count=one.value_count,
-            examples=one.examples,
-            catch=catch_figures(one.catch),
-            is_similar=form(one.key) in forms,
-        )
-        for one in listed[:OTHERS]
+        OtherRow(key=one.key, why=_why(likeness[one.key]), examples=one.examples, catch=catch_figures(one.catch))
+        for one in islice(fitting, OTHERS)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from allocation.drafts.problems import Problem
@@ -22,6 +22,11 @@ class SpellingRow:
     is_similar: bool = False
     """Whether nobody listed it."""
 
+    @property
+    def has_more(self) -> bool:
+        """Whether a spelling further up decides on a part of what carries it."""
+        return self.has != self.counts
+
 
 @dataclass(frozen=True, kw_only=True)
 class GroupPart:
@@ -36,12 +41,27 @@ class GroupPart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposalRow:
-    """Keys that may be one."""
+class OtherRow:
+    """A key that may be another spelling, and why."""
 
-    keys: tuple[str, ...]
+    key: str
     why: str
+    examples: tuple[str, ...] = ()
+    catch: CatchFigures | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalRow:
+    """A key and those that may be other spellings of it."""
+
+    key: str
+    others: tuple[OtherRow, ...]
     address: str
+
+    @property
+    def words(self) -> str:
+        """All its keys."""
+        return ", ".join([self.key, *(other.key for other in self.others)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +74,7 @@ class KeyRow:
     value_count: int
     examples: tuple[str, ...]
     catch: CatchFigures
-    address: str = ""
-    is_similar: bool = False
+    address: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +124,7 @@ class TagKeyPage:
     fields: TagFields
     problems: tuple[Problem, ...] = ()
     preview: GroupPart | None = None
-    others: tuple[KeyRow, ...] = field(default=())
+    others: tuple[OtherRow, ...] = ()
     is_unsaved: bool = False
     has_bills: bool = True
 

@@ -77,18 +77,20 @@ def tag_key(request: TenantRequest) -> HttpResponse:
     """Show the form of a key's spellings; count what they hold, add one, or save them in the draft."""
     if request.method == "POST":
         return _answered(request)
-    key = request.GET.get("key", "")
+    key, more = request.GET.get("key", ""), _proposed(request)
     try:
-        fields = fields_of(key) if key else _begun(request)
+        fields = (
+            fields_of(key, more=more) if key else TagFields(key=request.GET.get("name", "")[:LONGEST], spellings=more)
+        )
     except UnknownTagKeyError as error:
         raise Http404("There are no listed spellings of this key. Look for it under Tag keys.") from error
     return render(request, _FORM, {"page": _page(request, fields)})
 
 
-def _begun(request: TenantRequest) -> TagFields:
-    """Return the form of a new key with what the address proposes."""
+def _proposed(request: TenantRequest) -> tuple[str, ...]:
+    """Return the spellings that the address proposes."""
     spellings = tuple(one[:LONGEST] for one in request.GET.getlist("spelling") if one.strip())
-    return TagFields(key=request.GET.get("name", "")[:LONGEST], spellings=spellings[:MOST_SPELLINGS])
+    return spellings[:MOST_SPELLINGS]
 
 
 def _answered(request: TenantRequest) -> HttpResponse:
