@@ -118,7 +118,7 @@ class Month:
         if not self.revisions:
             return {one.key: DimensionCatches(rules=(Catch(),) * len(one.rules), uncaught=Catch())
                     for one in rules.dimensions}  # fmt: skip
-        sets, _, caught = self._classified(rules)
+        sets, _, caught = self.classified(rules)
         wanted = [one for one in rules.dimensions if only is None or one.key in set(only)]
         with self.summed(sets, {f"rule_{at}": caught[one.key] for at, one in enumerate(wanted)}) as database:
             found = {}
@@ -146,7 +146,7 @@ class Month:
         if not self.revisions:
             return {}
         shown = [Subject("column", name) for name in _LOOKED_AT]
-        sets, _, caught = self._classified(rules, more=shown)
+        sets, _, caught = self.classified(rules, more=shown)
         columns = {subject.key: sets.coded(subject) for subject in shown}
         with self.summed(sets, {"rule": caught[dimension]}, columns) as database:
             database.execute("CREATE TABLE uncaught AS SELECT * FROM joined WHERE rule = -1")
@@ -221,9 +221,10 @@ class Month:
     def _spelled_keys(self) -> tuple[str, ...]:
         return _tag_keys(tuple(str(revision.attribute_sets) for revision in self.revisions))
 
-    def _classified(
+    def classified(
         self, rules: RuleSet, *, more: Iterable[Subject] = ()
     ) -> tuple[AttributeSets, dict[str, Coded], dict[str, Codes]]:
+        """Return the attribute sets, and by dimension the value of each and the index of the rule that caught it."""
         classifier = Classifier(rules, period=self.period)
         needed = {subject for dimension in classifier.dimensions for subject in dimension.subjects}
         plain = {subject for subject in needed if subject.kind != "dimension"}

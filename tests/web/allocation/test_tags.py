@@ -56,7 +56,7 @@ def page_of(client, view="allocation_tags", **query):
 
 
 def words_of(page):
-    return " ".join(re.sub(r"<[^>]*>", "", page).split())
+    return " ".join(re.sub(r"<[^>]*>", " ", page).split())
 
 
 def form(**more):
@@ -222,6 +222,16 @@ def test_the_review_says_the_spellings_in_words_and_money(acme, with_spellings, 
     assert "<del>CostCentre, cc</del>" in page
     row = page.split('<th scope="row">Center</th>')[1].split("</tr>")[0]
     assert [one.split('"')[0] for one in row.split('data-exact="')[1:]][:2] == ["3", "57"]
+
+
+def test_the_review_says_which_charges_change_their_value(acme, with_spellings, client):
+    send(client, key="cc", spellings="cost_center")
+
+    page = page_of(client, "allocation_review")
+
+    moved = page.split("What changes its center")[1].split("</section>")[0]
+    assert words_of(moved.split("<tbody>")[1]).startswith("100 200 1 20.00 USD 200 unallocated 1 4.00 USD")
+    assert "All 2 moves 2 24.00 USD" in words_of(moved)
 
 
 def test_a_month_without_bills_says_so(acme, owner, client):
