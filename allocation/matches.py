@@ -120,7 +120,7 @@ class Month:
                     for one in rules.dimensions}  # fmt: skip
         sets, _, caught = self.classified(rules)
         wanted = [one for one in rules.dimensions if only is None or one.key in set(only)]
-        with self.summed(sets, {f"rule_{at}": caught[one.key] for at, one in enumerate(wanted)}) as database:
+        with summed(self.revisions, sets, {f"rule_{at}": caught[one.key] for at, one in enumerate(wanted)}) as database:
             found = {}
             for at, dimension in enumerate(wanted):
                 by_rule = catches_by(database, f"rule_{at}")
@@ -148,7 +148,7 @@ class Month:
         shown = [Subject("column", name) for name in _LOOKED_AT]
         sets, _, caught = self.classified(rules, more=shown)
         columns = {subject.key: sets.coded(subject) for subject in shown}
-        with self.summed(sets, {"rule": caught[dimension]}, columns) as database:
+        with summed(self.revisions, sets, {"rule": caught[dimension]}, columns) as database:
             database.execute("CREATE TABLE uncaught AS SELECT * FROM joined WHERE rule = -1")
             found = {}
             for name in columns:
@@ -231,29 +231,28 @@ class Month:
         sets = attribute_sets.read(self.revisions, subjects=[*plain, *more], spellings=classifier.spellings)
         return sets, *classified(classifier, sets)
 
-    def summed(
-        self, sets: AttributeSets, numbers: dict[str, Codes], texts: dict[str, Coded] | None = None
-    ) -> duckdb.DuckDBPyConnection:
-        """Return a database whose `joined` has the sums of every attribute set beside these columns."""
-        columns = {
-            "revision_number": pa.array(sets.revision_numbers, pa.int32()),
-            "attribute_set_id": pa.array(sets.attribute_set_ids, pa.int32()),
-            **{name: pa.array(codes, pa.int64()) for name, codes in numbers.items()},
-            **{name: _dictionary(coded) for name, coded in (texts or {}).items()},
-        }
-        database = duckdb.connect(config=LIMITS)  # type: ignore[arg-type]
-        database.register("sets", pa.table(columns))
-        database.register("sums", sums_of_all(self.revisions))
-        database.execute(
-            "CREATE TABLE joined AS SELECT * FROM sets JOIN sums USING (revision_number, attribute_set_id)"
-        )
-        return database
-
 
 def month(organization_id: UUID, *, period: date) -> Month:
     """Return the bills in force of the current organization's billing period."""
     revisions = current_revisions(period).select_related("bill__source")
     return Month([engine_revision(organization_id, revision) for revision in revisions], period=period)
+
+
+def summed(
+    revisions: Sequence[Revision], sets: AttributeSets, numbers: dict[str, Codes], texts: dict[str, Coded] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Return a database whose `joined` has the sums of every attribute set beside these columns."""
+    columns = {
+        "revision_number": pa.array(sets.revision_numbers, pa.int32()),
+        "attribute_set_id": pa.array(sets.attribute_set_ids, pa.int32()),
+        **{name: pa.array(codes, pa.int64()) for name, codes in numbers.items()},
+        **{name: _dictionary(coded) for name, coded in (texts or {}).items()},
+    }
+    database = duckdb.connect(config=LIMITS)  # type: ignore[arg-type]
+    database.register("sets", pa.table(columns))
+    database.register("sums", sums_of_all(revisions))
+    database.execute("CREATE TABLE joined AS SELECT * FROM sets JOIN sums USING (revision_number, attribute_set_id)")
+    return database
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from allocation.engine.attribute_sets import Coded, combined, recoded
 from allocation.engine.rules import RuleSet
-from allocation.matches import Catch, Month, catches_by
+from allocation.matches import Catch, Month, catches_by, summed
 from itfm.core import money
 
 
@@ -35,7 +35,7 @@ def moves(bills: Month, *, before: RuleSet, after: RuleSet) -> dict[str, tuple[M
     pairs = {key: (old.get(key, nothing), new[key]) for key in new}
     numbered = {key: combined(pair, rows=rows) for key, pair in pairs.items()}
     columns = {f"pair_{place}": numbers for place, (numbers, _) in enumerate(numbered.values())}
-    with bills.summed(sets, columns) as database:
+    with summed(bills.revisions, sets, columns) as database:
         found = {key: catches_by(database, f"pair_{place}") for place, key in enumerate(numbered)}
     return {
         dimension.key: _dearest(

@@ -19,7 +19,7 @@ from allocation.engine import attribute_sets
 from allocation.engine.conditions import Subject
 from allocation.engine.inputs import Revision
 from allocation.engine.tag_aliases import Spellings, form
-from allocation.matches import LIMITS, Catch, Month, Ranked, catches_by, dearest, sums_of_all
+from allocation.matches import LIMITS, Catch, Month, Ranked, catches_by, dearest, summed, sums_of_all
 
 if TYPE_CHECKING:
     from allocation.engine.attribute_sets import AttributeSets, Codes
@@ -127,25 +127,31 @@ def keys_found(bills: Month) -> KeysFound:
 
 def groups_found(bills: Month, spellings: Spellings, keys: Iterable[str]) -> dict[str, GroupFound]:
     """Return by key what its spellings hold in a month's bills, each by itself and as one; the bills are read once."""
-    found = {one.key: one.catch for one in keys_found(bills).keys}
-    listed = {key: spellings.of(key, among=found) for key in keys}
-    if not bills.revisions or not listed:
-        return {key: _group(spelled, found, {}, Catch()) for key, spelled in listed.items()}
-    subjects = {Subject("tag", one) for spelled in listed.values() for one in spelled}
-    sets = attribute_sets.read(bills.revisions, subjects=subjects, spellings=Spellings())
+    known = [one.key for one in keys_found(bills).keys]
+    listed = {key: spellings.of(key, among=known) for key in keys}
+    return dict(zip(listed, _groups_found(bills.revisions, tuple(listed.values())), strict=True))
+
+
+@lru_cache(maxsize=64)
+def _groups_found(revisions: tuple[Revision, ...], listed: tuple[tuple[str, ...], ...]) -> tuple[GroupFound, ...]:
+    if not revisions or not listed:
+        return tuple(_group(spelled, {}, {}, Catch()) for spelled in listed)
+    found = {one.key: one.catch for one in _keys_found(revisions).keys}
+    subjects = {Subject("tag", one) for spelled in listed for one in spelled}
+    sets = attribute_sets.read(revisions, subjects=subjects, spellings=Spellings())
     columns: dict[str, Codes] = {}
-    for number, spelled in enumerate(listed.values()):
+    for number, spelled in enumerate(listed):
         columns[f"first_{number}"], columns[f"differs_{number}"] = _decided(sets, spelled)
-    with bills.summed(sets, columns) as database:
-        return {
-            key: _group(
+    with summed(revisions, sets, columns) as database:
+        return tuple(
+            _group(
                 spelled,
                 found,
                 catches_by(database, f"first_{number}"),
                 catches_by(database, f"differs_{number}").get(1, Catch()),
             )
-            for number, (key, spelled) in enumerate(listed.items())
-        }
+            for number, spelled in enumerate(listed)
+        )
 
 
 def _group(
