@@ -27,6 +27,7 @@ from allocation.engine.conditions import Subject
 from allocation.engine.dimensions import Rule
 from allocation.engine.inputs import Revision
 from allocation.engine.rules import RuleSet
+from allocation.engine.tag_aliases import Spellings
 from allocation.services.runs import engine_revision
 from ingestion.focus.attributes import COLUMNS
 from ingestion.selectors import current_revisions
@@ -35,7 +36,8 @@ from itfm.core import money
 if TYPE_CHECKING:
     from allocation.engine.attribute_sets import Codes
 
-_LIMITS: Final = {"memory_limit": "512MiB", "threads": 2}
+LIMITS: Final = {"memory_limit": "512MiB", "threads": 2}
+_KEYS: Final = pa.schema([("spelling", pa.string()), ("key", pa.string())])
 _LOOKED_AT: Final = (
     "service_name",
     "sub_account_id",
@@ -116,12 +118,12 @@ class Month:
         if not self.revisions:
             return {one.key: DimensionCatches(rules=(Catch(),) * len(one.rules), uncaught=Catch())
                     for one in rules.dimensions}  # fmt: skip
-        sets, _, caught = self._classified(rules)
+        sets, _, caught = self.classified(rules)
         wanted = [one for one in rules.dimensions if only is None or one.key in set(only)]
-        with self._database(sets, {f"rule_{at}": caught[one.key] for at, one in enumerate(wanted)}) as database:
+        with summed(self.revisions, sets, {f"rule_{at}": caught[one.key] for at, one in enumerate(wanted)}) as database:
             found = {}
             for at, dimension in enumerate(wanted):
-                by_rule = _by(database, f"rule_{at}")
+                by_rule = catches_by(database, f"rule_{at}")
                 found[dimension.key] = DimensionCatches(
                     rules=tuple(by_rule.get(number, Catch()) for number in range(len(dimension.rules))),
                     uncaught=by_rule.get(-1, Catch()),
@@ -144,52 +146,53 @@ class Month:
         if not self.revisions:
             return {}
         shown = [Subject("column", name) for name in _LOOKED_AT]
-        sets, _, caught = self._classified(rules, more=shown)
+        sets, _, caught = self.classified(rules, more=shown)
         columns = {subject.key: sets.coded(subject) for subject in shown}
-        with self._database(sets, {"rule": caught[dimension]}, columns) as database:
+        with summed(self.revisions, sets, {"rule": caught[dimension]}, columns) as database:
             database.execute("CREATE TABLE uncaught AS SELECT * FROM joined WHERE rule = -1")
             found = {}
             for name in columns:
-                ranked = _by(database, name, table="uncaught")
-                found[name] = _dearest(
+                ranked = catches_by(database, name, table="uncaught")
+                found[name] = dearest(
                     [Ranked(subject=Subject("column", name), text=str(text), catch=catch)
                      for text, catch in ranked.items() if text is not None], limit=limit,
                 )  # fmt: skip
-            found["tags"] = _dearest(self._uncaught_tags(database), limit=limit)
+            found["tags"] = dearest(self._uncaught_tags(database, rules.spellings()), limit=limit)
         return found
 
-    def _uncaught_tags(self, database: duckdb.DuckDBPyConnection) -> list[Ranked]:
+    def _uncaught_tags(self, database: duckdb.DuckDBPyConnection, spellings: Spellings) -> list[Ranked]:
+        """Return what carries each tag key, in any spelling; a charge with two spellings of one key counts once."""
+        by_key = spellings.by_key(self._spelled_keys())
+        database.register("keys", pa.table({"spelling": list(by_key), "key": list(by_key.values())}, schema=_KEYS))
         tags = [
-            f"SELECT {number} AS revision_number, attribute_set_id, unnest(json_keys(tags)) AS key"  # noqa: S608
+            f"SELECT {number} AS revision_number, attribute_set_id, unnest(json_keys(tags)) AS spelling"  # noqa: S608
             f" FROM read_parquet({_quoted(revision.attribute_sets)}) WHERE tags IS NOT NULL"
             for number, revision in enumerate(self.revisions)
         ]
         database.execute(
-            "CREATE TABLE tagged AS SELECT key, uncaught.* FROM uncaught"  # noqa: S608
-            f" JOIN ({' UNION ALL '.join(tags)}) USING (revision_number, attribute_set_id)"
+            "CREATE TABLE tagged AS SELECT DISTINCT keys.key, uncaught.* FROM uncaught"  # noqa: S608
+            f" JOIN ({' UNION ALL '.join(tags)}) USING (revision_number, attribute_set_id) JOIN keys USING (spelling)"
         )
         return [
             Ranked(subject=Subject("tag", str(key)), text=str(key), catch=catch)
-            for key, catch in _by(database, "key", table="tagged").items()
+            for key, catch in catches_by(database, "key", table="tagged").items()
         ]
 
-    def texts(self, subject: Subject, *, containing: str, limit: int) -> list[str]:
-        """Return texts of a column or tag that contain a piece of text, in any case, in order."""
+    def texts(self, subject: Subject, *, containing: str, limit: int, spellings: Spellings) -> list[str]:
+        """Return texts of a column, or of a tag in any of its spellings, that contain a piece of text in any case."""
         if not self.revisions:
             return []
         files = [str(revision.attribute_sets) for revision in self.revisions]
         if subject.kind == "tag":
-            path = "$." + '"' + subject.key.replace('"', '\\"') + '"'
-            column, given = "json_extract_string(tags, ?)", [path]
-        elif subject.key in COLUMNS:
-            column, given = subject.key, []
-        else:
+            seen = _tag_texts(self.revisions, spellings.of(subject.key, among=self._spelled_keys()))
+            return [text for text in seen if containing.lower() in text.lower()][:limit]
+        if subject.key not in COLUMNS:
             return []
-        with duckdb.connect(config=_LIMITS) as database:  # type: ignore[arg-type]
+        with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
             found = database.execute(
-                f"SELECT DISTINCT {column} AS text FROM read_parquet(?, union_by_name = true)"  # noqa: S608 - a known column
+                f"SELECT DISTINCT {subject.key} AS text FROM read_parquet(?, union_by_name = true)"  # noqa: S608 - a known column
                 " WHERE text IS NOT NULL AND text <> '' AND contains(lower(text), lower(?)) ORDER BY text LIMIT ?",
-                [*given, files, containing, limit],
+                [files, containing, limit],
             ).fetchall()
         return [str(text) for (text,) in found]
 
@@ -198,7 +201,7 @@ class Month:
         texts = f"concat_ws(' ', {', '.join(COLUMNS)}, tags)"
         found = []
         for revision in self.revisions:
-            with duckdb.connect(config=_LIMITS) as database:  # type: ignore[arg-type]
+            with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
                 database.register("sums", sums_of(str(revision.daily)))
                 rows = database.execute(
                     f"SELECT {', '.join(COLUMNS)}, tags, list(billing_currency), list(cost),"  # noqa: S608
@@ -211,41 +214,22 @@ class Month:
         found.sort(key=lambda one: -one[0])
         return [line for _, line in found[:limit]]
 
-    def tag_keys(self) -> list[str]:
-        """Return the tag keys that occur, sorted."""
-        return list(_tag_keys(tuple(str(revision.attribute_sets) for revision in self.revisions)))
+    def tag_keys(self, spellings: Spellings) -> list[str]:
+        """Return the tag keys that occur, each once whatever its spellings, sorted."""
+        return sorted(set(spellings.by_key(self._spelled_keys()).values()))
 
-    def _classified(
+    def _spelled_keys(self) -> tuple[str, ...]:
+        return _tag_keys(tuple(str(revision.attribute_sets) for revision in self.revisions))
+
+    def classified(
         self, rules: RuleSet, *, more: Iterable[Subject] = ()
     ) -> tuple[AttributeSets, dict[str, Coded], dict[str, Codes]]:
+        """Return the attribute sets, and by dimension the value of each and the index of the rule that caught it."""
         classifier = Classifier(rules, period=self.period)
         needed = {subject for dimension in classifier.dimensions for subject in dimension.subjects}
         plain = {subject for subject in needed if subject.kind != "dimension"}
-        sets = attribute_sets.read(self.revisions, subjects=[*plain, *more])
+        sets = attribute_sets.read(self.revisions, subjects=[*plain, *more], spellings=classifier.spellings)
         return sets, *classified(classifier, sets)
-
-    def _database(
-        self, sets: AttributeSets, numbers: dict[str, Codes], texts: dict[str, Coded] | None = None
-    ) -> duckdb.DuckDBPyConnection:
-        """Return a database whose `joined` has the sums of every attribute set beside these columns."""
-        columns = {
-            "revision_number": pa.array(sets.revision_numbers, pa.int32()),
-            "attribute_set_id": pa.array(sets.attribute_set_ids, pa.int32()),
-            **{name: pa.array(codes, pa.int64()) for name, codes in numbers.items()},
-            **{name: _dictionary(coded) for name, coded in (texts or {}).items()},
-        }
-        database = duckdb.connect(config=_LIMITS)  # type: ignore[arg-type]
-        database.register("sets", pa.table(columns))
-        sums = [
-            sums_of(str(revision.daily)).append_column("revision_number", pa.array([number] * rows, pa.int32()))
-            for number, revision in enumerate(self.revisions)
-            for rows in [sums_of(str(revision.daily)).num_rows]
-        ]
-        database.register("sums", pa.concat_tables(sums))
-        database.execute(
-            "CREATE TABLE joined AS SELECT * FROM sets JOIN sums USING (revision_number, attribute_set_id)"
-        )
-        return database
 
 
 def month(organization_id: UUID, *, period: date) -> Month:
@@ -254,18 +238,44 @@ def month(organization_id: UUID, *, period: date) -> Month:
     return Month([engine_revision(organization_id, revision) for revision in revisions], period=period)
 
 
+def summed(
+    revisions: Sequence[Revision], sets: AttributeSets, numbers: dict[str, Codes], texts: dict[str, Coded] | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Return a database whose `joined` has the sums of every attribute set beside these columns."""
+    columns = {
+        "revision_number": pa.array(sets.revision_numbers, pa.int32()),
+        "attribute_set_id": pa.array(sets.attribute_set_ids, pa.int32()),
+        **{name: pa.array(codes, pa.int64()) for name, codes in numbers.items()},
+        **{name: _dictionary(coded) for name, coded in (texts or {}).items()},
+    }
+    database = duckdb.connect(config=LIMITS)  # type: ignore[arg-type]
+    database.register("sets", pa.table(columns))
+    database.register("sums", sums_of_all(revisions))
+    database.execute("CREATE TABLE joined AS SELECT * FROM sets JOIN sums USING (revision_number, attribute_set_id)")
+    return database
+
+
 @lru_cache(maxsize=64)
 def sums_of(daily: str) -> pa.Table:
     """Return a bill's effective cost and charges by attribute set and currency."""
-    with duckdb.connect(config=_LIMITS) as database:  # type: ignore[arg-type]
+    with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
         return database.sql(_SUMS, params=[daily]).to_arrow_table()
+
+
+def sums_of_all(revisions: Sequence[Revision]) -> pa.Table:
+    """Return the sums of several bills, each with the number of its revision among these."""
+    tables = [sums_of(str(revision.daily)) for revision in revisions]
+    return pa.concat_tables(
+        table.append_column("revision_number", pa.array([number] * table.num_rows, pa.int32()))
+        for number, table in enumerate(tables)
+    )
 
 
 @lru_cache(maxsize=64)
 def _tag_keys(files: tuple[str, ...]) -> tuple[str, ...]:
     if not files:
         return ()
-    with duckdb.connect(config=_LIMITS) as database:  # type: ignore[arg-type]
+    with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
         found = database.execute(
             "SELECT DISTINCT unnest(json_keys(tags)) AS key FROM read_parquet(?, union_by_name = true)"
             " WHERE tags IS NOT NULL ORDER BY key",
@@ -274,7 +284,15 @@ def _tag_keys(files: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(str(key) for (key,) in found)
 
 
-def _by(database: duckdb.DuckDBPyConnection, column: str, *, table: str = "joined") -> dict[Any, Catch]:
+@lru_cache(maxsize=64)
+def _tag_texts(revisions: tuple[Revision, ...], spelled: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the texts that rules see in a tag key with these spellings, sorted."""
+    subject = Subject("tag", spelled[0])
+    seen = attribute_sets.read(revisions, subjects=[subject], spellings=Spellings({spelled[0]: spelled[1:]}))
+    return tuple(text for text in seen.coded(subject).values if text is not None)
+
+
+def catches_by(database: duckdb.DuckDBPyConnection, column: str, *, table: str = "joined") -> dict[Any, Catch]:
     """Return what each value of a column of a table has."""
     counted = database.execute(
         f"SELECT {column}, COUNT(DISTINCT (revision_number, attribute_set_id)) FROM {table} GROUP BY {column}"  # noqa: S608
@@ -289,7 +307,7 @@ def _by(database: duckdb.DuckDBPyConnection, column: str, *, table: str = "joine
     return found
 
 
-def _dearest(ranked: Sequence[Ranked], *, limit: int) -> list[Ranked]:
+def dearest(ranked: Sequence[Ranked], *, limit: int) -> list[Ranked]:
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for one in ranked:
         for currency, cost in one.catch.costs:

@@ -47,7 +47,7 @@ def applied(operation: Operation, *, to: RuleSet) -> RuleSet:
         raise DraftError(all_readable(error.problems, document)) from error
     if listed is None:
         return changed
-    missing = [key for key in rules.tag_keys(changed) if key not in listed]
+    missing = changed.spellings().missing(rules.named_tag_keys(changed), among=listed)
     return changed.model_copy(update={"tag_keys": (*listed, *missing)})
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _PATH: Final = re.compile(r"(dimensions|splits|drivers)\[([0-9]+)\](?:\.rules\[([0-9]+)\])?\.?(.*)")
+_TAG_KEY: Final = "tag_aliases."
+_TAG_KEY_MESSAGES: Final = {"add at least one": "write at least one other spelling"}
 _NOUNS: Final = {"dimensions": "Dimension", "splits": "Split", "drivers": "Driver"}
 _FIELDS: Final = {
     "when": "condition",
@@ -69,6 +71,9 @@ def readable(problem: str, document: Mapping[str, Any]) -> Problem:
     path, _, said = problem.partition(": ")
     message = next((words for start, words in _MESSAGES if said.startswith(start)), said)
     found = _PATH.fullmatch(path)
+    if found is None and path.startswith(_TAG_KEY):
+        key = path.removeprefix(_TAG_KEY).rsplit("[", 1)[0]
+        return Problem(path=path, place=f"Tag key {key}", message=_TAG_KEY_MESSAGES.get(message, message))
     if found is None:
         return Problem(path=path, place="" if path == "document" else path.replace("_", " "), message=message)
     kind, number, rule, rest = found.groups()

@@ -13,6 +13,7 @@ from allocation.engine.conditions import Subject, Test, subjects, tests
 from allocation.engine.dimensions import Dimension, Rule
 from allocation.engine.matching import holds, taken
 from allocation.engine.rules import RuleSet
+from allocation.engine.tag_aliases import Spellings
 from allocation.engine.values import Taken
 from itfm.core.periods import period_name
 
@@ -28,6 +29,17 @@ class TestTrace:
     words: str
     found: str | None
     holds: bool
+    spelling: str = ""
+    """The tag key that the line has, where the test names another spelling of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """A line as it was delivered, as the rules see it, and which spellings they take for one."""
+
+    facts: Mapping[Subject, str]
+    seen: Mapping[Subject, str]
+    spellings: Spellings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +64,10 @@ class DimensionTrace:
 
 def traced(rules: RuleSet, facts: Mapping[Subject, str], *, period: date) -> tuple[DimensionTrace, ...]:
     """Return what every rule says of one line; dimensions in the order of the rules."""
-    caught = Classifier(rules, period=period).caught(facts)
-    known = {**facts, **{Subject("dimension", key): found.value for key, found in caught.items()}}
+    classifier = Classifier(rules, period=period)
+    caught = classifier.caught(facts)
+    values = {Subject("dimension", key): found.value for key, found in caught.items()}
+    line = _Line(facts=facts, seen={**classifier.seen(facts), **values}, spellings=classifier.spellings)
     found = []
     for dimension in rules.dimensions:
         of = caught.get(dimension.key)
@@ -62,14 +76,14 @@ def traced(rules: RuleSet, facts: Mapping[Subject, str], *, period: date) -> tup
                 key=dimension.key,
                 name=dimension.name,
                 value=of.value if of else None,
-                rules=_rules(dimension, known, rules, caught_at=of.rule if of else None, period=period),
+                rules=_rules(dimension, line, rules, caught_at=of.rule if of else None, period=period),
             )
         )
     return tuple(found)
 
 
 def _rules(
-    dimension: Dimension, known: Mapping[Subject, str], rules: RuleSet, *, caught_at: int | None, period: date
+    dimension: Dimension, line: _Line, rules: RuleSet, *, caught_at: int | None, period: date
 ) -> tuple[RuleTrace, ...]:
     found = []
     for number, rule in enumerate(dimension.rules):
@@ -79,8 +93,8 @@ def _rules(
         elif not rule.is_valid_in(period_name(period)):
             verdict = "not_valid"
         else:
-            verdict = _verdict(rule, known, rules)
-        shown = () if verdict in {"not_asked", "not_valid"} else tuple(_test(one, known) for one in tests(rule.when))
+            verdict = _verdict(rule, line.seen, rules)
+        shown = () if verdict in {"not_asked", "not_valid"} else tuple(_test(one, line) for one in tests(rule.when))
         found.append(RuleTrace(number=number, name=rule.name or "", verdict=verdict, tests=shown))
     return tuple(found)
 
@@ -94,6 +108,21 @@ def _verdict(rule: Rule, known: Mapping[Subject, str], rules: RuleSet) -> Verdic
     return "no_value" if taken(rule.value, at, rules.lookups)(row) is None else "caught"
 
 
-def _test(test: Test, known: Mapping[Subject, str]) -> TestTrace:
-    found = known.get(test.subject)
-    return TestTrace(words=test_words(test), found=found, holds=holds(test, {test.subject: 0})((found,)))
+def _test(test: Test, line: _Line) -> TestTrace:
+    found = line.seen.get(test.subject)
+    return TestTrace(
+        words=test_words(test),
+        found=found,
+        holds=holds(test, {test.subject: 0})((found,)),
+        spelling=_spelling(test.subject, found, line),
+    )
+
+
+def _spelling(subject: Subject, found: str | None, line: _Line) -> str:
+    """Return the key under which a line has the text that a test sees, where it is not the one named."""
+    if subject.kind != "tag" or found is None:
+        return ""
+    tags = [one.key for one in line.facts if one.kind == "tag"]
+    spelled = line.spellings.of(subject.key, among=tags)
+    has_it = next(one for one in spelled if line.facts.get(Subject("tag", one)) == found)
+    return "" if has_it == subject.key else has_it

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from allocation.engine.conditions import Subject
 from allocation.engine.inputs import InputError, Revision
+from allocation.engine.tag_aliases import Spellings, first_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,8 +51,8 @@ class AttributeSets:
         return self._columns[subject]
 
 
-def read(revisions: Sequence[Revision], *, subjects: Iterable[Subject]) -> AttributeSets:
-    """Return the attribute sets with the columns, tags and source that are asked for.
+def read(revisions: Sequence[Revision], *, subjects: Iterable[Subject], spellings: Spellings) -> AttributeSets:
+    """Return the attribute sets with the columns, tags and source that are asked for; tags in any of their spellings.
 
     :raises InputError: a file lacks `attribute_set_id`.
     """
@@ -68,7 +69,7 @@ def read(revisions: Sequence[Revision], *, subjects: Iterable[Subject]) -> Attri
             columns[subject] = recoded(names, numbers)
     keys = [subject.key for subject in wanted if subject.kind == "tag"]
     if keys:
-        columns.update(_tags(coded([table.column("tags") for table in tables]), keys))
+        columns.update(_tags(coded([table.column("tags") for table in tables]), keys, spellings))
     ids = np.concatenate(
         [table.column("attribute_set_id").to_numpy().astype(np.int64) for table in tables] or [np.zeros(0, np.int64)]
     )
@@ -129,13 +130,21 @@ def _table(revision: Revision, wanted: Sequence[Subject]) -> pa.Table:
     return table
 
 
-def _tags(texts: Coded, keys: Sequence[str]) -> dict[Subject, Coded]:
-    """Return one column per tag key; each distinct JSON text is read once."""
+def _tags(texts: Coded, keys: Sequence[str], spellings: Spellings) -> dict[Subject, Coded]:
+    """Return one column per tag key; each distinct JSON text is read once, each key's spellings are found once."""
     parsed: list[dict[str, Any]] = [json.loads(text) if text else {} for text in texts.values]
-    return {Subject("tag", key): recoded([_tag(tags.get(key)) for tags in parsed], texts.codes) for key in keys}
+    among = set().union(*parsed) if spellings.similar else ()
+    return {Subject("tag", key): recoded(_values(parsed, spellings.of(key, among=among)), texts.codes) for key in keys}
 
 
-def _tag(value: Any) -> str | None:
+def _values(parsed: Sequence[dict[str, Any]], listed: Sequence[str]) -> list[str | None]:
+    """Return the text of a tag key in each of many tags, the first of its spellings that has one."""
+    if len(listed) == 1:
+        return [tag_text(tags.get(listed[0])) for tags in parsed]
+    return [first_text(tag_text(tags.get(spelling)) for spelling in listed) for tags in parsed]
+
+
+def tag_text(value: Any) -> str | None:
     """Return a tag's text; tags of other JSON types are read as their JSON."""
     if value is None or value == "":
         return None

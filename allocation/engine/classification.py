@@ -71,6 +71,7 @@ class Classifier:
 
     def __init__(self, rule_set: RuleSet, *, period: date) -> None:
         by_key = {dimension.key: dimension for dimension in rule_set.dimensions}
+        self.spellings = rule_set.spellings()
         self.dimensions = [
             DimensionClassifier(by_key[key], period=period, lookups=rule_set.lookups)
             for key in evaluation_order(rule_set.dimensions)
@@ -83,9 +84,18 @@ class Classifier:
             one for one in self.dimensions if one.subjects and all(at.kind == "dimension" for at in one.subjects)
         )
 
+    def seen(self, facts: Mapping[Subject, str]) -> dict[Subject, str]:
+        """Return one charge as the rules see it: each tag key they name with the text of its first spelling."""
+        if self.spellings.are_plain:
+            return dict(facts)
+        tags = {subject.key: text for subject, text in facts.items() if subject.kind == "tag"}
+        asked = {subject for dimension in self.dimensions for subject in dimension.subjects if subject.kind == "tag"}
+        texts = {subject: self.spellings.text(subject.key, tags) for subject in asked}
+        return {**facts, **{subject: text for subject, text in texts.items() if text is not None}}
+
     def caught(self, facts: Mapping[Subject, str]) -> dict[str, Caught]:
         """Return, by dimension key, what caught one charge; a dimension that caught nothing is absent."""
-        known, result = dict(facts), {}
+        known, result = self.seen(facts), {}
         for dimension in self.dimensions:
             found = dimension.caught(tuple(known.get(subject) for subject in dimension.subjects))
             if found is not None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from allocation.engine import tag_aliases
 from allocation.engine.conditions import Subject, tests
 from allocation.engine.dimensions import CostCenter, CycleError, evaluation_order
 from allocation.engine.splits import CELL_COLUMNS, Split
@@ -24,8 +25,10 @@ def problems(rule_set: RuleSet) -> Iterator[str]:
     yield from _duplicates("stages", (str(stage.number) for stage in rule_set.stages))
     yield from _duplicates("drivers", (driver.key for driver in rule_set.drivers))
     yield from _duplicates("cost_centers", _codes(rule_set.cost_centers))
+    yield from tag_aliases.problems(rule_set.tag_aliases, similar=rule_set.similar_tag_keys)
+    unlisted = _unlisted_tag_keys(rule_set)
     for path, subject in subjects_looked_at(rule_set):
-        yield from _subject_problems(rule_set, path, subject)
+        yield from _subject_problems(rule_set, path, subject, unlisted=unlisted)
     yield from _lookup_problems(rule_set)
     for index, split in enumerate(rule_set.splits):
         yield from _split_problems(rule_set, f"splits[{index}]", split)
@@ -57,15 +60,23 @@ def subjects_looked_at(rule_set: RuleSet) -> Iterator[tuple[str, Subject]]:
                 yield f"splits[{index}].receivers.where", test.subject
 
 
-def _subject_problems(rule_set: RuleSet, path: str, subject: Subject) -> Iterator[str]:
+def _unlisted_tag_keys(rule_set: RuleSet) -> set[str]:
+    """Return the tag keys that rules name and `tag_keys` lists in none of their spellings."""
+    if rule_set.tag_keys is None:
+        return set()
+    named = {subject.key for _, subject in subjects_looked_at(rule_set) if subject.kind == "tag"}
+    return set(rule_set.spellings().missing(named, among=rule_set.tag_keys))
+
+
+def _subject_problems(rule_set: RuleSet, path: str, subject: Subject, *, unlisted: set[str]) -> Iterator[str]:
     known = {dimension.key for dimension in rule_set.dimensions}
     on_values = path.endswith(".receivers.where")
     if on_values != (subject.kind == "value"):
         yield f"{path}: value: true tests a receiver's value, and is the only test there"
     elif subject.kind == "column" and subject.key not in attributes.COLUMNS:
         yield f"{path}: {_unknown('column', subject.key, attributes.COLUMNS)}"
-    elif subject.kind == "tag" and rule_set.tag_keys is not None and subject.key not in rule_set.tag_keys:
-        yield f"{path}: {_unknown('tag key', subject.key, rule_set.tag_keys)}; add it to tag_keys"
+    elif subject.kind == "tag" and subject.key in unlisted:
+        yield f"{path}: {_unknown('tag key', subject.key, rule_set.tag_keys or ())}; add it to tag_keys"
     elif subject.kind == "dimension" and subject.key not in known:
         yield f"{path}: {_unknown('dimension', subject.key, known)}"
 

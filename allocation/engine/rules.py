@@ -17,8 +17,9 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from allocation.engine import documents, references
 from allocation.engine.dimensions import CostCenter, Dimension
 from allocation.engine.drivers import Driver
-from allocation.engine.schema import Key, Model, Text
+from allocation.engine.schema import Flag, Key, Model, Text
 from allocation.engine.splits import Split, StageRule
+from allocation.engine.tag_aliases import Spellings, TagAliases
 
 _LINE_BREAKS: Final = re.compile("[\x85\u2028\u2029]")
 
@@ -56,6 +57,8 @@ class RuleSet(Model):
 
     version: Annotated[Literal[1], BeforeValidator(_version)]
     tag_keys: tuple[Text, ...] | None = None
+    tag_aliases: TagAliases = Field(default_factory=dict)
+    similar_tag_keys: Flag = False
     cost_centers: tuple[CostCenter, ...] = ()
     lookups: dict[Key, dict[Text, Text]] = Field(default_factory=dict)
     dimensions: tuple[Dimension, ...] = ()
@@ -66,6 +69,10 @@ class RuleSet(Model):
     def is_reciprocal(self, stage: int) -> bool:
         """Return whether the pools of a stage serve each other."""
         return any(one.reciprocal for one in self.stages if one.number == stage)
+
+    def spellings(self) -> Spellings:
+        """Return which spellings of tag keys count as one."""
+        return Spellings(self.tag_aliases, similar=self.similar_tag_keys)
 
     def days_back(self) -> int:
         """Return how many days before the billing period the splits can look at drivers."""
@@ -137,9 +144,17 @@ def to_json(rule_set: RuleSet) -> str:
 
 
 def tag_keys(rule_set: RuleSet) -> tuple[str, ...]:
-    """Return the tag keys attribute sets must hold: the listed ones, else all that the rules name, sorted."""
-    if rule_set.tag_keys is not None:
-        return tuple(sorted(set(rule_set.tag_keys)))
+    """Return the tag keys attribute sets must hold: the listed ones, else all that the rules name, sorted.
+
+    Each comes with its listed spellings; which keys are similar to them only a bill can tell.
+    """
+    keys = named_tag_keys(rule_set) if rule_set.tag_keys is None else rule_set.tag_keys
+    spellings = rule_set.spellings()
+    return tuple(sorted({spelling for key in keys for spelling in spellings.listed(key)}))
+
+
+def named_tag_keys(rule_set: RuleSet) -> tuple[str, ...]:
+    """Return the tag keys that the rules name, sorted."""
     named = {subject.key for _, subject in references.subjects_looked_at(rule_set) if subject.kind == "tag"}
     return tuple(sorted(named))
 

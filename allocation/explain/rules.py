@@ -14,6 +14,7 @@ from allocation.engine.dimensions import Rule
 from allocation.engine.methods import capacity, rate_card, tiered
 from allocation.engine.rules import RuleSet, from_document
 from allocation.engine.splits import METHODS, Split
+from allocation.engine.tag_aliases import Spellings
 from allocation.engine.values import Lookup, Prefix, Regex, Taken
 from allocation.explain.answer import SplitFacts
 
@@ -99,19 +100,21 @@ def _window(split: Split) -> str:
     return "the charge's own day" if split.window.kind == "day" else "the billing period"
 
 
-def condition_words(condition: All | AnyOf | Not | Test) -> str:
+def condition_words(condition: All | AnyOf | Not | Test, *, spellings: Spellings) -> str:
     """Return a condition as a sentence: `tag team exists and not service_name is one of EC2, S3`."""
     if isinstance(condition, Test):
-        return _test_words(condition)
+        return _test_words(condition, spellings)
     if isinstance(condition, Not):
-        return f"not ({condition_words(condition.negated)})"
+        return f"not ({condition_words(condition.negated, spellings=spellings)})"
     parts = condition.all if isinstance(condition, All) else condition.any
-    joined = (" and " if isinstance(condition, All) else " or ").join(map(condition_words, parts))
+    joined = (" and " if isinstance(condition, All) else " or ").join(
+        condition_words(part, spellings=spellings) for part in parts
+    )
     return joined if len(parts) == 1 else f"({joined})"
 
 
-def _test_words(test: Test) -> str:
-    subject, operand = subject_words(test.subject), getattr(test, test.operator)
+def _test_words(test: Test, spellings: Spellings) -> str:
+    subject, operand = subject_words(test.subject, spellings=spellings), getattr(test, test.operator)
     if test.operator == "exists":
         return f"{subject} exists" if operand else f"{subject} is absent"
     if test.operator == "one_of":
@@ -120,16 +123,22 @@ def _test_words(test: Test) -> str:
     return f"{subject} {_WORDS[test.operator]} {operand}"
 
 
-def subject_words(subject: Subject) -> str:
-    """Return what is looked at: `tag team`, `service_name`."""
-    return subject.key if subject.kind == "column" else f"{subject.kind} {subject.key}".strip()
+def subject_words(subject: Subject, *, spellings: Spellings) -> str:
+    """Return what is looked at: `service_name`, `tag team`, `tag team (also squad, similar keys)`."""
+    if subject.kind == "column":
+        return subject.key
+    if subject.kind != "tag":
+        return f"{subject.kind} {subject.key}".strip()
+    others = [one for one in spellings.listed(subject.key) if one != subject.key]
+    also = ", ".join([*others, "similar keys"] if spellings.similar else others)
+    return f"tag {subject.key}" + (f" (also {also})" if also else "")
 
 
-def value_words(rule: Rule) -> str:
+def value_words(rule: Rule, *, spellings: Spellings) -> str:
     """Return what a rule gives: its text, or where the text is taken from."""
     if not isinstance(rule.value, Taken):
         return rule.value
-    places = " or ".join(map(subject_words, rule.value.subjects))
+    places = " or ".join(subject_words(subject, spellings=spellings) for subject in rule.value.subjects)
     steps = [_step_words(step) for step in rule.value.transforms]
     return ", ".join([f"the text of {places}", *steps])
 

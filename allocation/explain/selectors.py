@@ -250,11 +250,12 @@ def _classifications(
 def _caught(rule_set: RuleSet, dimension: str, index: int | None, ones: Sequence[Caught]) -> CaughtCost:
     rules = next(one.rules for one in rule_set.dimensions if one.key == dimension)
     rule = None if index is None else rules[index]
+    spellings = rule_set.spellings()
     return CaughtCost(
         rule_number=None if index is None else index + 1,
         rule_name=(rule.name or "") if rule else "",
-        condition=condition_words(rule.when) if rule else "",
-        value=value_words(rule) if rule else "",
+        condition=condition_words(rule.when, spellings=spellings) if rule else "",
+        value=value_words(rule, spellings=spellings) if rule else "",
         owner=(rule.owner or "") if rule else "",
         cost=money.total(one.cost for one in ones),
         charge_count=sum(one.charge_count for one in ones),

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from allocation.engine.rules import parse
-from allocation.models import AllocatedCost, AllocationRun
+from allocation.models import AllocatedCost, AllocationRun, RuleSet
 from allocation.selectors import UnknownGroupingError, Visibility, cost_rows, names_of
 from allocation.services import (
     AllocationRefusedError,
@@ -110,6 +110,25 @@ def test_a_new_revision_and_a_new_rule_set_make_the_period_due(acme, allocated):
 
     rules(acme, RULES.replace("[payments, search, mail]", "[payments, search]"))
     assert due_periods(acme.id) == [OCTOBER]
+
+
+def test_a_changed_spelling_of_a_tag_key_makes_the_period_due_and_the_past_version_keeps_its_own(acme, allocated):
+    bill_in_force(acme, [charge("5", tags={"Team": "search"}), charge("3", tags={"squad": "mail", "Team": "search"})])
+    allocate(acme.id, period=OCTOBER)
+    assert by_team(acme) == {None: Decimal(8)}
+
+    rules(acme, RULES + "tag_aliases: {team: [squad, Team]}\n")
+    assert due_periods(acme.id) == [OCTOBER]
+    run = allocate(acme.id, period=OCTOBER)
+
+    assert by_team(acme) == {"mail": Decimal(3), "search": Decimal(5)}
+    assert run.proof["holds"] is True
+    with tenant(acme.id):
+        first, last = RuleSet.objects.order_by("version")
+        assert (parse(first.document).tag_aliases, parse(last.document).tag_aliases) == (
+            {},
+            {"team": ("squad", "Team")},
+        )
 
 
 def test_a_change_of_a_drivers_values_makes_the_period_due(acme):

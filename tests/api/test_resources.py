@@ -112,6 +112,24 @@ def test_what_is_wrong_in_a_rule_set_is_pointed_at(owner, published):
     assert answer.json()["errors"][0]["pointer"].startswith("/document/dimensions/0/rules/0/when")
 
 
+def test_spellings_of_tag_keys_are_put_read_and_refused_with_their_place(owner, published):
+    document = to_document(parse(RULES)) | {"tag_aliases": {"team": ["Team", "squad"]}, "similar_tag_keys": True}
+    wrong = document | {"tag_aliases": {"team": ["squad"], "owner": ["squad"]}}
+
+    put = owner.put("rules", {"document": document}, **{"If-Match": "*"})
+    refused = owner.put("rules", {"document": wrong}, **{"If-Match": "*"})
+
+    assert put.status_code == 200
+    assert owner.get("rules").json()["document"]["tag_aliases"] == {"team": ["Team", "squad"]}
+    assert owner.get("rules").json()["document"]["similar_tag_keys"] is True
+    assert "tag_aliases" not in owner.get("rules/versions/1").json()["document"]
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [
+        {"pointer": "/document/tag_aliases/owner",
+         "detail": "'squad' is a spelling of 'team' already; keep it under one key"}
+    ]  # fmt: skip
+
+
 def test_numbers_and_truth_values_of_a_rule_set_are_read_as_their_text(owner, acme):
     document = to_document(parse(RULES))
     document["dimensions"][0]["rules"][0]["when"] = {"tag": "team", "exists": True}

@@ -37,6 +37,7 @@ STATES = {
     "split_new": "/allocation/splits/new",
     "trace": "/allocation/trace?q=storage",
     "trace_asked": "/allocation/trace?line=tag+team+%3D+paymnts",
+    "tag_key_new": "/allocation/tags/key?name=team&spelling=Team",
     "lookup_searched": "/allocation/lookups/team_names?q=pay",
     "login": "/account/login/",
     "sign_up": "/account/signup/",

@@ -23,6 +23,7 @@ NO_PAGE = {
     "design_panel": "is a part of a page",
     "source_test": "is a part of a page",
     "allocation_texts": "answers a field",
+    "allocation_tag_keys": "answers a field",
     "design_suggestions": "answers a field",
     "explore_values": "answers a field",
     "explore_export": "sends a file",

@@ -128,6 +128,31 @@ class TestRest:
 
         assert itfm("rules", "apply", tmp_path / "again.yaml")[1]["status"] == "unchanged"
 
+    def test_rules_are_compared_with_those_in_force_before_they_are_applied(self, bill, tmp_path):
+        import_bill(bill, "focus")
+        spelled = RULES + "tag_aliases: {team: [Team, squad]}\nsimilar_tag_keys: true\n"
+        (tmp_path / "rules.yaml").write_text(RULES)
+        (tmp_path / "spelled.yaml").write_text(spelled)
+        (tmp_path / "broken.yaml").write_text(RULES + "tag_aliases: {team: [team]}\n")
+
+        first = itfm("rules", "diff", tmp_path / "rules.yaml")[1]
+        itfm("rules", "apply", tmp_path / "rules.yaml")
+        same = itfm("rules", "diff", tmp_path / "rules.yaml")[1]
+        code, told = itfm("rules", "diff", tmp_path / "spelled.yaml")
+        itfm("rules", "apply", tmp_path / "spelled.yaml")
+        itfm("rules", "export", "--to", tmp_path / "again.yaml")
+
+        assert (first["version"], first["changes"][0]["place"]) == (None, "Dimension Team")
+        assert same == {"version": 1, "changes": []}
+        assert (code, told["changes"]) == (0, [
+            {"sign": "added", "place": "Spellings of tag key team", "before": None, "after": "Team, squad"},
+            {"sign": "changed", "place": "Similar tag keys", "before": "are different keys", "after": "count as one"},
+        ])  # fmt: skip
+        assert itfm("rules", "diff", tmp_path / "again.yaml")[1] == {"version": 2, "changes": []}
+        assert itfm("rules", "diff", tmp_path / "broken.yaml")[1]["error"]["problems"] == [
+            "tag_aliases.team: 'team' is the key itself; leave it out of its spellings"
+        ]
+
     def test_rules_with_a_mistake_are_rejected_with_its_place(self, bill, tmp_path):
         import_bill(bill, "focus")
         (tmp_path / "rules.yaml").write_text(RULES.replace("equals", "equal"))

@@ -119,6 +119,23 @@ def _lookups(before: RuleSet, after: RuleSet) -> Iterator[ChangeLine]:
             )
 
 
+def _spellings(before: RuleSet, after: RuleSet) -> Iterator[ChangeLine]:
+    for key in sorted({*before.tag_aliases, *after.tag_aliases}):
+        old, new = before.tag_aliases.get(key, ()), after.tag_aliases.get(key, ())
+        if old != new:
+            yield ChangeLine(
+                sign="changed" if old and new else "added" if new else "removed",
+                place=f"Spellings of tag key {key}",
+                before=", ".join(old),
+                after=", ".join(new),
+            )
+    if before.similar_tag_keys != after.similar_tag_keys:
+        old_words, new_words = (
+            "count as one" if rules.similar_tag_keys else "are different keys" for rules in (before, after)
+        )
+        yield ChangeLine(sign="changed", place="Similar tag keys", before=old_words, after=new_words)
+
+
 def _entries(table: Mapping[str, str], texts: Sequence[str]) -> str:
     """Return the first rows in words: a file may change thousands."""
     hidden = len(texts) - _SHOWN
@@ -127,6 +144,7 @@ def _entries(table: Mapping[str, str], texts: Sequence[str]) -> str:
 
 
 def _rest(before: RuleSet, after: RuleSet) -> Iterator[ChangeLine]:
+    yield from _spellings(before, after)
     if before.tag_keys != after.tag_keys:
         old, new = before.tag_keys, after.tag_keys
         yield ChangeLine(

@@ -239,6 +239,25 @@ class MoneyChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MoveRow:
+    """Charges that have one value in force and get another by the draft; a value of None is unallocated."""
+
+    old: str | None
+    new: str | None
+    catch: CatchFigures
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovesPart:
+    """What changes its value of a dimension: the dearest moves, and all together."""
+
+    name: str
+    rows: tuple[MoveRow, ...]
+    move_count: int
+    total: CatchFigures
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReviewPage:
     """What publishing the draft would change: in the rules, and in what each rule catches."""
 
@@ -248,3 +267,5 @@ class ReviewPage:
     changes: tuple[ChangeLine, ...]
     coverage: tuple[tuple[str, tuple[MoneyChange, ...]], ...]
     """For each dimension, by name: what its rules leave uncaught, under the version in force and under the draft."""
+    moves: tuple[MovesPart, ...]
+    """For each dimension of which anything changes its value."""

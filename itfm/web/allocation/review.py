@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
+from functools import reduce
+from typing import Final
 from uuid import UUID
 
-from allocation.matches import month
-from allocation.working import working_rules
-from itfm.web.allocation.build import draft_bar
+from allocation.matches import Catch, Month, month
+from allocation.moves import moves
+from allocation.working import WorkingRules, working_rules
+from itfm.web.allocation.build import catch_figures, draft_bar
 from itfm.web.allocation.differences import differences
-from itfm.web.allocation.page import MoneyChange, ReviewPage
+from itfm.web.allocation.page import MoneyChange, MoveRow, MovesPart, ReviewPage
 from itfm.web.shell.page import PeriodChoice, Shell
+
+MOVES: Final = 12
+"""How many moves of a dimension are shown."""
 
 
 def review_page(*, shell: Shell, organization_id: UUID, period: PeriodChoice) -> ReviewPage:
@@ -37,4 +44,20 @@ def review_page(*, shell: Shell, organization_id: UUID, period: PeriodChoice) ->
         period=period,
         changes=differences(working.in_force, working.rules),
         coverage=tuple(coverage),
+        moves=tuple(_moves(bills, working)),
     )
+
+
+def _moves(bills: Month, working: WorkingRules) -> Iterator[MovesPart]:
+    found = moves(bills, before=working.in_force, after=working.rules)
+    for dimension in working.rules.dimensions:
+        listed = found[dimension.key]
+        if listed:
+            yield MovesPart(
+                name=dimension.name,
+                rows=tuple(
+                    MoveRow(old=move.old, new=move.new, catch=catch_figures(move.catch)) for move in listed[:MOVES]
+                ),
+                move_count=len(listed),
+                total=catch_figures(reduce(Catch.plus, (move.catch for move in listed))),
+            )

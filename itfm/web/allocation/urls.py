@@ -12,6 +12,7 @@ from itfm.web.allocation.lookups import views as lookups
 from itfm.web.allocation.reallocations import views as reallocations
 from itfm.web.allocation.runs import views as runs
 from itfm.web.allocation.splits import views as splits
+from itfm.web.allocation.tags import views as tags
 from itfm.web.allocation.versions import views as versions
 
 urlpatterns = [
@@ -52,6 +53,11 @@ urlpatterns = [
     path("allocation/lookups/<slug:key>/take-in", lookups.take_in, name="allocation_lookup_take_in"),
     path("allocation/lookups/<slug:key>/delete", lookups.delete, name="allocation_lookup_delete"),
     path("allocation/lookups/<slug:key>/rows.csv", lookups.rows, name="allocation_lookup_rows"),
+    path("allocation/tags", tags.tags, name="allocation_tags"),
+    path("allocation/tags/keys", tags.keys, name="allocation_tag_keys"),
+    path("allocation/tags/similar", tags.similar, name="allocation_tags_similar"),
+    path("allocation/tags/key", tags.tag_key, name="allocation_tag_key"),
+    path("allocation/tags/key/delete", tags.delete, name="allocation_tag_delete"),
     path("allocation/splits/<str:key>", splits.split, name="allocation_split"),
     path("allocation/dimensions/<str:key>", dimensions.dimension, name="allocation_dimension"),
     path("allocation/dimensions/<str:key>/rules/<str:number>", dimensions.rule, name="allocation_rule"),

@@ -17,6 +17,7 @@ from allocation.drafts.operations import (
     applied,
 )
 from allocation.drafts.problems import DraftError
+from allocation.drafts.tag_aliases import DeleteTagAliases, PutSimilarTagKeys, PutTagAliases
 from allocation.engine.rules import RuleSet, dump, parse
 
 keys = st.sampled_from(["team", "product", "env"])
@@ -33,7 +34,11 @@ conditions = st.recursive(
     max_leaves=4,
 )
 rules = st.builds(lambda when, value: {"when": when, "value": value}, conditions, texts)
+spellings = st.lists(texts | st.sampled_from(["Team", "TEAM", "te-am"]), max_size=3).map(tuple)
 operations = st.one_of(
+    st.builds(PutTagAliases, was=st.just("") | keys, key=keys | texts, spellings=spellings),
+    st.builds(DeleteTagAliases, key=keys),
+    st.builds(PutSimilarTagKeys, is_on=st.booleans()),
     st.builds(AddDimension, key=keys, name=texts),
     st.builds(PutRule, dimension=keys, number=st.none() | numbers, rule=rules),
     st.builds(MoveRule, dimension=keys, number=numbers, to=numbers),

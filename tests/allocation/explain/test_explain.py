@@ -66,6 +66,18 @@ def explained(organization, *filters, visibility=EVERYTHING, run_id=None, **more
         )
 
 
+def test_a_figure_says_in_which_spellings_a_tag_was_read(acme):
+    bill_in_force(acme, [charge("5", on=1, tags={"squad": "Search"})])
+    apply(acme, RULES + "tag_aliases: {team: [squad, Team]}\nsimilar_tag_keys: true\n")
+
+    found = explained(acme, ("team", "search"))
+
+    caught = found.classifications[0].caught[0]
+    assert (caught.cost, caught.rule_number) == (Decimal(5), 2)
+    assert caught.condition == "tag team (also squad, Team, similar keys) exists"
+    assert caught.value == "the text of tag team (also squad, Team, similar keys), in lower case"
+
+
 def test_a_team_has_its_own_cost_and_its_share_of_the_pool(acme, allocated):
     found = explained(acme, ("team", "payments"))
 

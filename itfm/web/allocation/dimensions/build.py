@@ -145,7 +145,7 @@ def rule_page(
         problems=problems,
         preview=preview,
         columns=COLUMNS,
-        tag_keys=tuple(bills.tag_keys()),
+        tag_keys=tuple(bills.tag_keys(working.rules.spellings())),
         dimensions=tuple(one.key for one in working.rules.dimensions if one.key != key),
         lookups=tuple(sorted(working.rules.lookups)),
     )
@@ -184,7 +184,8 @@ def known_texts(
         return ()
     bills = month(organization_id, period=period.shown)
     subject = Subject("tag" if kind == "tag" else "column", key)
-    return tuple(bills.texts(subject, containing=containing, limit=TEXTS))
+    spellings = working_rules().rules.spellings()
+    return tuple(bills.texts(subject, containing=containing, limit=TEXTS, spellings=spellings))
 
 
 def dimension_values(key: str, *, containing: str, limit: int) -> tuple[str, ...]:

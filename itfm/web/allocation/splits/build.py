@@ -76,7 +76,7 @@ def split_page(
         problems=problems,
         preview=preview,
         columns=COLUMNS,
-        tag_keys=tuple(month(organization_id, period=period.shown).tag_keys()),
+        tag_keys=tuple(month(organization_id, period=period.shown).tag_keys(rules.spellings())),
         dimensions=tuple((one.key, one.name) for one in rules.dimensions),
         drivers=tuple((one.key, one.name) for one in rules.drivers),
         partitions=(*keys, *CELL_COLUMNS),

@@ -1,0 +1,1 @@
+"""Tag keys: how bills write them, and which spellings count as one."""
