@@ -17,6 +17,18 @@ class RawColumn:
     name: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class DerivedColumn:
+    """A text column that is worked out of raw ones, or of `x_file_number`, before all else; then it is like a raw one.
+
+    `title` is that of the delivered column it stands for.
+    """
+
+    name: str
+    title: str
+    sql: str
+
+
 NEVER: Final = "FALSE"
 
 
@@ -49,7 +61,8 @@ class Plan:
 
     No row may lack a value in the raw columns `needed`. Rows of which `is_doubled` is true become a second charge, for
     which `double_entries` and `double_rows` stand in. `json_columns` are raw columns that should hold JSON and are
-    stored as null where they do not; `period_end` is the raw column of ChargePeriodEnd, None without one.
+    stored as null where they do not; `period_end` is the raw column of ChargePeriodEnd, None without one. Wherever a
+    raw column may be named, one of `derived` may.
     """
 
     key: tuple[str, ...]
@@ -68,3 +81,4 @@ class Plan:
     json_columns: tuple[str, ...] = ()
     period_end: str | None = None
     findings: tuple[Finding, ...] = ()
+    derived: tuple[DerivedColumn, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from ingestion.focus.expressions import quoted
 from ingestion.normalize.contents import Limits
 from ingestion.normalize.engine import engine
 from ingestion.normalize.inflate import lay_ready
+from ingestion.normalize.plan import DerivedColumn
 from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import read_tables
 
@@ -43,6 +44,7 @@ def preview_columns(file: ArchivedFile, *, planner: Planner, limits: Limits) -> 
         selected = ", ".join(quoted(name) for name in names)
         rows = connection.execute(f"SELECT {selected} FROM ({raw.sql(numbered=False)}) LIMIT {ROWS_READ}").fetchall()
         focus = {name: sql for name, sql in {**plan.entries, **plan.rows}.items() if name in TITLES}
+        focus = {name: f"{sql} {_behind(sql, plan.derived)}" for name, sql in focus.items()}
         return tuple(
             PreviewColumn(
                 title=column.title,
@@ -51,6 +53,11 @@ def preview_columns(file: ArchivedFile, *, planner: Planner, limits: Limits) -> 
             )
             for index, column in enumerate(raw.columns)
         )
+
+
+def _behind(sql: str, derived: Sequence[DerivedColumn]) -> str:
+    """Return what the derived columns that an expression names are made of."""
+    return " ".join(column.sql for column in derived if re.search(rf"(?<![a-z]){re.escape(column.name)}(?!\w)", sql))
 
 
 def _targets(name: str, *, focus: Mapping[str, str], kept: Mapping[str, str]) -> tuple[str, ...]:

@@ -54,7 +54,8 @@ def normalize(
         with engine(own) as connection:
             raw = read_tables(connection, ready, limits=own)
             check_parquet(connection, raw)
-            reading = Reading(raw=raw, plan=planner(raw, connection))
+            plan = planner(raw, connection)
+            reading = Reading(raw=replace(raw, derived=plan.derived), plan=plan)
             progress(Step(name="Checking", ratio=Decimal("0.2")))
             reading = _count(connection, reading)
             dictionary = entries.write_entries(connection, reading, tag_keys=tag_keys)
