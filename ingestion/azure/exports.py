@@ -145,13 +145,13 @@ def _accounts(groups: Sequence[Group], exports: Mapping[int, Export], *, month: 
         bought = _sum(group for group in actual if group.is_purchase)
         billed = bought + _sum(group for group in amortized if not (group.is_purchase or group.is_covered))
         text = (
-            f"{month:%Y-%m}: {_rows(left)} of the actual cost, {_sum(left):f} {currency}, are not purchases of"
-            " commitments and were left out, as the amortized cost tells them too."
+            f"{month:%Y-%m}: of the actual cost, all but the purchases of commitments was left out ({_rows(left)},"
+            f" {_sum(left):f} {currency}), as the amortized cost tells it too."
         )
         if doubled:
             text += (
-                f" {_rows(doubled)} of the amortized cost, {_sum(doubled):f} {currency}, are purchases and were left"
-                " out, as the actual cost tells them."
+                f" Of the amortized cost, purchases of commitments were left out ({_rows(doubled)}, {_sum(doubled):f}"
+                f" {currency}), as the actual cost tells them."
             )
         if billed == _sum(actual):
             yield Finding(code="told_twice", severity="info", message=text)
@@ -164,7 +164,8 @@ def _accounts(groups: Sequence[Group], exports: Mapping[int, Export], *, month: 
 
 
 def _rows(groups: Sequence[Group]) -> str:
-    return f"{sum(group.row_count for group in groups):,} rows"
+    count = sum(group.row_count for group in groups)
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
 
 
 def _sum(groups: Iterable[Group]) -> Decimal:

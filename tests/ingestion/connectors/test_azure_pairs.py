@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ingestion.focus.findings import RejectedBillError
 from tests.ingestion.normalize.bills import Bench, azure_rows, csv_text, decimals, values
@@ -47,8 +51,8 @@ def test_the_rows_left_out_are_accounted_for(bench: Bench):
     (finding,) = delivery.findings
     assert (finding.severity, finding.code) == ("info", "told_twice")
     assert finding.message == (
-        "2026-10: 2 rows of the actual cost, 2.64 USD, are not purchases of commitments and were left out, as the"
-        " amortized cost tells them too."
+        "2026-10: of the actual cost, all but the purchases of commitments was left out (2 rows, 2.64 USD), as the"
+        " amortized cost tells it too."
     )
 
 
@@ -205,4 +209,32 @@ def test_purchases_among_amortized_cost_are_not_counted_twice(bench: Bench):
     delivery = bench.azure(actual=ACTUAL, amortized=[*AMORTIZED, BOUGHT])
 
     assert delivery.bills[0].totals["USD"].billed_cost == Decimal("5.89")
-    assert "1 rows of the amortized cost, 3.25 USD, are purchases" in delivery.findings[0].message
+    assert (
+        "Of the amortized cost, purchases of commitments were left out (1 row, 3.25 USD)"
+        in delivery.findings[0].message
+    )
+
+
+CENTS = st.decimals(min_value=-(10**9), max_value=10**9, places=12)
+
+
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(
+    on_demand=st.lists(CENTS, max_size=4),
+    bought=st.lists(CENTS, max_size=3),
+    spread=st.lists(CENTS, min_size=1, max_size=4),
+)
+def test_what_is_billed_is_always_actual_cost_and_the_effect_always_amortized_cost(
+    on_demand: list[Decimal], bought: list[Decimal], spread: list[Decimal]
+):
+    plain = [{"cost": f"{cost:f}"} for cost in on_demand]
+    actual = [*plain, *({**BOUGHT, "cost": f"{cost:f}"} for cost in bought), {**COVERED, "cost": "0"}]
+    amortized = [*plain, *({**COVERED, "cost": f"{cost:f}"} for cost in spread)]
+
+    with tempfile.TemporaryDirectory() as folder:
+        delivery = Bench(Path(folder)).azure(actual=actual, amortized=amortized)
+
+    totals = delivery.bills[0].totals["USD"]
+    assert totals.billed_cost == totals.source == sum(on_demand) + sum(bought)
+    assert totals.effective_cost == sum(on_demand) + sum(spread)
+    assert told(delivery) == [("info", "told_twice")]
