@@ -18,15 +18,20 @@ AMORTIZED = [{"cost": "2.64"}, {"cost": "1.20", **RESERVATION}, {"type": "Unused
 
 
 @pytest.fixture
-def source(acme, tmp_path):
-    deliver(tmp_path, "ActualCost", ACTUAL)
+def place(tmp_path):
+    return tmp_path / "bills"
+
+
+@pytest.fixture
+def source(acme, place):
+    deliver(place, "ActualCost", ACTUAL)
     with tenant(acme.id):
         return create_source(
             organization_id=acme.id,
             key="azure",
             name="Azure",
             kind="azure_export",
-            settings={"path": str(tmp_path)},
+            settings={"path": str(place)},
             at=NOW,
         )
 
@@ -57,10 +62,10 @@ def codes(run):
         return list(Finding.objects.filter(run=run).order_by("number").values_list("code", flat=True))
 
 
-def test_the_second_export_of_a_month_restates_it(source, tmp_path):
+def test_the_second_export_of_a_month_restates_it(source, place):
     # Alone 2.64 + 3.25 are billed and the effect; with amortized cost the 3.25 take effect as 1.20 + 2.05.
     alone = pull(source)
-    deliver(tmp_path, "AmortizedCost", AMORTIZED)
+    deliver(place, "AmortizedCost", AMORTIZED)
 
     both = pull(source)
 
@@ -69,18 +74,18 @@ def test_the_second_export_of_a_month_restates_it(source, tmp_path):
     assert in_force(source) == (2, "5.89", "5.89")
 
 
-def test_the_same_exports_again_change_nothing(source, tmp_path):
-    deliver(tmp_path, "AmortizedCost", AMORTIZED)
+def test_the_same_exports_again_change_nothing(source, place):
+    deliver(place, "AmortizedCost", AMORTIZED)
     pull(source)
 
     assert pull(source).state == "unchanged"
     assert in_force(source) == (1, "5.89", "5.89")
 
 
-def test_a_month_waits_for_the_files_of_either_export(source, tmp_path):
+def test_a_month_waits_for_the_files_of_either_export(source, place):
     pull(source)
-    deliver(tmp_path, "AmortizedCost", AMORTIZED)
-    part(tmp_path, "AmortizedCost").unlink()
+    deliver(place, "AmortizedCost", AMORTIZED)
+    part(place, "AmortizedCost").unlink()
 
     run = pull(source)
 
@@ -88,10 +93,10 @@ def test_a_month_waits_for_the_files_of_either_export(source, tmp_path):
     assert in_force(source) == (1, "5.89", "5.89")
 
 
-def test_a_changed_export_restates_the_month(source, tmp_path):
-    deliver(tmp_path, "AmortizedCost", AMORTIZED)
+def test_a_changed_export_restates_the_month(source, place):
+    deliver(place, "AmortizedCost", AMORTIZED)
     pull(source)
-    deliver(tmp_path, "AmortizedCost", [*AMORTIZED, {"cost": "1"}])
+    deliver(place, "AmortizedCost", [*AMORTIZED, {"cost": "1"}])
 
     run = pull(source)
 
