@@ -19,7 +19,7 @@ from ingestion.gcp.fields import Fields, unnested
 from ingestion.gcp.services import OTHER_CATEGORY, SERVICES
 from ingestion.normalize import Limits, NormalizedDelivery, Progress
 from ingestion.normalize.connector import ConnectorKind
-from ingestion.normalize.plan import Derived, EntryCheck, Plan
+from ingestion.normalize.plan import DerivedColumn, EntryCheck, Plan
 from ingestion.normalize.run import normalize as normalize_files
 from ingestion.normalize.tables import RawTables
 
@@ -124,9 +124,10 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
     """
     delivered = frozenset(raw.names())
     derived = unnested(delivered)
-    _check_required(raw, delivered | frozenset(derived))
-    derived |= _derived(Fields(delivered | frozenset(derived)))
-    fields = Fields(delivered | frozenset(derived))
+    flat = delivered | {column.name for column in derived}
+    _check_required(raw, flat)
+    derived += _derived(Fields(flat))
+    fields = Fields(delivered | {column.name for column in derived})
     discounts, promotions = (
         f"coalesce({fields.number(name)}, 0)" for name in (line_credits.DISCOUNTS, line_credits.PROMOTIONS)
     )
@@ -154,14 +155,14 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
     )
 
 
-def _derived(fields: Fields) -> dict[str, Derived]:
+def _derived(fields: Fields) -> tuple[DerivedColumn, ...]:
     sku = f"lower({fields.text('sku_description')})"
     is_commitment, is_spot = f"{sku} LIKE 'commitment%'", f"regexp_matches({sku}, 'spot|preemptible')"
     kinds = f"CASE WHEN {is_commitment} THEN 'commitment' WHEN {is_spot} THEN 'spot' END"
-    found = {SKU_KIND: Derived(title="sku.description", sql=kinds)}
-    if line_credits.CREDITS in fields.names:
-        found |= line_credits.derived(subscription=fields.text("subscription_instance_id"))
-    return found
+    sku_kind = DerivedColumn(name=SKU_KIND, title="sku.description", sql=kinds)
+    if line_credits.CREDITS not in fields.names:
+        return (sku_kind,)
+    return (sku_kind, *line_credits.derived(subscription=fields.text("subscription_instance_id")))
 
 
 def _entries(fields: Fields) -> dict[str, str]:

@@ -38,7 +38,7 @@ def archive(store: Store, file: DeliveredFile, *, root: Path) -> ArchivedFile:
             final.parent.mkdir(exist_ok=True)
             Path(temporary).replace(final)
             _sync_folder(final.parent)
-        return ArchivedFile(name=file.path, path=final, sha256=sha256, size=size)
+        return ArchivedFile(name=file.path, path=final, sha256=sha256, size=size, dataset=file.dataset)
     finally:
         Path(temporary).unlink(missing_ok=True)
 

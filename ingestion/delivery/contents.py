@@ -9,16 +9,20 @@ from typing import Literal
 
 from ingestion.focus.findings import Finding
 
-ManifestKind = Literal["none", "cur", "data_export"]
+ManifestKind = Literal["none", "cur", "data_export", "cost_export"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveredFile:
-    """A file in a store by its key. `version` changes whenever its bytes may have (an ETag or a time)."""
+    """A file in a store by its key. `version` changes whenever its bytes may have (an ETag or a time).
+
+    `dataset` says what the file holds where its bill is made of several exports; "" when nothing tells.
+    """
 
     path: str
     size: int
     version: str
+    dataset: str = ""
 
     @property
     def name(self) -> str:
@@ -34,6 +38,7 @@ class ArchivedFile:
     path: Path
     sha256: str
     size: int
+    dataset: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +47,8 @@ class Delivery:
 
     `billing_period` is the first day of the month, None when only the rows can tell. `missing` are files that the
     manifest names and the store does not have: the delivery is not complete and must wait. `ignored` are data files
-    beside them that the manifest does not name.
+    beside them that the manifest does not name. `dataset` is what the manifest says it is an export of, "" when it does
+    not; `notes` are further findings about the files.
     """
 
     name: str
@@ -51,6 +57,8 @@ class Delivery:
     files: tuple[DeliveredFile, ...]
     missing: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    dataset: str = ""
+    notes: tuple[Finding, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -79,4 +87,4 @@ class Delivery:
             )
             for path in self.ignored
         ]
-        return (*waiting, *strangers)
+        return (*waiting, *strangers, *self.notes)

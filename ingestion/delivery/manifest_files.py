@@ -1,4 +1,4 @@
-"""Reading one manifest: what an AWS report or export says its files are. Pure but for the reading.
+"""Reading one manifest: what a report or export of AWS or Azure says its files are. Pure but for the reading.
 
 A manifest comes from outside: its size, depth and every path in it are checked before they are used.
 """
@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,7 +17,10 @@ from ingestion.delivery import tree
 from ingestion.delivery.contents import DeliveredFile
 from ingestion.delivery.stores import DeliveryError, Store
 
+Form = TypeVar("Form", bound=BaseModel)
 MANIFEST_ENDING: Final = "-Manifest.json"
+COST_EXPORT: Final = "manifest.json"
+"""What Azure Cost Management calls the manifests of all its exports."""
 MOST_BYTES: Final = 5_000_000
 MOST_LEVELS: Final = 16
 _START: Final = re.compile(r"(\d{4})-?(\d{2})-?01(?:T|$)")
@@ -26,12 +29,17 @@ _S3: Final = re.compile(r"s3[an]?://", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What one manifest says. `keys` are the provider's paths of the files, without bucket, in the order given."""
+    """What one manifest says. `keys` are the provider's paths of the files, without bucket, in the order given.
+
+    Of Azure's, `dataset` is the type of the export, as `ActualCost`, and `submitted_at` the time its run began.
+    """
 
     file: DeliveredFile
-    kind: Literal["cur", "data_export"]
+    kind: Literal["cur", "data_export", "cost_export"]
     billing_period: date | None
     keys: tuple[str, ...]
+    dataset: str = ""
+    submitted_at: str = ""
 
 
 class _Period(BaseModel):
@@ -56,19 +64,43 @@ class _Export(BaseModel):
     keys: Annotated[list[str], Field(alias="dataFiles")]
 
 
-def read_manifest(store: Store, file: DeliveredFile) -> Manifest:
-    """Read a manifest.
+class _Blob(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    name: Annotated[str, Field(alias="blobName")]
+
+
+class _ExportConfig(BaseModel):
+    type: str
+
+
+class _Run(BaseModel):
+    submitted: Annotated[str, Field(alias="submittedTime")] = ""
+    start: Annotated[str, Field(alias="startDate")] = ""
+
+
+class _CostExport(BaseModel):
+    """A manifest of an Azure Cost Management export, of actual, amortized or FOCUS cost."""
+
+    model_config = ConfigDict(strict=True)
+
+    config: Annotated[_ExportConfig, Field(alias="exportConfig")]
+    run: Annotated[_Run, Field(alias="runInfo")] = _Run()
+    blobs: list[_Blob]
+
+
+def read_manifest(store: Store, file: DeliveredFile) -> Manifest | None:
+    """Read a manifest; None for a `manifest.json` that some other tool left there.
 
     :raises DeliveryError: bad_manifest, outside_store, unsupported_file, period_mismatch; each names the manifest.
     """
     document = _document(store, file)
+    if file.name == COST_EXPORT:
+        is_export = isinstance(document, dict) and "exportConfig" in document
+        return _cost_export(file, document) if is_export else None
     is_report = isinstance(document, dict) and "reportKeys" in document
     form: type[_Report | _Export] = _Report if is_report else _Export
-    try:
-        told = form.model_validate(document)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise _bad(file, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    told = _validated(form, document, file=file)
     keys = tuple(_key(file, key) for key in told.keys)
     return Manifest(
         file=file,
@@ -76,6 +108,29 @@ def read_manifest(store: Store, file: DeliveredFile) -> Manifest:
         billing_period=_billing_period(file, told.billing_period, keys),
         keys=keys,
     )
+
+
+def _cost_export(file: DeliveredFile, document: object) -> Manifest:
+    """Return what Azure says; an export of other days than a month's is known by its rows only."""
+    told = _validated(_CostExport, document, file=file)
+    keys = tuple(_key(file, blob.name) for blob in told.blobs)
+    is_month = tree.period_folder(file.path) is not None and _START.match(told.run.start)
+    return Manifest(
+        file=file,
+        kind="cost_export",
+        billing_period=_billing_period(file, _Period(start=told.run.start) if is_month else None, keys),
+        keys=keys,
+        dataset=told.config.type,
+        submitted_at=told.run.submitted,
+    )
+
+
+def _validated(form: type[Form], document: object, *, file: DeliveredFile) -> Form:
+    try:
+        return form.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise _bad(file, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 def _document(store: Store, file: DeliveredFile) -> Any:  # the JSON as it comes; validated by the caller

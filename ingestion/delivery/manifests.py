@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 
 from ingestion.delivery import tree
 from ingestion.delivery.contents import DeliveredFile, Delivery
-from ingestion.delivery.manifest_files import MANIFEST_ENDING, Manifest, read_manifest
+from ingestion.delivery.manifest_files import COST_EXPORT, MANIFEST_ENDING, Manifest, read_manifest
 from ingestion.delivery.matching import FilesByName, by_name, named_files
 from ingestion.delivery.stores import DeliveryError, Store
 
@@ -39,10 +40,13 @@ def find_deliveries(store: Store) -> tuple[Delivery, ...]:
     :raises DeliveryError: the store cannot be read, or a manifest cannot be trusted.
     """
     files = store.files()
-    found = [file for file in files if file.name.endswith(MANIFEST_ENDING)]
-    in_force = _manifests_in_force(found)
+    found = [file for file in files if file.name.endswith(MANIFEST_ENDING) or file.name == COST_EXPORT]
+    in_force = _manifests_in_force(found, store=store)
     index = by_name(files)
-    named = [_named(read_manifest(store, file), home=home, files=index) for file, home in in_force]
+    read = [(read_manifest(store, file), home) for file, home in in_force]
+    named = [_named(manifest, home=home, files=index) for manifest, home in read if manifest]
+    strangers = {file.path for (file, _), (manifest, _) in zip(in_force, read, strict=True) if manifest is None}
+    found = [file for file in found if file.path not in strangers]
     _refuse_shared_files(item.delivery for item in named)
     claimed = {file.path for item in named for file in item.delivery.files} | {file.path for file in found}
     rest = [file for file in files if file.path not in claimed]
@@ -59,17 +63,40 @@ def _home(path: str) -> str:
     return tree.folder(place) if tree.is_version(place.rpartition("/")[2]) else place
 
 
-def _manifests_in_force(found: Iterable[DeliveredFile]) -> list[tuple[DeliveredFile, str]]:
+def _manifests_in_force(found: Iterable[DeliveredFile], *, store: Store) -> list[tuple[DeliveredFile, str]]:
     """Return the manifests that count, each with its home: the one right in a home, else its newest version's."""
     rivals: dict[tuple[str, str], list[DeliveredFile]] = defaultdict(list)
     for file in found:
         rivals[_home(file.path), file.name].append(file)
     chosen = []
-    for (home, _), files in rivals.items():
+    for (home, name), files in rivals.items():
+        if name == COST_EXPORT:
+            chosen.append((_newest_run(files, home=home, store=store), home))
+            continue
         versions = {tree.version_below(file.path, home): file for file in files}
         folders = [version for version in versions if version is not None]
         chosen.append((versions[None if None in versions else tree.newest(folders, place=home)], home))
     return chosen
+
+
+def _newest_run(files: Sequence[DeliveredFile], *, home: str, store: Store) -> DeliveredFile:
+    """Return the manifest of an Azure export's latest run: by its folder where that is a time, else by what it says.
+
+    Manifests of years of daily runs are thus not read.
+    """
+    versions = {version for file in files if (version := tree.version_below(file.path, home))}
+    if len(versions) > 1:
+        with suppress(DeliveryError):  # names that do not tell are no fault: the manifests do
+            latest = tree.newest(versions, place=home)
+            files = [file for file in files if tree.version_below(file.path, home) == latest]
+    if len(files) == 1:
+        return files[0]
+    runs = [manifest for file in files if (manifest := read_manifest(store, file))]
+    times = sorted(manifest.submitted_at for manifest in runs)
+    if len(times) > 1 and (not times[-1] or times[-1] == times[-2]):
+        paths = " and ".join(manifest.file.path for manifest in runs[:3])
+        raise DeliveryError("ambiguous_versions", f"Nothing says which is newer: {paths}. Leave only one of them.")
+    return next((run.file for run in runs if run.submitted_at == times[-1]), files[0])
 
 
 def _superseded_versions(found: Iterable[DeliveredFile], in_force: Sequence[DeliveredFile]) -> frozenset[str]:
@@ -86,6 +113,7 @@ def _named(manifest: Manifest, *, home: str, files: FilesByName) -> _Named:
         billing_period=manifest.billing_period,
         files=tuple(there),
         missing=tuple(key for key, file in matched.items() if file is None),
+        dataset=manifest.dataset,
     )
     areas = {home, _data_folder(home), *(tree.period_folder(file.path) or tree.folder(file.path) for file in there)}
     versions = {part for key in manifest.keys for part in key.split("/")[:-1]}

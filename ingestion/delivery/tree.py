@@ -1,12 +1,14 @@
 """How providers lay out folders: periods, and versions of a period. Pure.
 
-Sources: https://docs.aws.amazon.com/cur/latest/userguide/understanding-report-versions.html and
-https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html.
+Sources: https://docs.aws.amazon.com/cur/latest/userguide/understanding-report-versions.html,
+https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html and
+https://learn.microsoft.com/azure/cost-management-billing/costs/tutorial-improved-exports.
 """
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date
 from typing import Final
@@ -15,8 +17,9 @@ from ingestion.delivery.stores import DeliveryError
 
 DATA_ENDINGS: Final = (".csv", ".gz", ".parquet")  # `.csv.gz` and `.snappy.parquet` end so too
 _PARTITION: Final = re.compile(r"billing_period=(\d{4})-(\d{2})", re.IGNORECASE)
-_RANGE: Final = re.compile(r"(\d{4})(\d{2})01-(\d{4})(\d{2})01")
+_RANGE: Final = re.compile(r"(\d{4})(\d{2})01-(\d{4})(\d{2})(\d{2})")
 _STAMP: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})T(\d{2})[:-]?(\d{2})[:-]?(\d{2})(?:\.(\d{1,9}))?")
+_MINUTE: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})()()")
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -31,7 +34,10 @@ def month(year: str, number: str) -> date | None:
 
 
 def folder_period(name: str) -> date | None:
-    """Return the billing period that a folder's name says, such as `BILLING_PERIOD=2026-10` or `20261001-20261101`."""
+    """Return the billing period that a folder's name says, None when it says none.
+
+    AWS writes `BILLING_PERIOD=2026-10` or `20261001-20261101`, Azure the last day: `20261001-20261031`.
+    """
     if found := _PARTITION.fullmatch(name):
         return month(found[1], found[2])
     if not (found := _RANGE.fullmatch(name)):
@@ -39,7 +45,9 @@ def folder_period(name: str) -> date | None:
     first, end = month(found[1], found[2]), month(found[3], found[4])
     if first is None or end is None:
         return None
-    return first if (end.year - first.year) * 12 + end.month - first.month == 1 else None
+    months = (end.year - first.year) * 12 + end.month - first.month
+    last_day = monthrange(first.year, first.month)[1]
+    return first if (months, int(found[5])) in {(1, 1), (0, last_day)} else None
 
 
 def folder(path: str) -> str:
@@ -69,7 +77,12 @@ def period_of(path: str) -> date | None:
 
 def is_version(name: str) -> bool:
     """Return whether a folder's name is that of one version of a period: an assembly or an execution."""
-    return bool(_STAMP.match(name) or _UUID.fullmatch(name))
+    return bool(_stamp(name) or _UUID.fullmatch(name))
+
+
+def _stamp(name: str) -> re.Match[str] | None:
+    """Return the time that a version's name begins with, or that it is: Azure names runs `202610091530`."""
+    return _STAMP.match(name) or _MINUTE.fullmatch(name)
 
 
 def version_below(path: str, place: str) -> str | None:
@@ -87,7 +100,7 @@ def newest(versions: Iterable[str], *, place: str) -> str:
     found = sorted(set(versions))
     if len(found) == 1:
         return found[0]
-    stamps = [_STAMP.match(version) for version in found]
+    stamps = [_stamp(version) for version in found]
     times = [(*stamp.groups()[:6], (stamp[7] or "").ljust(9, "0")) for stamp in stamps if stamp]
     if len(times) < len(found) or times.count(max(times)) > 1:
         raise DeliveryError(

@@ -13,7 +13,7 @@ from typing import Final
 
 from ingestion.focus.columns import snake_case
 from ingestion.focus.expressions import literal, quoted
-from ingestion.normalize.plan import Derived
+from ingestion.normalize.plan import DerivedColumn
 
 NESTED: Final = (
     "adjustment_info.id",
@@ -59,15 +59,14 @@ class Fields:
         return quoted(f"n_{name}") if name in self.names else "NULL::DECIMAL(38,18)"
 
 
-def unnested(names: Iterable[str]) -> dict[str, Derived]:
+def unnested(names: Iterable[str]) -> tuple[DerivedColumn, ...]:
     """Return the fields that stand inside structs."""
     there = frozenset(names)
-    found = {}
+    found = []
     for path in NESTED:
         struct, _, field = path.partition(".")
         if snake_case(path) not in there and struct in there:
             value = f"json_extract_string({quoted(struct)}, {literal('$.' + field)})"
-            found[snake_case(path)] = Derived(
-                title=path, sql=f"CASE WHEN json_valid({quoted(struct)}) THEN nullif({value}, '') END"
-            )
-    return found
+            sql = f"CASE WHEN json_valid({quoted(struct)}) THEN nullif({value}, '') END"
+            found.append(DerivedColumn(name=snake_case(path), title=path, sql=sql))
+    return tuple(found)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from ingestion.focus.expressions import NUMBER, exact_decimal, literal
-from ingestion.normalize.plan import Derived
+from ingestion.normalize.plan import DerivedColumn
 
 CREDITS: Final = "credits"
 KIND: Final = "x_credit_kind"
@@ -23,22 +23,22 @@ SPEND_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "FEE_UTILIZA
 UNREADABLE: Final = "unreadable"
 
 
-def derived(*, subscription: str) -> dict[str, Derived]:
+def derived(*, subscription: str) -> tuple[DerivedColumn, ...]:
     """Return the columns worked out of the credits.
 
     `x_credit_kind` is `usage` or `spend` where a commitment of that kind discounts the line, `other`, `unreadable`, or
     null without credits; `x_discounts` and `x_promotions` are sums; `x_commitment` names the commitment. `subscription`
     is the expression of the subscription's id.
     """
-    return {
-        name: Derived(title=CREDITS, sql=sql)
+    return tuple(
+        DerivedColumn(name=name, title=CREDITS, sql=sql)
         for name, sql in {
             KIND: _kind(),
             DISCOUNTS: _when_readable(_sum(f"{_of('type')} IS DISTINCT FROM {literal(PROMOTION)}")),
             PROMOTIONS: _when_readable(_sum(f"{_of('type')} = {literal(PROMOTION)}")),
             COMMITMENT: f"coalesce({subscription}, {_when_readable(_commitment())})",
         }.items()
-    }
+    )
 
 
 def _of(field: str) -> str:

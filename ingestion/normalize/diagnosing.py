@@ -214,8 +214,8 @@ def file_name(reading: Reading, number: int) -> str:
 
 
 def title_of(reading: Reading, name: str) -> str:
-    columns = reading.raw.names()
-    return columns[name].title if name in columns else reading.raw.derived[name].title
+    own = next((column.title for column in reading.raw.derived if column.name == name), None)
+    return own if own is not None else reading.raw.names()[name].title
 
 
 def _shown(value: str | None) -> str:

@@ -28,7 +28,7 @@ RATIO_COUNTS_FROM: Final = 64 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class ReadyFile:
-    """A file the engine can read. `number` is its place in the delivery.
+    """A file the engine can read. `number` is its place in the delivery, `dataset` that of the file it was made from.
 
     Of a CSV, `has_controls` says whether the text holds U+001E or U+001F, `line_count` how many lines there are, and
     `has_long_lines` whether one is longer than a cell may be.
@@ -38,6 +38,7 @@ class ReadyFile:
     name: str
     path: Path
     format: Literal["csv", "parquet"]
+    dataset: str = ""
     has_controls: bool = False
     line_count: int = 0
     has_long_lines: bool = False
@@ -54,7 +55,7 @@ def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
         if not start:
             _refuse(file, "file_empty", "has no bytes. Deliver it again.")
         if start == PARQUET:
-            return ReadyFile(number=number, name=file.name, path=file.path, format="parquet")
+            return ReadyFile(number=number, name=file.name, path=file.path, format="parquet", dataset=file.dataset)
         if start[:2] in {b"PK", b"\xff\xfe", b"\xfe\xff"}:
             _refuse(file, "file_format", "is a ZIP or UTF-16 file. Deliver CSV in UTF-8, gzip of it, or Parquet.")
         target = limits.temp_folder / f"bill-{number}.csv"
@@ -74,6 +75,7 @@ def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
         name=file.name,
         path=target,
         format="csv",
+        dataset=file.dataset,
         has_controls=written.has_controls,
         line_count=written.line_count,
         has_long_lines=written.has_long_lines,

@@ -18,9 +18,13 @@ class RawColumn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Derived:
-    """A raw column worked out from delivered ones; findings name the delivered column of that `title`."""
+class DerivedColumn:
+    """A text column that is worked out of raw ones, or of `x_file_number`, before all else; then it is like a raw one.
 
+    `title` is that of the delivered column it stands for.
+    """
+
+    name: str
     title: str
     sql: str
 
@@ -55,12 +59,10 @@ class Plan:
     per row, by `rows`, over the raw columns, over `n_<raw>` for `decimals` and `t_<raw>` for `date_times`, and over
     `e_<column>` for the entry's columns.
 
-    `derived` are further raw columns of text, worked out from the delivered ones; all that is said of raw columns holds
-    for them. They serve what stands inside a delivered column: credits in a JSON array, fields of a struct.
-
     No row may lack a value in the raw columns `needed`. Rows of which `is_doubled` is true become a second charge, for
     which `double_entries` and `double_rows` stand in. `json_columns` are raw columns that should hold JSON and are
-    stored as null where they do not; `period_end` is the raw column of ChargePeriodEnd, None without one.
+    stored as null where they do not; `period_end` is the raw column of ChargePeriodEnd, None without one. Wherever a
+    raw column may be named, one of `derived` may.
     """
 
     key: tuple[str, ...]
@@ -70,7 +72,6 @@ class Plan:
     date_times: tuple[str, ...]
     source_amount: str
     needed: tuple[str, ...]
-    derived: Mapping[str, Derived] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[EntryCheck, ...] = ()
     is_doubled: str = NEVER
@@ -80,3 +81,4 @@ class Plan:
     json_columns: tuple[str, ...] = ()
     period_end: str | None = None
     findings: tuple[Finding, ...] = ()
+    derived: tuple[DerivedColumn, ...] = ()

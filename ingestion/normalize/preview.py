@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ from ingestion.focus.expressions import quoted
 from ingestion.normalize.contents import Limits
 from ingestion.normalize.engine import engine
 from ingestion.normalize.inflate import lay_ready
-from ingestion.normalize.plan import Plan
+from ingestion.normalize.plan import DerivedColumn
 from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import read_tables
 
@@ -43,30 +43,25 @@ def preview_columns(file: ArchivedFile, *, planner: Planner, limits: Limits) -> 
         names = [column.name for column in raw.columns]
         selected = ", ".join(quoted(name) for name in names)
         rows = connection.execute(f"SELECT {selected} FROM ({raw.sql(numbered=False)}) LIMIT {ROWS_READ}").fetchall()
-        written = {**plan.entries, **plan.rows}
-        focus = {name: _written_out(sql, plan) for name, sql in written.items() if name in TITLES}
-        kept = {name: _written_out(sql, plan) for name, sql in plan.kept.items()}
+        focus = {name: sql for name, sql in {**plan.entries, **plan.rows}.items() if name in TITLES}
+        focus = {name: f"{sql} {_behind(sql, plan.derived)}" for name, sql in focus.items()}
         return tuple(
             PreviewColumn(
                 title=column.title,
-                targets=_targets(column.name, focus=focus, kept=kept),
+                targets=_targets(column.name, focus=focus, kept=plan.kept),
                 values=_first_values(row[index] for row in rows),
             )
             for index, column in enumerate(raw.columns)
         )
 
 
-def _written_out(sql: str, plan: Plan) -> str:
-    """Return an expression followed by those of the derived columns it mentions."""
-    return " ".join([sql, *(column.sql for name, column in plan.derived.items() if _mention(name).search(sql))])
-
-
-def _mention(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![A-Za-z0-9_])(?:n_|t_)?{re.escape(name)}(?![A-Za-z0-9_])")
+def _behind(sql: str, derived: Sequence[DerivedColumn]) -> str:
+    """Return what the derived columns that an expression names are made of."""
+    return " ".join(column.sql for column in derived if re.search(rf"(?<![a-z]){re.escape(column.name)}(?!\w)", sql))
 
 
 def _targets(name: str, *, focus: Mapping[str, str], kept: Mapping[str, str]) -> tuple[str, ...]:
-    mention = _mention(name)
+    mention = re.compile(rf"(?<![A-Za-z0-9_])(?:n_|t_)?{re.escape(name)}(?![A-Za-z0-9_])")
     becomes = [TITLES[target] for target, sql in focus.items() if mention.search(sql)]
     own = [target for target, sql in kept.items() if mention.search(sql)]
     return tuple(sorted(becomes, key=lambda title: (title.lower() != name.replace("_", ""), title))) or tuple(own)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, NoReturn
 
 import duckdb
@@ -18,7 +18,7 @@ from ingestion.focus.expressions import literal, quoted
 from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.normalize.contents import Limits
 from ingestion.normalize.inflate import ReadyFile
-from ingestion.normalize.plan import Derived, RawColumn
+from ingestion.normalize.plan import DerivedColumn, RawColumn
 
 NULL_WORDS: Final = ("", "NULL", "null")
 """Texts that mean 'no value' (FOCUS, NullHandling; the bare words are seen in published FOCUS data)."""
@@ -37,12 +37,12 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class RawTables:
-    """All files of a delivery with the union of their columns, and columns derived from these."""
+    """All files of a delivery with the union of their columns, and what a plan derives from these."""
 
     tables: tuple[Table, ...]
     columns: tuple[RawColumn, ...]
     limits: Limits
-    derived: Mapping[str, Derived] = field(default_factory=dict)
+    derived: tuple[DerivedColumn, ...] = ()
 
     def names(self) -> Mapping[str, RawColumn]:
         """Return the columns by raw name."""
@@ -64,9 +64,13 @@ class RawTables:
         parts = []
         for table in self.tables:
             if wanted is None or table.file.number in wanted:
-                rows = f"SELECT {', '.join(['*', *computed])} FROM ({self._file_sql(table)})"
+                rows = f"SELECT {', '.join(['*', *computed])} FROM ({self._derived_sql(table)})"
                 parts.append(f"SELECT *, row_number() OVER () AS x_row_number FROM ({rows})" if numbered else rows)
         return " UNION ALL ".join(parts)
+
+    def _derived_sql(self, table: Table) -> str:
+        own = [f"{column.sql} AS {quoted(column.name)}" for column in self.derived]
+        return f"SELECT {', '.join(['*', *own])} FROM ({self._file_sql(table)})" if own else self._file_sql(table)
 
     def _file_sql(self, table: Table) -> str:
         position = {title: index for index, title in enumerate(table.titles)}
@@ -77,11 +81,7 @@ class RawTables:
             columns.append(f"{value} AS {quoted(column.name)}")
         columns.append(f"{table.file.number}::INTEGER AS x_file_number")
         source = self._csv(table) if table.file.format == "csv" else _parquet(table)
-        delivered = f"SELECT {', '.join(columns)} FROM {source}"
-        if not self.derived:
-            return delivered
-        more = ", ".join(f"{column.sql} AS {quoted(name)}" for name, column in self.derived.items())
-        return f"SELECT *, {more} FROM ({delivered})"
+        return f"SELECT {', '.join(columns)} FROM {source}"
 
     def _csv(self, table: Table) -> str:
         columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(table.titles)))

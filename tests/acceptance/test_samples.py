@@ -104,3 +104,14 @@ def test_a_sample_allocates_to_the_sum_of_its_bill():
 
     assert (code, run["proof"]["holds"]) == (0, True)
     assert sum(Decimal(row["billed_cost"]) for row in costs["rows"]) == Decimal("20.28022672899")
+
+
+def test_azures_two_exports_come_in_as_one_bill():
+    # Amortized cost without what commitments cover, and the one purchase of actual cost: 15.797... + 3.25.
+    code, told = import_bill(SAMPLES / "azure-ea", "azure_export")
+
+    assert (code, told["status"], told["error"]) == (0, "imported", None)
+    (bill,) = told["bills"]
+    assert (bill["billing_period"], bill["rows"]) == ("2023-09", 29)
+    assert totals(bill)["billed_cost"] == Decimal("19.047780136168644627")
+    assert totals(bill)["effective_cost"] == Decimal("16.296932136636644627")

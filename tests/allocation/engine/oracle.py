@@ -115,11 +115,13 @@ def solved(context, before):
             for team, known in pools.items()
             if team not in stopped and known.weighed(place) is not None
         }
-        found += serving(place, own, weights, keys)
+        there = {team for team in pools if place in cells[team]}
+        found += serving(place, own, weights, keys, there)
     return found
 
 
-def serving(place, own, weights, keys):
+def serving(place, own, weights, keys, there):
+    """`there` are the pools that have such a cell; one that has none, and is given none, stands nowhere afterwards."""
     reaching = set()
     while more := {
         team for team, given in weights.items() if team not in reaching and
@@ -138,7 +140,7 @@ def serving(place, own, weights, keys):
                     flows.setdefault(start, {})[giver, taker] = share
     held = {team: own[team] for team in weights}
     entries = []
-    for start in order:
+    for start in (one for one in order if one in there):
         for cost in range(4):
             named = {f"{keys[flow[0]]} {flow[1]}": (flow, share) for flow, share in flows.get(start, {}).items()}
             if named:
@@ -150,10 +152,11 @@ def serving(place, own, weights, keys):
         minus = tuple(-one for one in costs)
         held[taker], held[giver] = plus(held[taker], costs), plus(held[giver], minus)
         found += [(*place, taker, keys[giver], costs), (*place, giver, keys[giver], minus)]
-    return found + handed_out(place, held, weights, keys)
+    there = there | {taker for (_, taker), _, _ in entries}
+    return found + handed_out(place, held, weights, keys, there)
 
 
-def handed_out(place, held, weights, keys):
+def handed_out(place, held, weights, keys, there):
     """Share what is left in each pool; pools without anybody outside hand it on towards one that has somebody."""
     outside = {
         team: {one: w for one, w in given.items() if one not in weights or one == team}
@@ -168,6 +171,8 @@ def handed_out(place, held, weights, keys):
                 steps[team], way[team] = near[onward[0]] + 1, onward[0]
     found = []
     for team in sorted(weights, key=lambda one: (-steps[one], one)):
+        if team not in there:
+            continue
         given = outside[team] or {way[team]: Fraction(1)}
         parts = [shares(cost, given) for cost in held[team]]
         found.append((*place, team, keys[team], tuple(-cost for cost in held[team])))
@@ -176,6 +181,7 @@ def handed_out(place, held, weights, keys):
             found.append((*place, one, keys[team], costs))
             if not outside[team]:
                 held[one] = plus(held[one], costs)
+                there = {*there, one}
     return found
 
 

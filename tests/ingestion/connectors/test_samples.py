@@ -81,3 +81,40 @@ def test_the_commitment_examples_import_though_columns_are_missing(bench: Bench,
     assert ("currency_missing", "BillingCurrency") in told
     assert ("column_missed", "ServiceName") in told
     assert {finding.severity for finding in delivery.findings} == {"warning"}
+
+
+def test_azures_actual_cost_has_its_total(bench: Bench):
+    delivery = import_sample(bench, "azure_export", "azure-ea/EA_ActualCost_Small.csv")
+
+    (bill,) = delivery.bills
+    assert (bill.billing_period, bill.row_count) == (date(2023, 9, 1), 11)
+    assert bill.totals["USD"].billed_cost == bill.totals["USD"].source == Decimal("8.5450077867419368")
+    assert [finding.code for finding in delivery.findings] == ["amortized_missing"]
+
+
+def test_azures_amortized_cost_has_its_total_but_for_the_rounding_it_tells(bench: Bench):
+    # The file's 16.296932136636644627485419 less the 0.000000000000000000485419 that three rows are rounded by.
+    delivery = import_sample(bench, "azure_export", "azure-ea/EA_AmortizedCost_Small.csv")
+
+    (bill,) = delivery.bills
+    assert bill.row_count == 28
+    assert bill.totals["USD"].effective_cost == Decimal("16.296932136636644627")
+    # 0.493152 are covered by a reservation and 0.006000000468 by a savings plan.
+    assert bill.totals["USD"].billed_cost == Decimal("15.797780136168644627")
+    assert [finding.code for finding in delivery.findings] == ["actual_missing", "rounded"]
+    assert delivery.findings[1].message.endswith("by -0.000000000000000000485419 in all.")
+
+
+def test_both_of_azures_samples_are_one_bill_that_says_how_they_differ(bench: Bench):
+    # 15.797780136168644627 of amortized cost and a purchase of 3.25; the ten other rows of actual cost are left out.
+    folder = SAMPLES / "azure-ea"
+    files = [bench.archived(path.read_bytes(), name=path.name) for path in sorted(folder.glob("EA_*.csv"))]
+
+    delivery = bench.normalized("azure_export", *files)
+
+    (bill,) = delivery.bills
+    assert bill.row_count == 29
+    assert bill.totals["USD"].billed_cost == Decimal("19.047780136168644627")
+    assert bill.totals["USD"].effective_cost == Decimal("16.296932136636644627")
+    assert [finding.code for finding in delivery.findings] == ["exports_differ", "rounded"]
+    assert "was left out (10 rows, 5.2950077867419368 USD)" in delivery.findings[0].message

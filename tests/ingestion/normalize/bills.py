@@ -64,6 +64,41 @@ AWS_ROW = {
     "resourceTags/user:team": "",
     "resourceTags/aws:createdBy": "",
 }
+AZURE_ROW = {
+    "BillingAccountId": "8611537",
+    "BillingAccountName": "Northwind",
+    "BillingPeriodStartDate": "10/01/2026",
+    "BillingPeriodEndDate": "10/31/2026",
+    "BillingProfileId": "8611537",
+    "BillingProfileName": "Northwind",
+    "SubscriptionId": "1CAAA5A3-2B66-438E-8AB4-BCE37D518C5D",
+    "SubscriptionName": "Shop",
+    "Date": "10/05/2026",
+    "Product": "Virtual Machines D2",
+    "MeterCategory": "Virtual Machines",
+    "MeterName": "D2",
+    "Quantity": "24",
+    "EffectivePrice": "0.11",
+    "Cost": "2.64",
+    "UnitPrice": "0.11",
+    "BillingCurrency": "USD",
+    "ResourceLocation": "EastUS2",
+    "ConsumedService": "Microsoft.Compute",
+    "ResourceId": "/subscriptions/1CAAA5A3/resourceGroups/Web/providers/Microsoft.Compute/virtualMachines/Front-1",
+    "ResourceName": "Front-1",
+    "ResourceGroup": "Web",
+    "Tags": "",
+    "UnitOfMeasure": "1 Hour",
+    "ChargeType": "Usage",
+    "Frequency": "UsageBased",
+    "PublisherType": "Azure",
+    "PublisherName": "Microsoft",
+    "PayGPrice": "0.125",
+    "PricingModel": "OnDemand",
+    "benefitId": "",
+    "benefitName": "",
+}
+AZURE_SHORT = {"type": "ChargeType", "cost": "Cost", "model": "PricingModel", "unit": "UnitOfMeasure"}
 
 GCP_ROW = {
     "billing_account_id": "AAAAAA-BBBBBB-CCCCCC",
@@ -117,6 +152,13 @@ def gcp_rows(*changes: Mapping[str, str]) -> list[dict[str, str]]:
     return [{**GCP_ROW, **change} for change in changes]
 
 
+def azure_rows(*changes: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return rows of an Enterprise Agreement's export, each with its changes; `AZURE_SHORT` names usual columns."""
+    return [
+        {**AZURE_ROW, **{AZURE_SHORT.get(name, name): value for name, value in change.items()}} for change in changes
+    ]
+
+
 class Bench:
     """A folder in which bills are written and imported."""
 
@@ -164,6 +206,14 @@ class Bench:
     def gcp(self, *changes: Mapping[str, str]) -> NormalizedDelivery:
         """Normalize lines of a Google Cloud export."""
         return self.normalized("gcp_csv", self.archived(csv_text(gcp_rows(*changes))))
+
+    def azure(
+        self, *, actual: Sequence[Mapping[str, str]] = (), amortized: Sequence[Mapping[str, str]] = ()
+    ) -> NormalizedDelivery:
+        """Normalize the rows of one or both Azure exports."""
+        given = {"ActualCost.csv": actual, "AmortizedCost.csv": amortized}
+        files = [self.archived(csv_text(azure_rows(*rows)), name=name) for name, rows in given.items() if rows]
+        return self.normalized("azure_export", *files)
 
 
 def gzipped(text: str) -> bytes:

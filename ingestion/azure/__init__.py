@@ -1,0 +1,1 @@
+"""What Azure calls things, and what its Cost Management exports say. Pure."""

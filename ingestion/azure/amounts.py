@@ -1,0 +1,33 @@
+"""Products of exact numbers in SQL, where the engine's own would overflow. Pure."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Final
+
+from ingestion.focus.expressions import DECIMAL
+
+_WHOLE: Final = "DECIMAL(20,0)"
+_PART: Final = "DECIMAL(18,18)"
+
+
+def product(first: str, second: str) -> str:
+    """Return the product of two DECIMAL(38,18), rounded at the 18th fractional digit; null where it overflows.
+
+    The engine multiplies such numbers to 36 fractional digits, which leaves two before the point. So whole numbers and
+    fractions are multiplied apart: 24.5 x 0.11 = 24 x 0 + 24 x 0.11 + 0.5 x 0 + 0.5 x 0.11.
+    """
+    whole = "TRY_CAST(trunc({0}) AS " + _WHOLE + ")"
+    part = "CAST({0} - trunc({0}) AS " + _PART + ")"
+    first_whole, first_part = whole.format(first), part.format(first)
+    second_whole, second_part = whole.format(second), part.format(second)
+    return (
+        f"TRY(TRY_CAST({first_whole} * {second_whole} AS {DECIMAL}) + {first_whole} * {second_part}"
+        f" + {first_part} * {second_whole} + CAST({first_part} * {second_part} AS {DECIMAL}))"
+    )
+
+
+def reciprocal(size: int) -> str:
+    """Return 1 / `size` as a literal with 18 fractional digits: exact for sizes of twos and fives, as most are."""
+    digits = round(Fraction(10**18, size))
+    return f"CAST('{digits // 10**18}.{digits % 10**18:018d}' AS {DECIMAL})"

@@ -1,0 +1,262 @@
+"""What the rows of Azure's actual and amortized cost are in FOCUS. Pure.
+
+Source, where a function names no other: Microsoft's own account of converting cost data to FOCUS,
+https://learn.microsoft.com/cloud-computing/finops/focus/convert. Where FOCUS 1.4 says otherwise, FOCUS is followed and
+the function says so.
+
+Expressions are SQL over raw columns, of which `Columns` gives null for those that no file has.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ingestion.azure.amounts import product, reciprocal
+from ingestion.azure.columns import Columns
+from ingestion.focus.expressions import lenient_moment, literal
+
+EXPORT: Final = "x_export"
+"""The derived column that says which export a row is from: `actual` or `amortized`."""
+MICROSOFT: Final = "Microsoft"
+_COMMITMENT_IDS: Final = {
+    "Reservation": ("Usage", "/microsoft.capacity/", "reservation"),
+    "Savings Plan": ("Spend", "/microsoft.billingbenefits/", "savingsplan"),
+}
+"""CommitmentDiscountType to its category, the provider in the ids of such, and their PricingModel."""
+
+
+def iso_date(text: str) -> str:
+    """Return a date written MM/DD/YYYY as YYYY-MM-DD, anything else as it is.
+
+    >>> import duckdb
+    >>> duckdb.sql(f"SELECT {iso_date("'09/21/2023'")}, {iso_date("'21/09/2023'")}").fetchone()
+    ('2023-09-21', '21/09/2023')
+    """
+    read = f"try_strptime({text}, '%m/%d/%Y')"
+    return f"CASE WHEN {text} LIKE '%/%/%' THEN coalesce(strftime({read}, '%Y-%m-%d'), {text}) ELSE {text} END"
+
+
+def month(columns: Columns) -> str:
+    """Return the first day of the billing period."""
+    return f"CAST(date_trunc('month', {lenient_moment(iso_date(columns.text('billing_period_start')))}) AS DATE)"
+
+
+def resource_type(resource_id: str) -> str:
+    """Return the type of the resource an id is of, in lower case: its provider and every second part after it.
+
+    | id                                                        | type                         |
+    |-----------------------------------------------------------|------------------------------|
+    | /subscriptions/1/providers/Microsoft.Sql/servers/a/dbs/b  | microsoft.sql/servers/dbs    |
+    | /providers/Microsoft.Capacity/reservationOrders/9         | microsoft.capacity/reservationorders |
+    """
+    kind = rf"nullif(regexp_extract(lower({resource_id}), '.*/providers/(.*[^/])/*$', 1), '')"
+    for _ in range(3):
+        # Of provider/type/name/type/name, the first name after the types already joined goes.
+        kind = rf"regexp_replace({kind}, '^([^/]+(?:/[^/#]+#)*/[^/#]+)/[^/]+', '\1#')"
+    return f"replace({kind}, '#', '')"
+
+
+def charge(columns: Columns) -> str:
+    """Return ChargeType in lower case."""
+    return f"coalesce(lower(replace({columns.text('charge_type')}, ' ', '')), '')"
+
+
+def model(columns: Columns) -> str:
+    """Return PricingModel in lower case."""
+    return f"coalesce(lower(replace({columns.text('pricing_model')}, ' ', '')), '')"
+
+
+def is_unused(columns: Columns) -> str:
+    """Return whether a row is the part of a commitment that nothing used: UnusedReservation, UnusedSavingsPlan."""
+    return f"{charge(columns)} LIKE 'unused%'"
+
+
+def is_covered(columns: Columns) -> str:
+    """Return whether a row is use that a commitment paid for, or the part of one that nothing used."""
+    return f"({is_unused(columns)} OR {charge(columns)} = 'usage' AND {_is_committed(columns)})"
+
+
+def is_purchase(columns: Columns) -> str:
+    """Return whether a row buys a commitment, or takes one back."""
+    return f"({charge(columns)} IN ('purchase', 'refund') AND {_is_committed(columns)})"
+
+
+def _is_committed(columns: Columns) -> str:
+    return f"{model(columns)} IN ('reservation', 'savingsplan')"
+
+
+def billed_cost(columns: Columns, *, is_left_out: str) -> str:
+    """Return BilledCost: the cost, but 0 for the amortized cost of what a commitment covers, which buying it billed."""
+    is_spread = f"{EXPORT} = 'amortized' AND {is_covered(columns)}"
+    return f"CASE WHEN {is_left_out} OR {is_spread} THEN 0 ELSE {columns.number('cost')} END"
+
+
+def effective_cost(columns: Columns, *, is_paired: str) -> str:
+    """Return EffectiveCost: the cost, but 0 for what buys a commitment whose cost stands with what it covers.
+
+    Without an amortized export it does not, and what buys the commitment keeps its cost.
+    """
+    is_spread = f"({EXPORT} = 'amortized' OR {is_paired}) AND {is_purchase(columns)}"
+    return f"CASE WHEN {is_spread} THEN 0 ELSE {columns.number('cost')} END"
+
+
+def charge_entries(columns: Columns) -> dict[str, str]:
+    """Return the columns that say what kind of charge a row is.
+
+    A refund is a Correction, as Microsoft has it; FOCUS would have that only of earlier, invoiced periods, which an
+    export does not tell. What buys a commitment is Standard, as FOCUS has it and Microsoft has not.
+    """
+    kind, how = charge(columns), model(columns)
+    return {
+        "charge_category": (
+            f"CASE WHEN {kind} = 'usage' OR {is_unused(columns)} THEN 'Usage'"
+            f" WHEN {kind} IN ('purchase', 'refund') THEN 'Purchase'"
+            f" WHEN {kind} = 'credit' THEN 'Credit' WHEN {kind} = 'tax' THEN 'Tax' ELSE 'Adjustment' END"
+        ),
+        "charge_class": f"CASE WHEN {kind} = 'refund' THEN 'Correction' END",
+        "charge_frequency": (
+            f"CASE lower(replace({columns.text('frequency')}, '-', '')) WHEN 'onetime' THEN 'One-Time'"
+            " WHEN 'recurring' THEN 'Recurring' WHEN 'usagebased' THEN 'Usage-Based' END"
+        ),
+        "pricing_category": (
+            f"CASE WHEN {kind} = 'tax' THEN NULL WHEN {kind} = 'credit' THEN 'Other'"
+            f" WHEN {is_covered(columns)} THEN 'Committed' WHEN {how} = 'spot' THEN 'Dynamic'"
+            f" WHEN {how} = 'ondemand' OR {kind} IN ('usage', 'purchase', 'refund') THEN 'Standard' END"
+        ),
+    }
+
+
+def commitment_entries(columns: Columns) -> dict[str, str]:
+    """Return the columns that say which commitment discount a row is of: its benefit, in older exports a reservation.
+
+    What buys a commitment has no status (FOCUS, CommitmentDiscountStatus).
+    """
+    benefit = f"lower(coalesce({columns.text('benefit_id')}, {columns.text('reservation_id')}))"
+    by_id = "CASE" + "".join(
+        f" WHEN {benefit} LIKE {literal(f'%{part}%')} THEN {literal(kind)}"
+        for kind, (_, part, _) in _COMMITMENT_IDS.items()
+    )
+    by_model = "".join(
+        f" WHEN {model(columns)} = {literal(how)} OR {charge(columns)} = {literal('unused' + how)} THEN {literal(kind)}"
+        for kind, (_, _, how) in _COMMITMENT_IDS.items()
+    )
+    kind = f"{by_id}{by_model} END"
+    categories = "".join(f" WHEN {literal(name)} THEN {literal(row[0])}" for name, row in _COMMITMENT_IDS.items())
+    return {
+        "commitment_discount_id": benefit,
+        "commitment_discount_type": kind,
+        "commitment_discount_category": f"CASE {kind}{categories} END",
+        "commitment_discount_status": (
+            f"CASE WHEN {is_unused(columns)} THEN 'Unused' WHEN {is_covered(columns)} THEN 'Used' END"
+        ),
+    }
+
+
+def account_entries(columns: Columns) -> dict[str, str]:
+    """Return who is billed, by whom, for whose service.
+
+    Under a Microsoft Customer Agreement a billing profile is invoiced; under an Enterprise Agreement the profile is the
+    account itself, or is not told. Ids are written in mixed case, and so are told apart without it.
+    """
+    account, profile = columns.text("billing_account_id"), columns.text("billing_profile_id")
+    is_own = f"lower({columns.text('publisher_type')}) IN ('azure', 'microsoft')"
+    publisher = f"coalesce({columns.text('publisher_name')}, {literal(MICROSOFT)})"
+    return {
+        "billing_account_id": f"lower(coalesce({profile}, {account}))",
+        "billing_account_name": (
+            f"CASE WHEN {profile} IS NULL THEN {columns.text('billing_account_name')}"
+            f" ELSE coalesce({columns.text('billing_profile_name')}, {columns.text('billing_account_name')}) END"
+        ),
+        "billing_account_type": f"CASE WHEN lower({profile}) <> lower({account}) THEN 'Billing Profile'"
+        f" WHEN coalesce({profile}, {account}) IS NOT NULL THEN 'Billing Account' END",
+        "sub_account_id": f"lower({columns.text('subscription_id')})",
+        "sub_account_name": columns.text("subscription_name"),
+        "sub_account_type": f"CASE WHEN {columns.text('subscription_id')} IS NOT NULL THEN 'Subscription' END",
+        "invoice_issuer_name": f"coalesce({columns.text('partner_name')}, {literal(MICROSOFT)})",
+        "service_provider_name": f"CASE WHEN {is_own} THEN {literal(MICROSOFT)} ELSE {publisher} END",
+        "host_provider_name": literal(MICROSOFT),
+    }
+
+
+def exchange_rate(columns: Columns) -> str:
+    """Return the rate from the pricing to the billing currency; 1 where they are the same, null when it is not told."""
+    currency, billed = columns.text("pricing_currency"), columns.text("billing_currency")
+    same = f"coalesce({currency}, {billed}) = {billed}"
+    return f"CASE WHEN {same} THEN 1 ELSE {columns.number('exchange_rate')} END::DECIMAL(38,18)"
+
+
+def known_price(columns: Columns, meaning: str) -> str:
+    """Return a price or list cost; null where the 0 in its place means that none is told.
+
+    Azure writes 0 for prices of what commitments cover and of offers on its marketplace. A 0 is a price only where
+    the row costs nothing and neither is the case.
+    """
+    price, publisher = columns.number(meaning), columns.text("publisher_type")
+    is_own = f"coalesce(lower({publisher}), 'azure') IN ('azure', 'microsoft')"
+    is_free = f"{columns.number('cost')} = 0 AND NOT {_is_committed(columns)} AND {is_own}"
+    return f"CASE WHEN NOT {is_unused(columns)} AND ({price} <> 0 OR {is_free}) THEN {price} END"
+
+
+def unit_price(columns: Columns, meaning: str) -> str:
+    """Return a price per pricing unit in the billing currency."""
+    if columns.name("exchange_rate") is None:
+        same = f"coalesce({columns.text('pricing_currency')}, {columns.text('billing_currency')})"
+        return f"CASE WHEN {same} = {columns.text('billing_currency')} THEN {known_price(columns, meaning)} END"
+    return product(f"({known_price(columns, meaning)})", f"({exchange_rate(columns)})")
+
+
+def cost_at(columns: Columns, price: str, *, quantity: str, told: str = "NULL") -> str:
+    """Return ListCost or ContractedCost: what is told, else price x quantity.
+
+    Of an unused commitment nothing was had that could have a price. Credits, taxes, refunds and adjustments cost what
+    they bill (FOCUS, ListCost and ContractedCost).
+    """
+    return (
+        f"CASE WHEN {is_unused(columns)} THEN 0"
+        f" WHEN {charge(columns)} NOT IN ('usage', 'purchase') THEN {columns.number('cost')}"
+        f" ELSE coalesce({told}, {product(f'({price})', f'({quantity})')}) END"
+    )
+
+
+def pricing_quantity(columns: Columns, *, sizes: dict[str, int], unit_files: tuple[int, ...]) -> str:
+    """Return Quantity in blocks, as prices are per block: that of `10K` is 10,000.
+
+    Exports give it in blocks; those of the files `unit_files` give single units.
+    """
+    divisor = _by_unit(columns, {unit: reciprocal(size) for unit, size in sizes.items() if size != 1})
+    quantity = columns.number("quantity")
+    if not unit_files or divisor is None:
+        return quantity
+    return f"CASE WHEN {_lies_in(unit_files)} THEN {product(quantity, f'({divisor})')} ELSE {quantity} END"
+
+
+def consumed_quantity(columns: Columns, *, sizes: dict[str, int], unit_files: tuple[int, ...]) -> str:
+    """Return Quantity in single units, of what was used."""
+    size = _by_unit(columns, {unit: f"{size}::BIGINT" for unit, size in sizes.items() if size != 1})
+    quantity = columns.number("quantity")
+    counted = f"TRY({quantity} * ({size}))" if size else quantity
+    if unit_files:
+        counted = f"CASE WHEN {_lies_in(unit_files)} THEN {quantity} ELSE {counted} END"
+    return f"CASE WHEN {charge(columns)} = 'usage' THEN {counted} END"
+
+
+def _by_unit(columns: Columns, values: dict[str, str]) -> str | None:
+    cases = " ".join(f"WHEN {literal(unit)} THEN {value}" for unit, value in sorted(values.items()))
+    return f"CASE {columns.text('unit_of_measure')} {cases} ELSE 1 END" if cases else None
+
+
+def _lies_in(files: tuple[int, ...]) -> str:
+    return f"x_file_number IN ({', '.join(map(str, files))})"
+
+
+def in_pricing_currency(columns: Columns, effective: str) -> str:
+    """Return an effective cost in the currency of prices: as billed where that is the same, else as the export says."""
+    currency, billed = columns.text("pricing_currency"), columns.text("billing_currency")
+    told = f"CASE WHEN ({effective}) = {columns.number('cost')} THEN {columns.number('cost_in_pricing_currency')}"
+    return f"CASE WHEN coalesce({currency}, {billed}) = {billed} THEN {effective} ELSE {told} ELSE 0 END END"
+
+
+def resource_name(columns: Columns) -> str:
+    """Return ResourceName, where it is not told the last part of the id."""
+    last = f"regexp_extract({columns.text('resource_id')}, '([^/]+)/*$', 1)"
+    return f"coalesce({columns.text('resource_name')}, nullif({last}, ''))"
