@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -42,6 +42,7 @@ class FlowRows(WeightRows):
         self._shown: dict[tuple[int, int], _Shown] = {}
         self._names: dict[GroupKey, list[tuple[str, int, _Shown]]] = {}
         self._ends: dict[tuple[int, int], _Ends] | None = None
+        self._of_kind: dict[int, list[tuple[int, int, str]]] | None = None
 
     def add(
         self,
@@ -91,21 +92,36 @@ class FlowRows(WeightRows):
                 },
             )
 
+    def reached(self, starts: Iterable[Pair]) -> set[Pair]:
+        """Return the pairs at which flows from some pairs arrive."""
+        return {target for start in starts for _, _, _, target in self._flows_from(start)}
+
     def _flow(self, kind: int, flow: Flow) -> int:
         return self._flows.setdefault((kind, flow.giver, flow.receiver), len(self._flows))
 
     def _all_ends(self) -> dict[tuple[int, int], _Ends]:
         if self._ends is None:
-            flows: dict[int, list[tuple[int, int, str]]] = {}
-            for (kind, giver, receiver), number in self._flows.items():
-                flows.setdefault(kind, []).append((number, giver, receiver))
-            self._ends = {}
-            for pair, (_, kind) in self.kinds.items():
-                members, nodes = self.chains.members[pair], self.chains.kinds[kind]
-                for number, giver, receiver in flows.get(kind, ()):
-                    target = members[dict(nodes[giver].leads)[receiver]]
-                    self._ends[pair[1], number] = _Ends(nodes[giver].split_number, members[giver][1], target[1])
+            self._ends = {
+                (pair[1], number): _Ends(split_number, giver[1], target[1])
+                for pair in self.kinds
+                for number, split_number, giver, target in self._flows_from(pair)
+            }
         return self._ends
+
+    def _flows_from(self, start: Pair) -> Iterator[tuple[int, int, Pair, Pair]]:
+        """Yield the number and split of each flow in the chain from a pair, with who gives and who takes."""
+        kind = self.kinds[start][1]
+        members, nodes = self.chains.members[start], self.chains.kinds[kind]
+        for number, giver, receiver in self._by_kind().get(kind, ()):
+            target = members[dict(nodes[giver].leads)[receiver]]
+            yield number, nodes[giver].split_number, members[giver], target
+
+    def _by_kind(self) -> Mapping[int, Sequence[tuple[int, int, str]]]:
+        if self._of_kind is None:
+            self._of_kind = {}
+            for (kind, giver, receiver), number in self._flows.items():
+                self._of_kind.setdefault(kind, []).append((number, giver, receiver))
+        return self._of_kind
 
 
 def _shown(flow: Flow, shares: Sequence[Shared | None]) -> _Shown:

@@ -43,9 +43,11 @@ class ReciprocalStage(Stage):
             report.add(decision)
         solver = _Solver(chains(places), decisions)
         kinds = {pair: (place.split_number, solver.chains.number[pair]) for pair, place in places.items()}
-        self._exchange(number, kinds, solver, report)
+        starts = [pair for pair in places if pair in self.cells.pairs]
+        flows = self._exchange(number, kinds, solver, report)
         self._hand_out(number, kinds, solver, report)
-        self.cells.pairs.update(places)
+        # Not every place: a pool that others might have served, and did not, stands nowhere afterwards.
+        self.cells.pairs.update(flows.reached(starts))
 
     def _places(self, pools: Sequence[Pool]) -> dict[Pair, Place]:
         """Return every pair in a pool, or reached from one, with the pools that its receivers are."""
@@ -65,8 +67,8 @@ class ReciprocalStage(Stage):
             found[pair] = Place(pool.number, self.partition(pool.split, pair), targets)
         return found
 
-    def _exchange(self, number: int, kinds: Kinds, solver: _Solver, report: Report) -> None:
-        """Store what the pools hand to each other, and report the pools whose cost reaches nobody."""
+    def _exchange(self, number: int, kinds: Kinds, solver: _Solver, report: Report) -> FlowRows:
+        """Store what the pools hand to each other and return it; report the pools whose cost reaches nobody."""
         groups = self.find_pool(kinds)
         rows = FlowRows(solver.chains, kinds)
         stuck: dict[tuple[int, str, str], list[PoolGroup]] = {}
@@ -96,6 +98,7 @@ class ReciprocalStage(Stage):
             self.session.load("by_hand", self._flowing_by_hand(rows))
             self.session.append("given", relations.incoming_by_hand())
         self.session.store(f"moves_{number}", relations.paired())
+        return rows
 
     def _hand_out(self, number: int, kinds: Kinds, solver: _Solver, report: Report) -> None:
         """Append what each pool then hands to those outside; first what rounding left to pools on the way there."""

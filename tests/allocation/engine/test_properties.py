@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from allocation.engine import relations, rules, run, shares
@@ -243,12 +243,38 @@ def test_the_ledger_is_what_the_oracle_works_out(charges, splits, drivers):
     check(charges, splits, drivers)
 
 
+DAY = date(2026, 10, 1)
+SERVED = {"window": "day", "partitioned": False, "missing": "zero", "cost": 0, "prices": {}, "fees": {}}
+NOBODY_SERVED = (
+    [(DAY, "y", None, "USD", "Tax", "b", (Decimal(100),) * 4)],
+    [
+        {**SERVED, "pool": "b", "stage": 1, "method": "fixed", "shares": {"a": "99", "b": "1"}, "fallback": "fixed"},
+        {**SERVED, "pool": "hq", "stage": 1, "method": "even", "shares": {"hq": "100"}, "fallback": "even"},
+        {**SERVED, "pool": "b", "stage": 2, "method": "even", "shares": {"ops": "100"}, "fallback": "even"},
+    ],
+    {"size": [], "d": []},
+)
+"""A pool that has no cost and is given none does not share in what the next stage divides evenly."""
+NOTHING_HANDED_ON = (
+    [(DAY, "y", None, "USD", "Tax", "ops", (Decimal(100),) * 4)],
+    [
+        {**SERVED, "pool": "ops", "stage": 1, "method": "capacity", "shares": {"hq": "100"}, "fallback": "fixed"},
+        {**SERVED, "pool": "hq", "stage": 1, "method": "fixed", "shares": {"a": "99", "b": "1"}, "fallback": "fixed"},
+        {**SERVED, "pool": "ops", "stage": 2, "method": "even", "shares": {"hq": "50", "b": "50"}, "fallback": "fixed"},
+    ],
+    {"size": [], "d": []},
+)
+"""Nor does a pool that another might have served, and did not."""
+
+
 @settings(
     max_examples=15,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
 )
+@example(*NOBODY_SERVED)
+@example(*NOTHING_HANDED_ON)
 @given(FEW_CHARGES, SERVICES, DRIVERS)
 def test_pools_that_serve_each_other_give_what_the_oracle_works_out(charges, splits, drivers):
     check(charges, splits, drivers, reciprocal=(1,))
