@@ -1,11 +1,11 @@
 """CPU seconds of allocating one month of a million charges, proof included and the load of Postgres apart.
 
-    python -m benchmarks.allocation [--charges N] [--threads N] [--rounds N] [--engine spark]
+    python -m benchmarks.allocation [--charges N] [--shape customers] [--threads N] [--rounds N] [--engine spark]
 
-The bill is the report of `benchmarks.bill_import`, read by the connector. Allocation runs in a process of its own;
-the bar counts its processor time, user and system, above what it took to start: to import the code and to make ready
-as a worker does when it starts (`allocation.engine.warm`), which a process pays once. On Spark the time counts what
-runs in Java on this machine, its start included; the bar is DuckDB's.
+The bill is the report of `benchmarks.bill_import`, read by the connector; rules and drivers are in `benchmarks.shapes`.
+Allocation runs in a process of its own; the bar counts its processor time, user and system, above what it took to
+start: to import the code and to make ready as a worker does when it starts (`allocation.engine.warm`), which a process
+pays once. On Spark the time counts what runs in Java on this machine, its start included; the bar is DuckDB's.
 """
 
 from __future__ import annotations
@@ -18,23 +18,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from allocation.engine import proof, rules, run
+from allocation.engine import proof, run
 from allocation.engine.backends import Limits, runnable, started
-from allocation.engine.drivers import DriverValue
 from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.warm import warm
+from benchmarks.shapes import MONTH, SHAPES, Shape
 
-MONTH = date(2026, 10, 1)
-DAYS = 31
-TEAMS = [f"team-{number}" for number in range(40)]
-POOLS = ["network", "platform", "security", "logging", "data_lake"]
-FIRST_POOL_ACCOUNT = 200000000055
 COSTS = ["billed_cost", "effective_cost", "list_cost", "contracted_cost"]
 MOST_CPU_SECONDS = 1.0
 """Per million charges."""
@@ -45,34 +40,54 @@ def main() -> int:
     """Print both figures; the exit code says whether the bar is met."""
     start = cpu_seconds()
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--charges", type=int, default=1_000_000)
+    add_month_options(parser)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--engine", default="duckdb", choices=runnable())
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--bill", type=Path, help="an existing CSV.gz report instead of a generated one")
     parser.add_argument("--import-to", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--allocate", type=Path, help=argparse.SUPPRESS)
     told = parser.parse_args()
+    shape = SHAPES[told.shape]
     if told.import_to:
-        import_bill(told.bill, told.import_to)
+        import_bill(told.bill, told.import_to, tag_keys=shape.tag_keys())
         return 0
     if told.allocate:
-        print(json.dumps(asdict(allocate(told.allocate, start=start, threads=told.threads, engine=told.engine))))
+        found = allocate(told.allocate, shape=shape, start=start, threads=told.threads, engine=told.engine)
+        print(json.dumps(asdict(found)))
         return 0
+    with imported_month(told) as folder:
+        arguments = ("--allocate", str(folder), "--threads", str(told.threads), "--engine", told.engine,
+                     "--shape", told.shape)  # fmt: skip
+        runs = [Found(**json.loads(in_process(*arguments))) for _ in range(told.rounds)]
+    return report(min(runs, key=lambda one: one.per_million))
+
+
+def add_month_options(parser: argparse.ArgumentParser) -> None:
+    """Let somebody say which month a benchmark is about."""
+    parser.add_argument("--charges", type=int, default=1_000_000)
+    parser.add_argument("--shape", default="teams", choices=list(SHAPES))
+    parser.add_argument("--bill", type=Path, help="an existing CSV.gz report instead of a generated one")
+    parser.add_argument("--imported", type=Path, help="a folder that `--import-to` has filled, instead of a report")
+
+
+@contextmanager
+def imported_month(told: argparse.Namespace) -> Iterator[Path]:
+    """Yield a folder with the month imported, gone afterwards unless somebody brought it."""
+    if told.imported:
+        yield told.imported
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        bill = told.bill or written_bill(folder, rows=told.charges)
-        in_process("--bill", str(bill), "--import-to", str(folder))
-        arguments = ("--allocate", str(folder), "--threads", str(told.threads), "--engine", told.engine)
-        found = [Found(**json.loads(in_process(*arguments))) for _ in range(told.rounds)]
-    return report(min(found, key=lambda one: one.per_million))
+        bill = told.bill or written_bill(folder, rows=told.charges, shape=SHAPES[told.shape])
+        in_process("--bill", str(bill), "--import-to", str(folder), "--shape", told.shape)
+        yield folder
 
 
-def written_bill(folder: Path, *, rows: int) -> Path:
+def written_bill(folder: Path, *, rows: int, shape: Shape = SHAPES["teams"]) -> Path:
     """Write the generated report and return where it is."""
     from benchmarks.bill_import import write_bill
 
-    write_bill(folder / "cur-00001.csv.gz", rows=rows)
+    write_bill(folder / "cur-00001.csv.gz", rows=rows, more=shape.columns)
     return folder / "cur-00001.csv.gz"
 
 
@@ -85,8 +100,8 @@ def in_process(*arguments: str) -> str:
     return done.stdout
 
 
-def import_bill(bill: Path, root: Path, *, tag_keys: frozenset[str] | None = None) -> None:
-    """Archive and normalize a report as an import does, with some tag keys or those that the rules look at."""
+def import_bill(bill: Path, root: Path, *, tag_keys: frozenset[str]) -> None:
+    """Archive and normalize a report as an import does, with the tag keys that rules look at."""
     from ingestion.connectors.aws_cur import KIND
     from ingestion.delivery import archive, open_store
     from ingestion.normalize import Limits
@@ -98,7 +113,7 @@ def import_bill(bill: Path, root: Path, *, tag_keys: frozenset[str] | None = Non
         settings=settings,
         output=root / "bills",
         limits=Limits(temp_folder=root / "temp"),
-        tag_keys=tag_keys or frozenset(rules.tag_keys(rule_set())),
+        tag_keys=tag_keys,
         progress=lambda _: None,
     )
 
@@ -129,11 +144,11 @@ class Found:
         return self.holds and self.per_million <= MOST_CPU_SECONDS and self.peak_mib <= MEMORY_LIMIT_MIB
 
 
-def allocate(folder: Path, *, start: float, threads: int, engine: str) -> Found:
+def allocate(folder: Path, *, shape: Shape, start: float, threads: int, engine: str) -> Found:
     """Allocate the imported month once."""
     (daily,) = (folder / "bills").rglob("daily.parquet")
     revision = Revision("aws", "1", daily, daily.with_name("attribute_sets.parquet"))
-    inputs = RunInputs(revisions=(revision,), rule_set=rule_set(), period=MONTH, drivers={"gb": driver_values()})
+    inputs = RunInputs(revisions=(revision,), rule_set=shape.rule_set(), period=MONTH, drivers=shape.driver_values())
     backend = started(engine, Limits(memory_mib=MEMORY_LIMIT_MIB, threads=threads))
     making_ready = timed(warm)
     results: list[run.RunResult] = []
@@ -215,62 +230,6 @@ def children() -> list[str]:
 def ticks(status: str) -> int:
     """Return user and system time of a process."""
     return sum(map(int, status.split()[11:13]))
-
-
-def rule_set() -> rules.RuleSet:
-    """Return 3 dimensions of 50 rules, and 5 pools shared over 40 teams per day with every kind of weight."""
-    pool_rules = [
-        {"when": {"column": "sub_account_id", "equals": str(FIRST_POOL_ACCOUNT + at)}, "value": pool}
-        for at, pool in enumerate(POOLS)
-    ]
-    team_rules = [{"when": {"tag": "team", "equals": team, "ignore_case": True}, "value": team} for team in TEAMS]
-    others = [{"when": {"column": "x_operation", "matches": f"^Legacy{n}"}, "value": "team-0"} for n in range(5)]
-    products = [
-        {"when": {"all": [{"tag": "team", "one_of": [team]}, {"tag": "env", "exists": True}]},
-         "value": f"product-{n % 25}"}
-        for n, team in enumerate([*TEAMS, *(f"old-{n}" for n in range(10))])
-    ]  # fmt: skip
-    kinds = {"prod": "Production", "dev": "Development", "test": "Test", "qa": "Test", "lab": "Lab"}
-    stages = [
-        {"when": {"all": [{"tag": "env", "equals": env}, {"not": {"dimension": "team", "equals": f"none-{n}"}}]},
-         "value": kind}
-        for n in range(10)
-        for env, kind in kinds.items()
-    ]  # fmt: skip
-    lists = {"team": [*pool_rules, *team_rules, *others], "product": products, "environment": stages}
-    return rules.from_document({
-        "version": "1",
-        "dimensions": [{"key": key, "name": key.title(), "rules": found} for key, found in lists.items()],
-        "splits": splits(),
-        "drivers": [{"key": "gb", "name": "Logs", "dimension": "team", "unit": "GB"}],
-    })  # fmt: skip
-
-
-def splits() -> list[dict[str, object]]:
-    """Return one split per pool, in three stages as companies run them: first what serves the others."""
-    methods: list[tuple[int, dict[str, object]]] = [
-        (1, {"kind": "even"}),
-        (2, {"kind": "proportional"}),
-        (2, {"kind": "proportional", "cost": "billed_cost"}),
-        (3, {"kind": "metric", "driver": "gb"}),
-        (3, {"kind": "metric", "driver": "gb"}),
-    ]
-    return [
-        {"key": pool, "name": pool, "stage": stage, "pool": {"dimension": "team", "equals": pool}, "method": method,
-         "receivers": {"dimension": "team", "one_of": TEAMS}, "window": {"kind": "day"}}
-        for pool, (stage, method) in zip(POOLS, methods, strict=True)
-    ]  # fmt: skip
-
-
-def driver_values() -> tuple[DriverValue, ...]:
-    """Return a quantity for every team and day."""
-    return tuple(
-        DriverValue(
-            date=MONTH + timedelta(days=day), value=team, quantity=Decimal(f"{(day * 37 + at * 101) % 900 + 1}.25")
-        )
-        for day in range(DAYS)
-        for at, team in enumerate(TEAMS)
-    )
 
 
 def report(found: Found) -> int:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import allocation as month
+from benchmarks import shapes
 
 if TYPE_CHECKING:
     from allocation.explain.slices import Slice
@@ -49,8 +50,8 @@ def report(folder: Path, *, rounds: int) -> int:
     from allocation.costs.query import Filter
     from allocation.explain.slices import Slice
 
-    team = Slice(period=month.MONTH, currency="USD", filters=(Filter(name="team", values=("team-3",)),))
-    whole = Slice(period=month.MONTH, currency="USD")
+    team = Slice(period=shapes.MONTH, currency="USD", filters=(Filter(name="team", values=("team-3",)),))
+    whole = Slice(period=shapes.MONTH, currency="USD")
     passes = True
     for label, wanted, bar in (("one team", team, MOST_MILLISECONDS), ("the whole organization", whole, None)):
         found = [explained(folder, wanted) for _ in range(rounds)]
@@ -77,7 +78,7 @@ def explained(folder: Path, wanted: Slice) -> tuple[float, int, bool]:
 
     (daily,) = (folder / "bills").rglob("daily.parquet")
     files = RevisionFiles(source_id="aws", daily=daily, charges=daily.with_name("charges.parquet"))
-    dimensions = ["team"] * len(month.POOLS)
+    dimensions = ["team"] * len(shapes.POOLS)
     started = time.perf_counter()
     reads = [daily, daily.with_name("charges.parquet"), *(folder / "run" / f"{name}.parquet" for name in TABLES)]
     with connect(DuckDB(memory_limit="512MB", threads=2), reads=reads, writes=folder / "spill") as connection:

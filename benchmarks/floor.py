@@ -1,6 +1,6 @@
 """CPU seconds of allocating a month, against the floor: its four cost columns summed by day, account and service.
 
-    python -m benchmarks.floor [--charges N] [--rounds N]
+    python -m benchmarks.floor [--charges N] [--shape customers] [--rounds N]
 
 The floor is DuckDB's sum over the same month, once over the charges of the bill and once over the daily sums and
 attribute sets that a run reads instead of them; Polars and pandas sum the charges beside it. All are exact, have two
@@ -15,12 +15,12 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.allocation import COSTS, DAYS, Found, in_process, timed, written_bill
+from benchmarks.allocation import COSTS, Found, add_month_options, imported_month, in_process, peak_mib, timed
+from benchmarks.shapes import DAYS
 
 MOST = 4.0
 """Times the floor."""
@@ -32,27 +32,28 @@ NAMES: Final = ("sub_account_id", "service_name")
 def main() -> int:
     """Print the table; the exit code says whether the bar is met."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--charges", type=int, default=1_000_000)
+    add_month_options(parser)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--bill", type=Path, help="an existing CSV.gz report instead of a generated one")
     parser.add_argument("--sum", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--by", default="DuckDB", choices=list(TOOLS), help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.sum:
         print(json.dumps(summed(TOOLS[told.by], told.sum)))
         return 0
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        bill = told.bill or written_bill(folder, rows=told.charges)
-        in_process("--bill", str(bill), "--import-to", str(folder))
-        runs = [Found(**json.loads(in_process("--allocate", name))) for _ in range(told.rounds)]
+    with imported_month(told) as folder:
+        allocating = ("--allocate", str(folder), "--shape", told.shape)
+        runs = [Found(**json.loads(in_process(*allocating))) for _ in range(told.rounds)]
         (charges,) = (folder / "bills").rglob("charges.parquet")
         sums = {tool: best_of(tool, charges, rounds=told.rounds) for tool in TOOLS}
     return report(min(runs, key=lambda one: one.allocate[0]), sums)
 
 
-def best_of(tool: str, charges: Path, *, rounds: int) -> tuple[float, float]:
-    """Return the CPU seconds and seconds of the best of some sums, each in a process of its own."""
+Took = tuple[float, float, int]
+"""CPU seconds, seconds, and the most memory in MiB."""
+
+
+def best_of(tool: str, charges: Path, *, rounds: int) -> Took:
+    """Return what the best of some sums took, each in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.floor", "--by", tool, "--sum", str(charges)]
     environment = {**os.environ, "POLARS_MAX_THREADS": str(THREADS), "OMP_NUM_THREADS": str(THREADS)}
     found = []
@@ -61,13 +62,13 @@ def best_of(tool: str, charges: Path, *, rounds: int) -> tuple[float, float]:
             command, cwd=Path(__file__).resolve().parents[1], env=environment, stdout=subprocess.PIPE, text=True,
             check=True,
         )  # fmt: skip
-        cpu, clock = json.loads(done.stdout)
-        found.append((cpu, clock))
+        cpu, clock, mib = json.loads(done.stdout)
+        found.append((cpu, clock, mib))
     return min(found)
 
 
-def summed(tool: Callable[[Path], Callable[[], Any]], charges: Path) -> tuple[float, float]:
-    """Return the CPU seconds and seconds of one sum.
+def summed(tool: Callable[[Path], Callable[[], Any]], charges: Path) -> Took:
+    """Return what one sum took.
 
     :raises RuntimeError: it has fewer rows than days.
     """
@@ -76,7 +77,7 @@ def summed(tool: Callable[[Path], Callable[[], Any]], charges: Path) -> tuple[fl
     took = timed(lambda: results.append(work()))
     if len(results[0]) < DAYS:
         raise RuntimeError(f"A month has {DAYS} days, these sums {len(results[0])} rows.")
-    return took
+    return *took, peak_mib()
 
 
 def duckdb_sum(charges: Path) -> Callable[[], Any]:
@@ -118,18 +119,18 @@ def pandas_sum(charges: Path) -> Callable[[], Any]:
 TOOLS: Final = {"DuckDB": duckdb_sum, "Polars": polars_sum, "pandas": pandas_sum}
 
 
-def report(run: Found, sums: dict[str, tuple[float, float]]) -> int:
+def report(run: Found, sums: dict[str, Took]) -> int:
     """Print the table and return 1 when the bar is missed or the proof does not hold."""
     floor = sums["DuckDB"][0]
     lines = {
-        "allocate, proof included": run.allocate,
+        "allocate, proof included": (*run.allocate, run.peak_mib),
         **{f"{tool}, sum over the charges": took for tool, took in sums.items()},
-        "DuckDB, sum over the daily rows": run.reference,
+        "DuckDB, sum over the daily rows": (*run.reference, None),
     }
     print(f"{run.charges:,} charges · {run.rows['bill']:,} daily rows · {run.rows['ledger']:,} ledger rows")
-    print(f"{'work':<34}{'CPU s':>8}{'s':>8}{'x floor':>9}")
-    for label, (cpu, clock) in lines.items():
-        print(f"{label:<34}{cpu:>8.2f}{clock:>8.2f}{cpu / floor:>9.2f}")
+    print(f"{'work':<34}{'CPU s':>8}{'s':>8}{'x floor':>9}{'peak MiB':>10}")
+    for label, (cpu, clock, mib) in lines.items():
+        print(f"{label:<34}{cpu:>8.2f}{clock:>8.2f}{cpu / floor:>9.2f}{'' if mib is None else f'{mib:,}':>10}")
     is_met = run.holds and run.allocate[0] <= MOST * floor
     print(f"{run.allocate[0] / floor:.2f} times the floor over the charges (at most {MOST:g}), "
           f"{run.allocate[0] / run.reference[0]:.2f} times that over the daily rows; "

@@ -1,6 +1,6 @@
 """CPU seconds of a worker's run after one change, against its run over everything: one restated day, one changed split.
 
-    python -m benchmarks.incremental [--charges N] [--rounds N]
+    python -m benchmarks.incremental [--charges N] [--shape customers] [--rounds N]
 
 The bill and the rules are those of `benchmarks.allocation`. A run is all that a worker does: reading drivers,
 allocating with proof, the files beside the ledger, loading Postgres and adding it up there. The processor time is that
@@ -21,12 +21,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import allocation as month
-from benchmarks.allocation import COSTS, MONTH, cpu_seconds, in_process, ticks, written_bill
+from benchmarks.allocation import COSTS, add_month_options, cpu_seconds, imported_month, ticks
+from benchmarks.shapes import MONTH, SHAPES, Shape
 
 AT = datetime(2026, 11, 2, 12, tzinfo=UTC)
 RESTATED = date(2026, 10, 17)
-CHANGED_SPLIT = "data_lake"
 BARS = {"one restated day": 0.10, "one changed split": 0.30}
 """At most this part of the full run."""
 
@@ -34,20 +33,24 @@ BARS = {"one restated day": 0.10, "one changed split": 0.30}
 def main() -> int:
     """Print the table; the exit code says whether every bar is met."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--charges", type=int, default=1_000_000)
+    add_month_options(parser)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--bill", type=Path, help="an existing CSV.gz report instead of a generated one")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.inside:
-        return measure(told.inside, rounds=told.rounds)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        bill = told.bill or written_bill(folder, rows=told.charges)
-        in_process("--bill", str(bill), "--import-to", str(folder))
-        again = [sys.executable, "-m", "benchmarks.incremental", "--inside", name, "--rounds", str(told.rounds)]
+        return measure(told.inside, shape=SHAPES[told.shape], rounds=told.rounds)
+    with imported_month(told) as folder:
+        return with_postgres(
+            "benchmarks.incremental", "--inside", str(folder), "--shape", told.shape, "--rounds", str(told.rounds)
+        )
+
+
+def with_postgres(module: str, *arguments: str) -> int:
+    """Run a part of a benchmark beside a Postgres of its own, with a lake of its own, and return its exit code."""
+    with tempfile.TemporaryDirectory() as lake:
+        again = [sys.executable, "-m", module, *arguments]
         command = [sys.executable, "-m", "itfm.embedded", "run", "--throwaway", "--", *again]
-        environment = {**os.environ, "ITFM_LOG_LEVEL": "ERROR", "ITFM_LAKE": str(folder / "lake")}
+        environment = {**os.environ, "ITFM_LOG_LEVEL": "ERROR", "ITFM_LAKE": lake}
         environment["ITFM_SECRET_KEY"] = "of this benchmark only, forgotten when it ends"
         done = subprocess.run(command, cwd=Path(__file__).resolve().parents[1], env=environment, check=False)
         return done.returncode
@@ -69,8 +72,8 @@ class Found:
         return self.own + self.postgres
 
 
-def measure(folder: Path, *, rounds: int) -> int:
-    """Allocate everything, then after each change; take the best of each."""
+def started_organization() -> Any:
+    """Return an organization in a new database, with this process ready as a worker is."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "itfm.settings")
     import django
 
@@ -82,18 +85,23 @@ def measure(folder: Path, *, rounds: int) -> int:
 
     call_command("migrate", database="owner", verbosity=0)
     warm()
-    organization = create_organization("Benchmark", slug="benchmark")
+    return create_organization("Benchmark", slug="benchmark")
+
+
+def measure(folder: Path, *, shape: Shape, rounds: int) -> int:
+    """Allocate everything, then after each change; take the best of each."""
+    organization = started_organization()
     (daily,) = (folder / "bills").rglob("daily.parquet")
     changes: dict[str, Callable[[], object]] = {
         "one restated day": lambda: deliver(organization, daily, restated=True),
-        "one changed split": lambda: publish(organization, is_split_changed=True),
-        "one changed driver day": lambda: publish(organization, is_driver_changed=True),
+        "one changed split": lambda: publish(organization, shape, is_split_changed=True),
+        "one changed driver day": lambda: publish(organization, shape, is_driver_changed=True),
     }
     found: dict[str, list[Found]] = {"everything": [], **{name: [] for name in changes}}
     for _ in range(rounds):
         for name, change in changes.items():
             deliver(organization, daily, restated=False)
-            publish(organization)
+            publish(organization, shape)
             found["everything"].append(ran(organization, again=True))
             change()
             found[name].append(ran(organization, again=False))
@@ -166,22 +174,24 @@ def deliver(organization: Any, daily: Path, *, restated: bool) -> None:
         bill.save()
 
 
-def publish(organization: Any, *, is_split_changed: bool = False, is_driver_changed: bool = False) -> None:
+def publish(
+    organization: Any, shape: Shape, *, is_split_changed: bool = False, is_driver_changed: bool = False
+) -> None:
     """Publish the rules, with one split shared otherwise, or with a driver that measured more on one day."""
     from allocation.engine import rules
     from allocation.services import publish_rules
     from itfm.core.tenancy import tenant
 
-    document = rules.to_document(month.rule_set())
-    values = [
-        {"date": f"{one.date}", "value": one.value, "quantity": f"{one.quantity}"} for one in month.driver_values()
-    ]
-    for value in values:
+    document, given = rules.to_document(shape.rule_set()), shape.driver_values()
+    for driver in document["drivers"]:
+        driver["values"] = [
+            {"date": f"{one.date}", "value": one.value, "quantity": f"{one.quantity}"} for one in given[driver["key"]]
+        ]
+    for value in document["drivers"][0]["values"]:
         if is_driver_changed and value["date"] == f"{RESTATED}":
             value["quantity"] += "1"
-    document["drivers"][0]["values"] = values
     for split in document["splits"]:
-        if is_split_changed and split["key"] == CHANGED_SPLIT:
+        if is_split_changed and split["key"] == shape.changed_split:
             split["method"] = {"kind": "even"}
     with tenant(organization.id):
         changed = rules.from_document({**document, "version": "1"})

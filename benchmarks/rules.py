@@ -26,8 +26,9 @@ from allocation.engine import cells, rules, run
 from allocation.engine.backends import Limits, started
 from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.warm import warm
-from benchmarks import allocation
-from benchmarks.allocation import MEMORY_LIMIT_MIB, MONTH, TEAMS
+from benchmarks import allocation, shapes
+from benchmarks.allocation import MEMORY_LIMIT_MIB
+from benchmarks.shapes import MONTH, TEAMS
 
 FEW = 50
 MANY = 5_000
@@ -106,7 +107,7 @@ def allocate(folder: Path, *, count: int) -> Found:
     read: list[rules.RuleSet] = []
     reading, _ = allocation.timed(lambda: read.append(rules.parse(text)))
     inputs = [
-        RunInputs(revisions=(revision,), rule_set=one, period=MONTH, drivers={"gb": allocation.driver_values()})
+        RunInputs(revisions=(revision,), rule_set=one, period=MONTH, drivers={"gb": shapes.driver_values()})
         for one in (rule_set(count), *read)
     ]
     backend = started("duckdb", Limits(memory_mib=MEMORY_LIMIT_MIB, threads=2))
@@ -137,8 +138,8 @@ def rules_that_caught(decided: cells.Cells) -> set[tuple[str, int]]:
 
 
 def rule_set(count: int) -> rules.RuleSet:
-    """Return three dimensions of so many rules, and the splits of `benchmarks.allocation`."""
-    document = rules.to_document(allocation.rule_set())
+    """Return three dimensions of so many rules, and the splits of `benchmarks.shapes`."""
+    document = rules.to_document(shapes.rule_set())
     for dimension in document["dimensions"]:
         general = dimension["rules"][:45]
         special = list(specials(dimension["key"], count - len(general)))
@@ -241,7 +242,7 @@ CONDITIONS = (
 
 def account(number: int) -> str:
     """Return one of the bill's accounts that is no pool."""
-    return str(allocation.FIRST_POOL_ACCOUNT - 1 - number % 55)
+    return str(shapes.FIRST_POOL_ACCOUNT - 1 - number % 55)
 
 
 def report(pairs: list[tuple[Found, Found]], *, many: int) -> int:

@@ -48,10 +48,10 @@ def replace_mart(run: AllocationRun, *, folder: Path, scratch: Path, before: Pat
 
     :param before: the folder of the run whose rows stand there: parts alike stay. None: everything is loaded.
     """
-    segments = _segment_ids(run.organization_id, folder / "segments.parquet")
+    segments = segment_ids(run.organization_id, folder / "segments.parquet")
     parts = None if before is None else changed_parts(before, folder)
     rows, months = scratch / "mart.csv", scratch / "months.csv"
-    _write_csv(folder, segments=segments, to=rows, parts=parts)
+    write_rows(folder, segments=segments, to=rows, parts=parts)
     _write_months_csv(folder, segments=segments, to=months)
     load_rows(run, rows, parts=parts)
     _load_months(run, months)
@@ -142,7 +142,7 @@ def mart_sums(period: date, *, table: str = MART) -> dict[str, dict[str, Decimal
         return {row[0]: dict(zip(COST_COLUMNS, row[1:], strict=True)) for row in cursor.fetchall()}
 
 
-def _segment_ids(organization_id: UUID, segments: Path) -> dict[int, UUID]:
+def segment_ids(organization_id: UUID, segments: Path) -> dict[int, UUID]:
     """Return the stored id of each of the run's segments, saving those that are new."""
     table = pq.read_table(segments)
     rows = dict(zip(table["segment_id"].to_pylist(), table["dimension_values"].to_pylist(), strict=True))
@@ -159,7 +159,7 @@ def _segment_ids(organization_id: UUID, segments: Path) -> dict[int, UUID]:
     return {number: stored[digest] for number, digest in digests.items()}
 
 
-def _write_csv(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequence[Part] | None) -> None:
+def write_rows(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequence[Part] | None) -> None:
     """Write the ledger, or some parts of it, summed to what pages show, in one order, with what its numbers mean."""
     with duckdb.connect() as database:
         _name_files(database, folder, segments, names=("ledger", "cells", "splits"))
