@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -11,15 +10,12 @@ import duckdb
 from ingestion.aws import line_items
 from ingestion.aws.line_items import TYPE, Columns
 from ingestion.aws.services import OTHER_CATEGORY, SERVICES, Service
-from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, open_store
-from ingestion.delivery.manifests import find_deliveries
+from ingestion.delivery import SourceSettings
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted, sorted_object
-from ingestion.focus.findings import Finding, RejectedBillError
-from ingestion.normalize import Limits, NormalizedDelivery, Progress
-from ingestion.normalize.connector import ConnectorKind
+from ingestion.normalize.checks import currency_check, period_check, require_columns
+from ingestion.normalize.connector import ConnectorKind, discover, planned
 from ingestion.normalize.plan import EntryCheck, Plan, RawColumn
-from ingestion.normalize.run import normalize as normalize_files
 from ingestion.normalize.tables import RawTables
 
 REQUIRED: Final = {
@@ -115,24 +111,6 @@ TAG_KEY: Final = (
 """Tags that users set are known without `user:`; those that AWS sets keep `aws:`. Athena and CUR 2.0 write `_`."""
 
 
-def discover(settings: SourceSettings) -> tuple[Delivery, ...]:
-    """Return the deliveries at a source's place."""
-    return find_deliveries(open_store(settings))
-
-
-def normalize(
-    files: Sequence[ArchivedFile],
-    *,
-    settings: SourceSettings,  # noqa: ARG001 - connectors share one signature
-    output: Path,
-    limits: Limits,
-    tag_keys: frozenset[str] | None,
-    progress: Progress,
-) -> NormalizedDelivery:
-    """Turn a report's files into FOCUS 1.4 charges."""
-    return normalize_files(files, planner=plan, output=output, limits=limits, tag_keys=tag_keys, progress=progress)
-
-
 UNUSED_ENTRIES: Final = {
     "charge_category": "'Usage'",
     "charge_frequency": "'Usage-Based'",
@@ -147,7 +125,7 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
 
     :raises RejectedBillError: a column is missing that no charge can do without.
     """
-    _check_required(raw)
+    require_columns(raw, REQUIRED, message="{file} has no column {title} ({name}). Is it a Cost and Usage Report?")
     columns = Columns(frozenset(raw.names()))
     labels = {
         prefix: [column for column in raw.columns if column.title.startswith(prefix)]
@@ -303,18 +281,8 @@ NEGATION_CHECK: Final = EntryCheck(
 def _checks(columns: Columns) -> tuple[EntryCheck, ...]:
     codes = ", ".join(literal(service.code) for service in SERVICES)
     checks = [
-        EntryCheck(
-            code="period_missing",
-            is_wrong="billing_period IS NULL OR billing_period NOT BETWEEN DATE '1990-01-01' AND DATE '2200-01-01'",
-            column="bill_billing_period_start_date",
-            message="{file}, row {row}: the billing period starts at {value}, which is no date. Deliver it again.",
-        ),
-        EntryCheck(
-            code="currency_unknown",
-            is_wrong="NOT coalesce(regexp_matches(billing_currency, '^[A-Z]{3}$'), FALSE)",
-            column="line_item_currency_code",
-            message="{file}, row {row}: the currency is {value}, which is no ISO 4217 code such as EUR.",
-        ),
+        period_check("bill_billing_period_start_date", words="the billing period starts at {value}, which is no date."),
+        currency_check("line_item_currency_code"),
         EntryCheck(
             code="line_item_type_missing",
             is_wrong="x_line_item_line_item_type IS NULL",
@@ -334,33 +302,11 @@ def _checks(columns: Columns) -> tuple[EntryCheck, ...]:
     return tuple(checks)
 
 
-def _check_required(raw: RawTables) -> None:
-    by_title = {column.title: column.name for column in raw.columns}
-    findings = []
-    for table in raw.tables:
-        there = {by_title[title] for title in table.titles}
-        for name, title in REQUIRED.items():
-            if name not in there:
-                message = f"{table.file.name} has no column {title} ({name}). Is it a Cost and Usage Report?"
-                findings.append(
-                    Finding(
-                        code="column_missing",
-                        severity="error",
-                        file=table.file.name,
-                        row=0,
-                        column=title,
-                        message=message,
-                    )
-                )
-    if findings:
-        raise RejectedBillError(findings)
-
-
 KIND = ConnectorKind(
     label="AWS Cost and Usage Report (legacy and CUR 2.0)",
     description="What AWS delivers to a bucket of yours as a Data Export or a Cost and Usage Report, CSV or Parquet.",
     params=SourceSettings,
     discover=discover,
-    normalize=normalize,
+    normalize=planned(plan),
     planner=plan,
 )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -18,15 +17,14 @@ from ingestion.azure.regions import region
 from ingestion.azure.services import OTHER_CATEGORY, Service, service
 from ingestion.azure.survey import Group, Words, files_in_single_units, survey, words
 from ingestion.azure.units import pricing_unit
-from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, open_store
-from ingestion.delivery.manifests import find_deliveries
+from ingestion.delivery import Delivery, SourceSettings
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted
 from ingestion.focus.findings import RejectedBillError
-from ingestion.normalize import Limits, NormalizedDelivery, Progress
-from ingestion.normalize.connector import ConnectorKind
+from ingestion.normalize import connector
+from ingestion.normalize.checks import currency_check, period_check
+from ingestion.normalize.connector import ConnectorKind, planned
 from ingestion.normalize.plan import DerivedColumn, EntryCheck, Plan
-from ingestion.normalize.run import normalize as normalize_files
 from ingestion.normalize.tables import RawTables
 
 KEY: Final = (
@@ -93,20 +91,7 @@ RESOURCE_TYPE: Final = "x_resource_type"
 
 def discover(settings: SourceSettings) -> tuple[Delivery, ...]:
     """Return the deliveries at a source's place, both exports of a month as one."""
-    return paired(find_deliveries(open_store(settings)))
-
-
-def normalize(
-    files: Sequence[ArchivedFile],
-    *,
-    settings: SourceSettings,  # noqa: ARG001 - connectors share one signature
-    output: Path,
-    limits: Limits,
-    tag_keys: frozenset[str] | None,
-    progress: Progress,
-) -> NormalizedDelivery:
-    """Turn the files of one or both exports into FOCUS 1.4 charges."""
-    return normalize_files(files, planner=plan, output=output, limits=limits, tag_keys=tag_keys, progress=progress)
+    return paired(connector.discover(settings))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,18 +280,10 @@ def _kept(found: Columns) -> dict[str, str]:
 
 def _checks(found: Columns) -> tuple[EntryCheck, ...]:
     checks = [
-        EntryCheck(
-            code="period_missing",
-            is_wrong="billing_period IS NULL OR billing_period NOT BETWEEN DATE '1990-01-01' AND DATE '2200-01-01'",
-            column=found.names["billing_period_start"],
-            message="{file}, row {row}: the billing period starts at {value}, which is no date. Deliver it again.",
+        period_check(
+            found.names["billing_period_start"], words="the billing period starts at {value}, which is no date."
         ),
-        EntryCheck(
-            code="currency_unknown",
-            is_wrong="NOT coalesce(regexp_matches(billing_currency, '^[A-Z]{3}$'), FALSE)",
-            column=found.names["billing_currency"],
-            message="{file}, row {row}: the currency is {value}, which is no ISO 4217 code such as EUR.",
-        ),
+        currency_check(found.names["billing_currency"]),
         EntryCheck(
             code="charge_type_missing",
             is_wrong=f"{quoted('k_' + found.names['charge_type'])} IS NULL",
@@ -336,6 +313,6 @@ KIND = ConnectorKind(
     ),
     params=SourceSettings,
     discover=discover,
-    normalize=normalize,
+    normalize=planned(plan),
     planner=plan,
 )

@@ -13,14 +13,14 @@ from typing import Annotated, Final
 import duckdb
 from pydantic import Field
 
-from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, open_store
-from ingestion.delivery.manifests import find_deliveries
+from ingestion.delivery import ArchivedFile, SourceSettings
 from ingestion.focus import attributes
-from ingestion.focus.columns import CHARGE_CATEGORIES, COLUMNS
+from ingestion.focus.columns import CHARGE_CATEGORIES, COLUMNS, snake_case
 from ingestion.focus.expressions import lenient_moment, literal, quoted
-from ingestion.focus.findings import Finding, RejectedBillError
+from ingestion.focus.findings import Finding
 from ingestion.normalize import Limits, NormalizedDelivery, Progress
-from ingestion.normalize.connector import ConnectorKind
+from ingestion.normalize.checks import CURRENCY_CODE, currency_check, period_check, require_columns
+from ingestion.normalize.connector import ConnectorKind, discover
 from ingestion.normalize.plan import EntryCheck, Plan
 from ingestion.normalize.run import normalize as normalize_files
 from ingestion.normalize.tables import RawTables
@@ -39,7 +39,6 @@ MISSED: Final = (
 )
 NO_CURRENCY: Final = "XXX"
 """ISO 4217: no currency is involved."""
-CURRENCY_CODE: Final = "^[A-Z]{3}$"
 TITLES: Final = {column.name: column.title for column in COLUMNS}
 MAPPED_NAMES: Final = frozenset(TITLES) | {"provider_name", "publisher_name"}
 
@@ -50,11 +49,6 @@ class FocusSettings(SourceSettings):
     default_currency: Annotated[str, Field(pattern=CURRENCY_CODE)] | None = Field(
         default=None, description="Three letters such as EUR, for files that do not name their currency."
     )
-
-
-def discover(settings: SourceSettings) -> tuple[Delivery, ...]:
-    """Return the deliveries at a source's place."""
-    return find_deliveries(open_store(settings))
 
 
 def normalize(
@@ -81,7 +75,11 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection, *, default_curre
     :raises RejectedBillError: a column is missing that no charge can do without.
     """
     names = frozenset(raw.names())
-    _check_required(raw)
+    require_columns(
+        raw,
+        {snake_case(title): title for title in REQUIRED},
+        message="{file} has no column {title}, which a FOCUS file must have. Is it a FOCUS file?",
+    )
     findings = list(_missed(raw))
     entries = _entries(names)
     if "billing_currency" not in names:
@@ -172,12 +170,7 @@ def _checks(names: frozenset[str]) -> tuple[EntryCheck, ...]:
     categories = ", ".join(literal(word) for word in CHARGE_CATEGORIES)
     known = f"coalesce(charge_category IN ({categories}), FALSE)"
     checks = [
-        EntryCheck(
-            code="period_missing",
-            is_wrong="billing_period IS NULL OR billing_period NOT BETWEEN DATE '1990-01-01' AND DATE '2200-01-01'",
-            column="billing_period_start",
-            message="{file}, row {row}: BillingPeriodStart is {value}, which is no date and time. Deliver it again.",
-        ),
+        period_check("billing_period_start", words="BillingPeriodStart is {value}, which is no date and time."),
         EntryCheck(
             code="charge_category_unknown",
             is_wrong=f"NOT {known}",
@@ -186,33 +179,8 @@ def _checks(names: frozenset[str]) -> tuple[EntryCheck, ...]:
         ),
     ]
     if "billing_currency" in names:
-        checks.append(
-            EntryCheck(
-                code="currency_unknown",
-                is_wrong=f"NOT coalesce(regexp_matches(billing_currency, '{CURRENCY_CODE}'), FALSE)",
-                column="billing_currency",
-                message="{file}, row {row}: BillingCurrency is {value}, which is no ISO 4217 code such as EUR.",
-            )
-        )
+        checks.append(currency_check("billing_currency", title="BillingCurrency"))
     return tuple(checks)
-
-
-def _check_required(raw: RawTables) -> None:
-    findings = [
-        Finding(
-            code="column_missing",
-            severity="error",
-            file=table.file.name,
-            row=0,
-            column=title,
-            message=f"{table.file.name} has no column {title}, which a FOCUS file must have. Is it a FOCUS file?",
-        )
-        for table in raw.tables
-        for title in REQUIRED
-        if title not in table.titles
-    ]
-    if findings:
-        raise RejectedBillError(findings)
 
 
 def _missed(raw: RawTables) -> list[Finding]:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 import duckdb
 
-from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, open_store
-from ingestion.delivery.manifests import find_deliveries
+from ingestion.delivery import SourceSettings
 from ingestion.focus import attributes
 from ingestion.focus.columns import snake_case
 from ingestion.focus.expressions import literal, quoted
-from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.gcp import labels, line_credits
 from ingestion.gcp.fields import Fields, unnested
 from ingestion.gcp.services import OTHER_CATEGORY, SERVICES
-from ingestion.normalize import Limits, NormalizedDelivery, Progress
-from ingestion.normalize.connector import ConnectorKind
+from ingestion.normalize.checks import currency_check, period_check, require_columns
+from ingestion.normalize.connector import ConnectorKind, discover, planned
 from ingestion.normalize.plan import DerivedColumn, EntryCheck, Plan
-from ingestion.normalize.run import normalize as normalize_files
 from ingestion.normalize.tables import RawTables
 
 REQUIRED: Final = ("cost", "currency", "usage_start_time", "invoice.month", "service.description")
@@ -87,24 +82,6 @@ CARRIED: Final = frozenset(
 """Raw columns whose content stands whole in another column; the others are kept as `x_<raw name>`."""
 
 
-def discover(settings: SourceSettings) -> tuple[Delivery, ...]:
-    """Return the deliveries at a source's place."""
-    return find_deliveries(open_store(settings))
-
-
-def normalize(
-    files: Sequence[ArchivedFile],
-    *,
-    settings: SourceSettings,  # noqa: ARG001 - connectors share one signature
-    output: Path,
-    limits: Limits,
-    tag_keys: frozenset[str] | None,
-    progress: Progress,
-) -> NormalizedDelivery:
-    """Turn an export's files into FOCUS 1.4 charges."""
-    return normalize_files(files, planner=plan, output=output, limits=limits, tag_keys=tag_keys, progress=progress)
-
-
 PROMOTION_ENTRIES: Final = {
     "charge_category": "'Credit'",
     "charge_frequency": "'One-Time'",
@@ -125,7 +102,12 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
     delivered = frozenset(raw.names())
     derived = unnested(delivered)
     flat = delivered | {column.name for column in derived}
-    _check_required(raw, flat)
+    require_columns(
+        raw,
+        {snake_case(title): title for title in REQUIRED},
+        message="{file} has no column {title}. Is it a billing export of Google Cloud?",
+        derived=derived,
+    )
     derived += _derived(Fields(flat))
     fields = Fields(delivered | {column.name for column in derived})
     discounts, promotions = (
@@ -250,18 +232,8 @@ def _rows(fields: Fields, *, discounts: str) -> dict[str, str]:
 def _checks(fields: Fields) -> tuple[EntryCheck, ...]:
     names = ", ".join(literal(service.name) for service in SERVICES)
     checks = [
-        EntryCheck(
-            code="period_missing",
-            is_wrong="billing_period IS NULL OR billing_period NOT BETWEEN DATE '1990-01-01' AND DATE '2200-01-01'",
-            column="invoice_month",
-            message="{file}, row {row}: the invoice month is {value}, not one such as 202610. Deliver it again.",
-        ),
-        EntryCheck(
-            code="currency_unknown",
-            is_wrong="NOT coalesce(regexp_matches(billing_currency, '^[A-Z]{3}$'), FALSE)",
-            column="currency",
-            message="{file}, row {row}: the currency is {value}, which is no ISO 4217 code such as EUR.",
-        ),
+        period_check("invoice_month", words="the invoice month is {value}, not one such as 202610."),
+        currency_check("currency"),
         EntryCheck(
             code="service_unknown",
             severity="info",
@@ -282,30 +254,11 @@ def _checks(fields: Fields) -> tuple[EntryCheck, ...]:
     return tuple(checks)
 
 
-def _check_required(raw: RawTables, there: frozenset[str]) -> None:
-    findings = [
-        Finding(
-            code="column_missing",
-            severity="error",
-            file=table.file.name,
-            row=0,
-            column=title,
-            message=f"{table.file.name} has no column {title}. Is it a billing export of Google Cloud?",
-        )
-        for table in raw.tables
-        for title in REQUIRED
-        if snake_case(title) not in there
-        or (snake_case(title) in raw.names() and raw.names()[snake_case(title)].title not in table.titles)
-    ]
-    if findings:
-        raise RejectedBillError(findings)
-
-
 KIND = ConnectorKind(
     label="Google Cloud billing export (CSV or Parquet)",
     description="The standard or detailed usage cost export of Google Cloud, exported from BigQuery to files.",
     params=SourceSettings,
     discover=discover,
-    normalize=normalize,
+    normalize=planned(plan),
     planner=plan,
 )

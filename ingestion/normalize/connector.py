@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ingestion.delivery import ArchivedFile, Delivery, SourceSettings
+from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, open_store
+from ingestion.delivery.manifests import find_deliveries
 from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
 from ingestion.normalize.run import Planner
+from ingestion.normalize.run import normalize as normalize_files
 
 
 class Discover(Protocol):
@@ -40,6 +42,30 @@ class Normalize(Protocol):
         :raises RejectedBillError: something is wrong with the files; nothing of them counts.
         """
         ...
+
+
+def discover(settings: SourceSettings) -> tuple[Delivery, ...]:
+    """Return the deliveries at a source's place."""
+    return find_deliveries(open_store(settings))
+
+
+def planned(planner: Planner) -> Normalize:
+    """Return how a kind turns files into charges whose plan looks at nothing but the files."""
+
+    def normalize(
+        files: Sequence[ArchivedFile],
+        *,
+        settings: SourceSettings,  # noqa: ARG001 - kinds share one signature
+        output: Path,
+        limits: Limits,
+        tag_keys: frozenset[str] | None,
+        progress: Progress,
+    ) -> NormalizedDelivery:
+        return normalize_files(
+            files, planner=planner, output=output, limits=limits, tag_keys=tag_keys, progress=progress
+        )
+
+    return normalize
 
 
 @dataclass(frozen=True, kw_only=True)
