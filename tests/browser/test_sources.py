@@ -50,7 +50,7 @@ def test_a_source_is_connected_by_keyboard_and_mouse_and_every_step_is_accessibl
         page.goto(f"{site}/bills")
         page.get_by_role("link", name="Connect a source").click()
         assert_accessible(page)
-        page.get_by_role("link", name="FOCUS").click()
+        page.get_by_role("link", name="FOCUS 1.0 to 1.4").click()
         page.get_by_label("Name").fill("Payer account")
         for label, value in {
             "Bucket": "bills",
