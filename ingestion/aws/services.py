@@ -7,19 +7,9 @@ under the name the report gives it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True)
-class Service:
-    """A service as FOCUS names it."""
-
-    code: str
-    name: str
-    category: str
-    subcategory: str
-
+from ingestion.focus.services import read_services
 
 _TABLE: Final = """
 AmazonEC2 | Amazon Elastic Compute Cloud | Compute | Virtual Machines
@@ -145,11 +135,5 @@ AmazonIVS | Amazon Interactive Video Service | Media | Media Streaming
 AmazonRegistrar | Amazon Registrar | Web |
 """
 
-
-def _service(line: str) -> Service:
-    code, name, category, subcategory = (cell.strip() for cell in line.split("|"))
-    return Service(code, name, category, subcategory or f"Other ({category})")
-
-
-SERVICES: Final = tuple(_service(line) for line in _TABLE.strip().splitlines())
-OTHER_CATEGORY: Final = "Other"
+SERVICES: Final = read_services(_TABLE)
+"""By product code."""

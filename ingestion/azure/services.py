@@ -7,22 +7,10 @@ the same, under the name the bill gives it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from ingestion.azure.service_table import TABLE
-
-
-@dataclass(frozen=True)
-class Service:
-    """A service as FOCUS names it."""
-
-    name: str
-    category: str
-    subcategory: str
-
-
-OTHER_CATEGORY: Final = "Other"
+from ingestion.focus.services import Service
 
 
 def service(consumed: str | None, resource_type: str | None) -> Service | None:

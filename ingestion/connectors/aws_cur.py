@@ -9,10 +9,11 @@ import duckdb
 
 from ingestion.aws import line_items
 from ingestion.aws.line_items import TYPE, Columns
-from ingestion.aws.services import OTHER_CATEGORY, SERVICES, Service
+from ingestion.aws.services import SERVICES
 from ingestion.delivery import SourceSettings
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted, sorted_object
+from ingestion.focus.services import service_columns
 from ingestion.normalize.checks import currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, discover, planned
 from ingestion.normalize.plan import EntryCheck, Plan, RawColumn
@@ -196,20 +197,7 @@ def _entries(columns: Columns, *, tags: Sequence[RawColumn], cost_categories: Se
 def _service_entries(columns: Columns) -> dict[str, str]:
     code = columns.text("line_item_product_code")
     own = f"coalesce({columns.product('product_name', 'servicename')}, {code})"
-
-    def looked_up(part: str, *, otherwise: str) -> str:
-        cases = " ".join(f"WHEN {literal(s.code)} THEN {literal(_part(s, part))}" for s in SERVICES)
-        return f"CASE {code} {cases} ELSE {otherwise} END"
-
-    return {
-        "service_name": looked_up("name", otherwise=own),
-        "service_category": looked_up("category", otherwise=literal(OTHER_CATEGORY)),
-        "service_subcategory": looked_up("subcategory", otherwise=literal(f"Other ({OTHER_CATEGORY})")),
-    }
-
-
-def _part(service: Service, part: str) -> str:
-    return {"name": service.name, "category": service.category, "subcategory": service.subcategory}[part]
+    return service_columns(code, SERVICES, own_name=own)
 
 
 def _labels(columns: Columns, whole: str, single: Sequence[RawColumn], *, prefixes: Sequence[str]) -> str:
@@ -279,7 +267,7 @@ NEGATION_CHECK: Final = EntryCheck(
 
 
 def _checks(columns: Columns) -> tuple[EntryCheck, ...]:
-    codes = ", ".join(literal(service.code) for service in SERVICES)
+    codes = ", ".join(map(literal, SERVICES))
     checks = [
         period_check("bill_billing_period_start_date", words="the billing period starts at {value}, which is no date."),
         currency_check("line_item_currency_code"),

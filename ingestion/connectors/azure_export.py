@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,13 +13,14 @@ from ingestion.azure.exports import Sorted, sort_out
 from ingestion.azure.line_items import EXPORT
 from ingestion.azure.pairing import paired
 from ingestion.azure.regions import region
-from ingestion.azure.services import OTHER_CATEGORY, Service, service
+from ingestion.azure.services import service
 from ingestion.azure.survey import Group, Words, files_in_single_units, survey, words
 from ingestion.azure.units import pricing_unit
 from ingestion.delivery import Delivery, SourceSettings
 from ingestion.focus import attributes
-from ingestion.focus.expressions import lenient_moment, literal, quoted
+from ingestion.focus.expressions import lenient_moment, literal, looked_up, quoted
 from ingestion.focus.findings import RejectedBillError
+from ingestion.focus.services import Service, service_columns
 from ingestion.normalize import connector
 from ingestion.normalize.checks import currency_check, period_check
 from ingestion.normalize.connector import ConnectorKind, planned
@@ -189,8 +189,8 @@ def _entries(bill: _Bill) -> dict[str, str]:
         **line_items.commitment_entries(found),
         "commitment_discount_name": f"coalesce({text('benefit_name')}, {text('reservation_name')})",
         **_service_entries(bill),
-        "region_id": _looked_up(text("location"), bill.words.locations, lambda word: region(word).id),
-        "region_name": _looked_up(text("location"), bill.words.locations, lambda word: region(word).name),
+        "region_id": looked_up(text("location"), {word: region(word).id for word in bill.words.locations}),
+        "region_name": looked_up(text("location"), {word: region(word).name for word in bill.words.locations}),
         "resource_type": RESOURCE_TYPE,
         "x_service_code": f"lower({text('consumed_service')})",
         # Azure writes the pairs without the braces around them.
@@ -198,11 +198,6 @@ def _entries(bill: _Bill) -> dict[str, str]:
         "is_dropped": bill.is_left_out,
     }
     return entries
-
-
-def _looked_up(text: str, found: Iterable[str], answer: Callable[[str], str], *, otherwise: str = "NULL") -> str:
-    cases = " ".join(f"WHEN {literal(word)} THEN {literal(answer(word))}" for word in sorted(found))
-    return f"CASE {text} {cases} ELSE {otherwise} END" if cases else otherwise
 
 
 def _service_entries(bill: _Bill) -> dict[str, str]:
@@ -219,11 +214,8 @@ def _service_entries(bill: _Bill) -> dict[str, str]:
     own = f"coalesce({meter}, {consumed}, {bill.columns.text('publisher_name')}, 'Azure')"
     is_named = f"{consumed} IS NOT NULL OR {RESOURCE_TYPE} IS NOT NULL"
     is_unknown = f"{pair} NOT IN ({', '.join(map(literal, sorted(known)))})" if known else "TRUE"
-    other = literal(f"Other ({OTHER_CATEGORY})")
     return {
-        "service_name": _looked_up(pair, known, lambda key: known[key].name, otherwise=own),
-        "service_category": _looked_up(pair, known, lambda key: known[key].category, otherwise=literal(OTHER_CATEGORY)),
-        "service_subcategory": _looked_up(pair, known, lambda key: known[key].subcategory, otherwise=other),
+        **service_columns(pair, known, own_name=own),
         "is_unknown_service": f"({is_named}) AND {is_own} AND {is_unknown}",
     }
 
@@ -247,7 +239,7 @@ def _rows(bill: _Bill) -> dict[str, str]:
         "consumed_quantity": line_items.consumed_quantity(found, sizes=sizes, unit_files=unit_files),
         "consumed_unit": (
             f"CASE WHEN {line_items.charge(found)} = 'usage'"
-            f" THEN {_looked_up(unit, units, lambda word: pricing_unit(word).unit)} END"
+            f" THEN {looked_up(unit, {word: pricing_unit(word).unit for word in units})} END"
         ),
         "contracted_cost": line_items.cost_at(found, contracted, quantity=quantity),
         "contracted_unit_price": contracted,
@@ -262,7 +254,7 @@ def _rows(bill: _Bill) -> dict[str, str]:
         "pricing_currency_effective_cost": line_items.in_pricing_currency(found, effective),
         "pricing_currency_list_unit_price": line_items.known_price(found, "list_price"),
         "pricing_quantity": quantity,
-        "pricing_unit": _looked_up(unit, units, lambda word: pricing_unit(word).name),
+        "pricing_unit": looked_up(unit, {word: pricing_unit(word).name for word in units}),
         "resource_id": f"lower({text('resource_id')})",
         "resource_name": line_items.resource_name(found),
         "sku_id": text("product_id"),

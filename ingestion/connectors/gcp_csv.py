@@ -10,9 +10,10 @@ from ingestion.delivery import SourceSettings
 from ingestion.focus import attributes
 from ingestion.focus.columns import snake_case
 from ingestion.focus.expressions import literal, quoted
+from ingestion.focus.services import service_columns
 from ingestion.gcp import labels, line_credits
 from ingestion.gcp.fields import Fields, unnested
-from ingestion.gcp.services import OTHER_CATEGORY, SERVICES
+from ingestion.gcp.services import SERVICES
 from ingestion.normalize.checks import currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, discover, planned
 from ingestion.normalize.plan import DerivedColumn, EntryCheck, Plan
@@ -152,7 +153,6 @@ def _entries(fields: Fields) -> dict[str, str]:
     month = f"try_strptime({text('invoice_month')}, '%Y%m')"
     kind, is_purchase = text(line_credits.KIND), f"{SKU_KIND} = 'commitment'"
     is_covered = f"{kind} IN ('usage', 'spend') AND {SKU_KIND} IS DISTINCT FROM 'commitment'"
-    category = f"CASE {text('service_description')} {{}} ELSE {{}} END"
     return {
         **dict.fromkeys(attributes.COLUMNS, "NULL::VARCHAR"),
         "billing_period": f"CAST({month} AS DATE)",
@@ -166,9 +166,7 @@ def _entries(fields: Fields) -> dict[str, str]:
         "invoice_issuer_name": "'Google Cloud'",
         "host_provider_name": "'Google Cloud'",
         "service_provider_name": f"coalesce({text('seller_name')}, 'Google Cloud')",
-        "service_name": text("service_description"),
-        "service_category": category.format(_cases("category"), literal(OTHER_CATEGORY)),
-        "service_subcategory": category.format(_cases("subcategory"), literal(f"Other ({OTHER_CATEGORY})")),
+        **service_columns(text("service_description"), SERVICES, own_name=text("service_description")),
         "region_id": f"coalesce({text('location_region')}, {text('location_location')})",
         "charge_category": _charge_category(fields, is_purchase),
         "charge_class": f"CASE WHEN coalesce({text('adjustment_info_id')}, {text('adjustment_info_mode')}) IS NOT NULL"
@@ -199,10 +197,6 @@ def _charge_category(fields: Fields, is_purchase: str) -> str:
     )
 
 
-def _cases(part: str) -> str:
-    return " ".join(f"WHEN {literal(one.name)} THEN {literal(getattr(one, part))}" for one in SERVICES)
-
-
 def _rows(fields: Fields, *, discounts: str) -> dict[str, str]:
     text, number = fields.text, fields.number
     billed = f"(n_cost + {discounts})"
@@ -230,7 +224,7 @@ def _rows(fields: Fields, *, discounts: str) -> dict[str, str]:
 
 
 def _checks(fields: Fields) -> tuple[EntryCheck, ...]:
-    names = ", ".join(literal(service.name) for service in SERVICES)
+    names = ", ".join(map(literal, SERVICES))
     checks = [
         period_check("invoice_month", words="the invoice month is {value}, not one such as 202610."),
         currency_check("currency"),

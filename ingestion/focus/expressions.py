@@ -6,6 +6,7 @@ casts below therefore serve only values of the plain form; `ODD_NUMBER` finds th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 DECIMAL: Final = "DECIMAL(38,18)"
@@ -31,6 +32,12 @@ def quoted(name: str) -> str:
 def literal(text: str | None) -> str:
     """Return an SQL text literal."""
     return "NULL::VARCHAR" if text is None else "'" + text.replace("'", "''") + "'"
+
+
+def looked_up(text: str, answers: Mapping[str, str], *, otherwise: str = "NULL") -> str:
+    """Return what a table answers to a text; `otherwise` is an expression."""
+    cases = " ".join(f"WHEN {literal(word)} THEN {literal(answers[word])}" for word in sorted(answers))
+    return f"CASE {text} {cases} ELSE {otherwise} END" if cases else otherwise
 
 
 def decimal(text: str) -> str:

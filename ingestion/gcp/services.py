@@ -6,18 +6,9 @@ ServiceCategory and ServiceSubcategory. A service that is not here still imports
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True)
-class Service:
-    """A service, by the description that the export gives it."""
-
-    name: str
-    category: str
-    subcategory: str
-
+from ingestion.focus.services import read_services
 
 _TABLE: Final = """
 Compute Engine | Compute | Virtual Machines
@@ -125,11 +116,5 @@ Live Stream API | Media | Media Streaming
 Cloud Domains | Web |
 """
 
-
-def _service(line: str) -> Service:
-    name, category, subcategory = (cell.strip() for cell in line.split("|"))
-    return Service(name, category, subcategory or f"Other ({category})")
-
-
-SERVICES: Final = tuple(_service(line) for line in _TABLE.strip().splitlines())
-OTHER_CATEGORY: Final = "Other"
+SERVICES: Final = read_services(_TABLE)
+"""By the description that the export gives them."""

@@ -85,9 +85,12 @@ function axes(layout, isNarrow) {
 
 const pen = document.createElement("canvas").getContext("2d");
 
+const SIGNS = { "&lt;": "<", "&gt;": ">", "&amp;": "&" }; // as itfm/web/charts/traces.py writes them
+
 function widest(texts, family) {
   pen.font = `${TEXT}px ${family}`;
-  return Math.max(0, ...texts.map((text) => pen.measureText(text.replace("&lt;", "<")).width));
+  const shown = texts.map((text) => text.replace(/&(lt|gt|amp);/g, (sign) => SIGNS[sign]));
+  return Math.max(0, ...shown.map((text) => pen.measureText(text).width));
 }
 
 // The room that the axes' texts take. Plotly finds it by drawing everything, measuring and drawing again; it still does
@@ -178,7 +181,7 @@ function isInView(element) {
 function drawAll() {
   const inView = Map.groupBy(document.querySelectorAll("[data-chart]"), isInView);
   for (const element of inView.get(true) || []) draw(element);
-  for (const element of inView.get(false) || []) whenIdle(() => draw(element));
+  for (const element of inView.get(false) || []) whenIdle(() => element.isConnected && draw(element));
 }
 
 function whenIdle(work) {

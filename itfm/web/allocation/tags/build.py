@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
@@ -99,8 +100,7 @@ def _group(key: str, group: GroupFound, rules: RuleSet) -> GroupPart:
 
 
 def _similar_count(found: KeysFound) -> int:
-    forms = [form(one.key) for one in found.keys]
-    return sum(forms.count(one) > 1 for one in forms)
+    return sum(count for count in Counter(form(one.key) for one in found.keys).values() if count > 1)
 
 
 def _proposal(proposal: Proposal, rules: RuleSet) -> ProposalRow:
