@@ -25,8 +25,10 @@ from ingestion.normalize.plan import EntryCheck, Plan
 from ingestion.normalize.run import normalize as normalize_files
 from ingestion.normalize.tables import RawTables
 
-REQUIRED: Final = ("BilledCost", "BillingPeriodStart", "ChargeCategory", "ChargePeriodStart")
-"""Without these a file is refused; the other mandatory columns are only missed."""
+REQUIRED: Final = {
+    snake_case(title): title for title in ("BilledCost", "BillingPeriodStart", "ChargeCategory", "ChargePeriodStart")
+}
+"""Without these a file is refused; the other mandatory columns are only missed. Raw name to title."""
 MISSED: Final = (
     "BillingAccountId",
     "BillingPeriodEnd",
@@ -77,7 +79,7 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection, *, default_curre
     names = frozenset(raw.names())
     require_columns(
         raw,
-        {snake_case(title): title for title in REQUIRED},
+        REQUIRED,
         message="{file} has no column {title}, which a FOCUS file must have. Is it a FOCUS file?",
     )
     findings = list(_missed(raw))

@@ -19,7 +19,11 @@ from ingestion.normalize.connector import ConnectorKind, discover, planned
 from ingestion.normalize.plan import DerivedColumn, EntryCheck, Plan
 from ingestion.normalize.tables import RawTables
 
-REQUIRED: Final = ("cost", "currency", "usage_start_time", "invoice.month", "service.description")
+REQUIRED: Final = {
+    snake_case(title): title
+    for title in ("cost", "currency", "usage_start_time", "invoice.month", "service.description")
+}
+"""Raw name to the title in a flat export."""
 CREDIT_COLUMNS: Final = (line_credits.KIND, line_credits.COMMITMENT)
 SKU_KIND: Final = "x_sku_kind"
 KEY: Final = (
@@ -105,7 +109,7 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
     flat = delivered | {column.name for column in derived}
     require_columns(
         raw,
-        {snake_case(title): title for title in REQUIRED},
+        REQUIRED,
         message="{file} has no column {title}. Is it a billing export of Google Cloud?",
         derived=derived,
     )
@@ -128,14 +132,19 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
         checks=_checks(fields),
         is_doubled=f"{promotions} <> 0",
         double_entries=PROMOTION_ENTRIES,
-        double_rows={
-            **dict.fromkeys(("billed_cost", "effective_cost", "list_cost", "contracted_cost"), promotions),
-            **dict.fromkeys(("pricing_quantity", "consumed_quantity", "consumed_unit", "list_unit_price"), "NULL"),
-            "contracted_unit_price": "NULL",
-            "charge_description": "'Promotional credit'",
-        },
+        double_rows=_promotion_rows(promotions),
         period_end="usage_end_time" if "usage_end_time" in fields.names else None,
     )
+
+
+def _promotion_rows(promotions: str) -> dict[str, str]:
+    """Say what the row of a promotion has in place of the amounts and quantities of the line it pays."""
+    return {
+        **dict.fromkeys(("billed_cost", "effective_cost", "list_cost", "contracted_cost"), promotions),
+        **dict.fromkeys(("pricing_quantity", "consumed_quantity", "consumed_unit", "list_unit_price"), "NULL"),
+        "contracted_unit_price": "NULL",
+        "charge_description": "'Promotional credit'",
+    }
 
 
 def _derived(fields: Fields) -> tuple[DerivedColumn, ...]:
