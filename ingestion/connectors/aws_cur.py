@@ -10,7 +10,7 @@ import duckdb
 from ingestion.aws import line_items
 from ingestion.aws.line_items import TYPE, Columns
 from ingestion.aws.services import SERVICES
-from ingestion.delivery import SourceSettings
+from ingestion.delivery import BucketSettings
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted, sorted_object
 from ingestion.focus.services import service_columns
@@ -293,7 +293,7 @@ def _checks(columns: Columns) -> tuple[EntryCheck, ...]:
 KIND = ConnectorKind(
     label="AWS Cost and Usage Report (legacy and CUR 2.0)",
     description="What AWS delivers to a bucket of yours as a Data Export or a Cost and Usage Report, CSV or Parquet.",
-    params=SourceSettings,
+    params=BucketSettings,
     discover=discover,
     normalize=planned(plan),
     planner=plan,

@@ -16,7 +16,7 @@ from ingestion.azure.regions import region
 from ingestion.azure.services import service
 from ingestion.azure.survey import Group, Words, files_in_single_units, survey, words
 from ingestion.azure.units import pricing_unit
-from ingestion.delivery import Delivery, SourceSettings
+from ingestion.delivery import BucketSettings, Delivery, SourceSettings
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, looked_up, quoted
 from ingestion.focus.findings import RejectedBillError
@@ -303,7 +303,7 @@ KIND = ConnectorKind(
         "What Azure exports as actual and amortized cost, of an Enterprise or Customer Agreement, CSV or Parquet,"
         " copied to a folder or bucket. For its FOCUS exports choose FOCUS."
     ),
-    params=SourceSettings,
+    params=BucketSettings,
     discover=discover,
     normalize=planned(plan),
     planner=plan,

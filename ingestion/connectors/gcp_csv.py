@@ -6,7 +6,7 @@ from typing import Final
 
 import duckdb
 
-from ingestion.delivery import SourceSettings
+from ingestion.delivery import BucketSettings
 from ingestion.focus import attributes
 from ingestion.focus.columns import snake_case
 from ingestion.focus.expressions import literal, quoted
@@ -260,7 +260,7 @@ def _checks(fields: Fields) -> tuple[EntryCheck, ...]:
 KIND = ConnectorKind(
     label="Google Cloud billing export (CSV or Parquet)",
     description="The standard or detailed usage cost export of Google Cloud, exported from BigQuery to files.",
-    params=SourceSettings,
+    params=BucketSettings,
     discover=discover,
     normalize=planned(plan),
     planner=plan,

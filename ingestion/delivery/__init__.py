@@ -2,11 +2,12 @@
 
 from ingestion.delivery.archive import archive
 from ingestion.delivery.contents import ArchivedFile, DeliveredFile, Delivery
-from ingestion.delivery.places import SourceSettings, open_store
+from ingestion.delivery.places import BucketSettings, SourceSettings, open_store
 from ingestion.delivery.stores import DeliveryError, Store
 
 __all__ = [
     "ArchivedFile",
+    "BucketSettings",
     "DeliveredFile",
     "Delivery",
     "DeliveryError",

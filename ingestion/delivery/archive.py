@@ -29,7 +29,7 @@ def archive(store: Store, file: DeliveredFile, *, root: Path) -> ArchivedFile:
             sha256, size = _copy(stream, target)
             target.flush()
             os.fsync(target.fileno())
-        if size != file.size:
+        if file.size is not None and size != file.size:
             raise DeliveryError(
                 "changed", f"{file.path} was {file.size:,} bytes when listed and {size:,} when read. Pull again."
             )

@@ -16,11 +16,12 @@ ManifestKind = Literal["none", "cur", "data_export", "cost_export"]
 class DeliveredFile:
     """A file in a store by its key. `version` changes whenever its bytes may have (an ETag or a time).
 
+    `size` is None where only reading tells; the version is "" where nothing tells whether the bytes have changed.
     `dataset` says what the file holds where its bill is made of several exports; "" when nothing tells.
     """
 
     path: str
-    size: int
+    size: int | None
     version: str
     dataset: str = ""
 
@@ -48,7 +49,8 @@ class Delivery:
     `billing_period` is the first day of the month, None when only the rows can tell. `missing` are files that the
     manifest names and the store does not have: the delivery is not complete and must wait. `ignored` are data files
     beside them that the manifest does not name. `dataset` is what the manifest says it is an export of, "" when it does
-    not; `notes` are further findings about the files.
+    not; `notes` are further findings about the files. `is_asked_for` means that a service told the charges of this
+    month when it was asked, and may have none.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Delivery:
     ignored: tuple[str, ...] = ()
     dataset: str = ""
     notes: tuple[Finding, ...] = ()
+    is_asked_for: bool = False
 
     @property
     def is_complete(self) -> bool:

@@ -134,11 +134,12 @@ def _validated(form: type[Form], document: object, *, file: DeliveredFile) -> Fo
 
 
 def _document(store: Store, file: DeliveredFile) -> Any:  # the JSON as it comes; validated by the caller
-    if file.size > MOST_BYTES:
-        raise _bad(file, f"it has {file.size:,} bytes, more than {MOST_BYTES:,}")
+    size = file.size or 0
+    if size > MOST_BYTES:
+        raise _bad(file, f"it has {size:,} bytes, more than {MOST_BYTES:,}")
     with store.open(file.path) as stream:
         content = stream.read(MOST_BYTES + 1)
-    if len(content) != file.size:
+    if len(content) != size:
         raise DeliveryError("changed", f"{file.path} changed while it was read. Pull again.")
     try:
         document = json.loads(content.decode("utf-8-sig"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, model_validator
 
 from ingestion.delivery.reach import PrivateAddressError, Reach, public_address
 from ingestion.delivery.stores import DeliveryError, FolderStore, S3Store, Store
@@ -17,34 +18,33 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
 
+def _plain_address(url: str | None) -> str | None:
+    parts = urlsplit(url or "")
+    if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError("An endpoint begins with https:// or http:// and names a host.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("An endpoint carries no user, password, query or fragment.")
+    return url
+
+
+Endpoint = Annotated[str | None, AfterValidator(_plain_address)]
+"""The address of a service that a user names."""
+
+
 class SourceSettings(BaseModel):
     """What every source is told; kinds add their own fields.
 
-    `path` is a file, or a folder laid out as the provider delivers it; when it is named it is read instead of the
-    bucket. `endpoint_url` is that of an S3-compatible store. With `role_arn` that role is assumed, naming
-    `external_id`; without keys the machine's own credentials are used, though never for an `endpoint_url`
-    (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html).
+    `path` is a file, or a folder laid out as the provider delivers it; when it is named it is read and nothing else.
+    Without it the fields of `needed` must be given. A stored secret stays while none of `locks` changes, and only
+    beside the field `secret_owner`, where there is one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    needed: ClassVar[tuple[str, ...]] = ()
+    locks: ClassVar[tuple[str, ...]] = ("endpoint_url",)
+    secret_owner: ClassVar[str] = ""
 
     path: Path | None = Field(default=None, title="Folder")
-    bucket: Annotated[str, Field(min_length=3, max_length=63, pattern=r"^[A-Za-z0-9._-]+$")] | None = None
-    prefix: str = Field(
-        default="", max_length=1000, description="The folder in the bucket that the provider delivers to."
-    )
-    region: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,32}$")] | None = Field(
-        default=None, description="Where the bucket is, for example eu-central-1."
-    )
-    endpoint_url: str | None = Field(
-        default=None, title="Endpoint", description="Only for a store other than Amazon S3: its address."
-    )
-    role_arn: str | None = Field(
-        default=None, title="Role ARN", description="The role to assume. Leave empty when access keys are given."
-    )
-    external_id: str | None = Field(default=None, title="External id")
-    access_key_id: str | None = Field(default=None, title="Access key id")
-    secret_access_key: SecretStr | None = Field(default=None, title="Secret access key")
     _reach: Reach = PrivateAttr(default=Reach())
 
     def model_post_init(self, context: Any, /) -> None:
@@ -57,8 +57,58 @@ class SourceSettings(BaseModel):
         """What reading from the place may do."""
         return self._reach
 
+    @property
+    def endpoint(self) -> str | None:
+        """The address that a user chose to read from, None where the provider's own is read."""
+        return getattr(self, "endpoint_url", None)
+
+    @property
+    def is_confined(self) -> bool:
+        """Whether connections may go to public addresses only: a user chose the host."""
+        return self.endpoint is not None and not self.reach.allows_private
+
+    @classmethod
+    def title(cls, name: str) -> str:
+        """Return what people call a field."""
+        return cls.model_fields[name].title or name.replace("_", " ").capitalize()
+
+    @classmethod
+    def keeps_secrets(cls, settings: Mapping[str, Any]) -> bool:
+        """Return whether secrets that are stored already belong to these settings."""
+        return not cls.secret_owner or bool(settings.get(cls.secret_owner))
+
+
+class BucketSettings(SourceSettings):
+    """A source of files in a folder or a bucket.
+
+    `endpoint_url` is that of an S3-compatible store. With `role_arn` that role is assumed, naming
+    `external_id`; without keys the machine's own credentials are used, though never for an `endpoint_url`
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html).
+    """
+
+    needed: ClassVar[tuple[str, ...]] = ("bucket",)
+    locks: ClassVar[tuple[str, ...]] = ("endpoint_url", "access_key_id")
+    secret_owner: ClassVar[str] = "access_key_id"  # noqa: S105 - a field's name
+
+    bucket: Annotated[str, Field(min_length=3, max_length=63, pattern=r"^[A-Za-z0-9._-]+$")] | None = None
+    prefix: str = Field(
+        default="", max_length=1000, description="The folder in the bucket that the provider delivers to."
+    )
+    region: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,32}$")] | None = Field(
+        default=None, description="Where the bucket is, for example eu-central-1."
+    )
+    endpoint_url: Endpoint = Field(
+        default=None, title="Endpoint", description="Only for a store other than Amazon S3: its address."
+    )
+    role_arn: str | None = Field(
+        default=None, title="Role ARN", description="The role to assume. Leave empty when access keys are given."
+    )
+    external_id: str | None = Field(default=None, title="External id")
+    access_key_id: str | None = Field(default=None, title="Access key id")
+    secret_access_key: SecretStr | None = Field(default=None, title="Secret access key")
+
     @model_validator(mode="after")
-    def _is_whole(self) -> SourceSettings:
+    def _is_whole(self) -> BucketSettings:
         if self.path is None and self.bucket is None:
             raise ValueError("Name a path or a bucket.")
         if self.external_id and not self.role_arn:
@@ -70,24 +120,16 @@ class SourceSettings(BaseModel):
             raise ValueError("An endpoint of your own needs access_key_id and secret_access_key of that service.")
         return self
 
-    @field_validator("endpoint_url")
-    @classmethod
-    def _is_plain_address(cls, url: str | None) -> str | None:
-        parts = urlsplit(url or "")
-        if url and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            raise ValueError("An endpoint begins with https:// or http:// and names a host.")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("An endpoint carries no user, password, query or fragment.")
-        return url
-
 
 def open_store(settings: SourceSettings) -> Store:
-    """Return the place a source reads from.
+    """Return the folder or bucket a source reads from.
 
     :raises DeliveryError: the role cannot be assumed, or the endpoint is not public and must be.
     """
     if settings.path is not None:
         return FolderStore(settings.path)
+    if not isinstance(settings, BucketSettings):
+        raise DeliveryError("not_found", "This source has no folder and no bucket.")
     # Loading it takes a third of a second, which folders need not pay.
     from botocore.config import Config
 
@@ -97,23 +139,19 @@ def open_store(settings: SourceSettings) -> Store:
         read_timeout=settings.reach.read_seconds,
         retries={"max_attempts": settings.reach.attempts, "mode": "standard"},
         # A proxy would look names up itself, after ours were checked.
-        proxies={} if _is_confined(settings) else None,
+        proxies={} if settings.is_confined else None,
     )
     client = _client(_session(settings, config), "s3", settings, config)
     return S3Store(client, settings.bucket or "", settings.prefix)
 
 
-def _client(session: boto3.Session, service: Literal["s3", "sts"], settings: SourceSettings, config: Config) -> Any:
+def _client(session: boto3.Session, service: Literal["s3", "sts"], settings: BucketSettings, config: Config) -> Any:
     client = session.client(service, endpoint_url=settings.endpoint_url, config=config)
-    if _is_confined(settings):
+    if settings.is_confined:
         from ingestion.delivery.confined import confine
 
         confine(client)
     return client
-
-
-def _is_confined(settings: SourceSettings) -> bool:
-    return settings.endpoint_url is not None and not settings.reach.allows_private
 
 
 def check_endpoint(settings: SourceSettings) -> None:
@@ -121,10 +159,10 @@ def check_endpoint(settings: SourceSettings) -> None:
 
     :raises DeliveryError: it is not public and must be, or is unknown.
     """
-    if not _is_confined(settings):
+    if not settings.is_confined:
         return
     try:
-        parts = urlsplit(settings.endpoint_url or "")
+        parts = urlsplit(settings.endpoint or "")
         public_address(parts.hostname or "", parts.port or 443)
     except PrivateAddressError as error:
         raise DeliveryError("private_address", f"The endpoint cannot be used: {error} Name a public host.") from error
@@ -132,7 +170,7 @@ def check_endpoint(settings: SourceSettings) -> None:
         raise DeliveryError("unreachable", "The endpoint's host is not known. Check its spelling.") from error
 
 
-def _session(settings: SourceSettings, config: Config) -> boto3.Session:
+def _session(settings: BucketSettings, config: Config) -> boto3.Session:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 

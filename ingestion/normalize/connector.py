@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, open_store
+from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, Store, open_store
 from ingestion.delivery.manifests import find_deliveries
 from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
 from ingestion.normalize.run import Planner
@@ -17,7 +17,7 @@ from ingestion.normalize.run import normalize as normalize_files
 class Discover(Protocol):
     """Look at a source's place and return the deliveries there, by name."""
 
-    def __call__(self, settings: SourceSettings) -> tuple[Delivery, ...]:
+    def __call__(self, settings: Any, /) -> tuple[Delivery, ...]:
         """:raises DeliveryError: the place cannot be read."""
         ...
 
@@ -70,14 +70,18 @@ def planned(planner: Planner) -> Normalize:
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectorKind:
-    """A kind of bill source. `label` and `description` are what people read; `params` validates a source's settings.
+    """A kind of bill source.
 
-    With a `planner`, a file can be previewed: which of its columns becomes what.
+    `label` and `description` are what people read; `params` validates a source's settings. `open` gives the place that
+    the deliveries' files are read from. `access` says in paragraphs what to permit, and how, where that is not reading
+    a bucket. With a `planner`, a file can be previewed: which of its columns becomes what.
     """
 
     label: str
     params: type[SourceSettings]
     discover: Discover
     normalize: Normalize
+    open: Callable[[Any], Store] = open_store
     description: str = ""
+    access: tuple[str, ...] = ()
     planner: Planner | None = None

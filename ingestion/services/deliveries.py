@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.conf import settings as project
 from django.utils import timezone
 
-from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, archive, open_store
+from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, Store, archive
 from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.focus.findings import Finding as FoundFinding
 from ingestion.focus.findings import RejectedBillError, shortened
@@ -51,9 +51,10 @@ def import_delivery(
         return DeliveryOutcome(state=State.WAITING, error_code="files_missing", error_message=message)
     if _is_as_fetched(run, delivery):
         return DeliveryOutcome(state=State.UNCHANGED)
-    files = _archived(run, delivery, settings=settings, report=report)
+    files = _archived(run, delivery, store=connector.open(settings), report=report)
     fingerprint = _fingerprint(files)
     if _is_in_force(run, fingerprint):
+        _note_versions(run, delivery)
         return DeliveryOutcome(state=State.UNCHANGED)
     with lake.scratch(run.organization_id) as scratch:
         try:
@@ -67,14 +68,15 @@ def import_delivery(
             )
             _refuse_empty_restatement(run, normalized)
         except RejectedBillError as error:
+            if _is_free_month(run, delivery, error):
+                return DeliveryOutcome(state=State.UNCHANGED)
             _save_findings(run, [*error.findings, *delivery.findings])
             return DeliveryOutcome(state=State.REJECTED, error_code=error.code, error_message=str(error))
         _publish(run, delivery, files=files, fingerprint=fingerprint, normalized=normalized)
     return DeliveryOutcome(state=State.IMPORTED)
 
 
-def _archived(run: ImportRun, delivery: Delivery, *, settings: SourceSettings, report: Report) -> list[ArchivedFile]:
-    store = open_store(settings)
+def _archived(run: ImportRun, delivery: Delivery, *, store: Store, report: Report) -> list[ArchivedFile]:
     root = lake.organization_folder(run.organization_id)
     files = []
     for number, file in enumerate(delivery.files):
@@ -92,15 +94,38 @@ def _is_as_fetched(run: ImportRun, delivery: Delivery) -> bool:
 
     A nightly pull of years of bills then fetches only what changed. Folders are always read: their times say little.
     """
-    if _reads_a_folder(run) or delivery.billing_period is None:
+    if _reads_a_folder(run) or not all(file.version for file in delivery.files):
         return False
-    listed = [{"name": file.path, "size": file.size, "version": file.version} for file in delivery.files]
+    revision = _in_force(run, delivery)
+    if revision is None or len(revision.files) != len(delivery.files):
+        return False
+    return all(
+        (listed.path, listed.version) == (file["name"], file["version"]) and listed.size in {None, file["size"]}
+        for listed, file in zip(delivery.files, revision.files, strict=True)
+    )
+
+
+def _in_force(run: ImportRun, delivery: Delivery) -> BillRevision | None:
+    if delivery.billing_period is None:
+        return None
     with tenant(run.organization_id):
         bill = Bill.objects.filter(source_id=run.source_id, billing_period=delivery.billing_period)
-        revision = BillRevision.objects.filter(id__in=bill.values("current_revision")).first()
-    return revision is not None and listed == [
-        {name: file[name] for name in ("name", "size", "version")} for file in revision.files
-    ]
+        return BillRevision.objects.filter(id__in=bill.values("current_revision")).first()
+
+
+def _note_versions(run: ImportRun, delivery: Delivery) -> None:
+    """Write down under which versions the bill in force was fetched again, so that it need not be once more."""
+    revision = _in_force(run, delivery) if delivery.is_asked_for else None
+    if revision is not None:
+        files = zip(revision.files, delivery.files, strict=True)
+        revision.files = [{**file, "version": listed.version} for file, listed in files]
+        with tenant(run.organization_id):
+            revision.save(update_fields=["files"])
+
+
+def _is_free_month(run: ImportRun, delivery: Delivery, error: RejectedBillError) -> bool:
+    """Return whether a service told no charges of a month that never had any."""
+    return delivery.is_asked_for and error.code == "bill_empty" and _in_force(run, delivery) is None
 
 
 def _reads_a_folder(run: ImportRun) -> bool:

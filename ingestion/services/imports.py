@@ -86,7 +86,7 @@ def _import(run: ImportRun) -> list[DeliveryOutcome]:
     settings = opened_settings(run.source, run.settings, connector=connector)
     deliveries = connector.discover(settings)
     if not deliveries:
-        raise DeliveryError("nothing_found", "There is no bill at this place. Check the path, bucket and prefix.")
+        raise DeliveryError("nothing_found", "There is no bill at this place. Check the path or the settings.")
     outcomes = []
     for number, delivery in enumerate(deliveries):
         report = _reporter(run, first=Decimal(number) / len(deliveries), span=Decimal(1) / len(deliveries))

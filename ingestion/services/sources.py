@@ -74,7 +74,8 @@ def change_source(source: BillSource, *, name: str, settings: Mapping[str, Any])
     """Give a source another name and other settings; secrets that are not among them stay as they are."""
     kept = source.sealed_secrets
     keep_settings(source, settings, connector=KINDS[source.kind])
-    source.sealed_secrets = {**kept, **source.sealed_secrets} if source.settings.get("access_key_id") else {}
+    keeps = KINDS[source.kind].params.keeps_secrets(source.settings)
+    source.sealed_secrets = {**kept, **source.sealed_secrets} if keeps else {}
     source.name = name
     source.save(update_fields=["name", "settings", "sealed_secrets"])
 
@@ -107,7 +108,7 @@ def look(source: BillSource) -> Sighting:
     if not deliveries:
         return Sighting(
             error_code="nothing_found",
-            error_message="The place can be read, but there is no bill at it. Check bucket and prefix.",
+            error_message="The place can be read, but there is no bill at it. Check the settings.",
         )
     periods = sorted(f"{found.billing_period:%Y-%m}" for found in deliveries if found.billing_period)
     return Sighting(
@@ -115,7 +116,7 @@ def look(source: BillSource) -> Sighting:
         first_period=periods[0] if periods else "",
         last_period=periods[-1] if periods else "",
         files=sum(len(found.files) for found in deliveries),
-        bytes=sum(file.size for found in deliveries for file in found.files),
+        bytes=sum(file.size or 0 for found in deliveries for file in found.files),
         waiting=sum(not found.is_complete for found in deliveries),
     )
 

@@ -8,6 +8,7 @@ from typing import Final
 from django import forms
 
 from ingestion.coverage import coverage
+from ingestion.delivery.services import ServiceSettings
 from ingestion.models import Bill, BillSource, ImportRun
 from ingestion.selectors import source_status, summed
 from ingestion.services import KINDS, Sighting
@@ -51,6 +52,7 @@ def settings_page(
         kind_name=KINDS[kind].label,
         form=form,
         external_id=asked if takes_roles else "",
+        access=KINDS[kind].access,
         source_id=source.id if source else None,
         source_name=source.name if source else "",
     )
@@ -85,6 +87,9 @@ def _place(source: BillSource) -> str:
     settings = source.settings
     if settings.get("path"):
         return str(settings["path"])
+    params = KINDS[source.kind].params
+    if issubclass(params, ServiceSettings):
+        return str(settings.get("endpoint_url") or params.home)
     return "/".join(part for part in (f"s3://{settings.get('bucket', '')}", settings.get("prefix", "")) if part)
 
 
@@ -128,7 +133,7 @@ def _facts(source: BillSource) -> tuple[Fact, ...]:
     if source.is_uploaded:
         return ()
     fields = KINDS[source.kind].params.model_fields
-    titles = {name: field.title or name.replace("_", " ").capitalize() for name, field in fields.items()}
+    titles = {name: KINDS[source.kind].params.title(name) for name in fields}
     told = [Fact(name=titles[name], value=str(value)) for name, value in source.settings.items() if name in titles]
     sealed = [Fact(name=titles[name], value="", is_secret=True) for name in source.sealed_secrets if name in titles]
     return (*told, *sealed)

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from ingestion.delivery import DeliveryError
+from ingestion.delivery import BucketSettings, DeliveryError
 from ingestion.delivery.places import check_endpoint
 from ingestion.delivery.reach import Reach
 from ingestion.models import BillSource
@@ -23,8 +23,8 @@ from itfm.accounts.models import Organization
 PATH: Final = "path"
 BUCKET: Final = "bucket"
 EXTERNAL_ID: Final = "external_id"
-LOCKS: Final = ("endpoint_url", "access_key_id")
-"""When one of these changes, a stored secret must be entered again: it is for no other place or key."""
+NEEDED: Final = {BUCKET: "Name the bucket that the bills are delivered to."}
+"""What is said where a setting is missing, if not just which."""
 
 
 def external_id(organization: Organization) -> str:
@@ -88,48 +88,53 @@ class SettingsForm(forms.Form):
         return name != EXTERNAL_ID
 
     def _field(self, name: str, field: FieldInfo) -> forms.Field:
-        title = field.title or name.replace("_", " ").capitalize()
+        title = self.params.title(name)
         text = field.description or ""
         if name == PATH:
             places = " or ".join(str(folder) for folder in import_folders(self.organization))
-            text = f"Instead of a bucket: a folder in {places}."
+            text = f"Read files from here instead: a folder in {places}."
         if name in self.secrets:
             if self.source and name in self.source.sealed_secrets:
                 text = "One is stored. Leave this empty to keep it."
             widget = forms.PasswordInput(attrs={"autocomplete": "off"})
             return forms.CharField(label=title, required=False, help_text=text, widget=widget, strip=True)
-        needed = field.is_required() or (name == BUCKET and self._has_no_folder())
+        needed = field.is_required() or (name in self.params.needed and self._has_no_folder())
         asked = forms.CharField(label=title, required=needed, help_text=text, max_length=1000)
-        if name == BUCKET:
-            asked.error_messages["required"] = "Name the bucket that the bills are delivered to."
+        asked.error_messages["required"] = self._missing(name)
         return asked
+
+    def _missing(self, name: str) -> str:
+        return NEEDED.get(name) or f"Give the {self.params.title(name).lower()}."
 
     def _has_no_folder(self) -> bool:
         return not project.IMPORT_FOLDERS and not (self.source and self.source.settings.get(PATH))
 
     def _check_place(self, given: dict[str, Any]) -> None:
         if PATH in self.fields and given.get(PATH):
-            if given.get(BUCKET):
-                self.add_error(PATH, "Name a bucket or a folder, not both.")
+            for name in self.params.needed:
+                if given.get(name):
+                    self.add_error(PATH, f"Name a folder or the {self.params.title(name).lower()}, not both.")
             place = Path(given[PATH]).resolve()
             is_same = self.source is not None and self.source.settings.get(PATH) == given[PATH]
             if not is_same and not any(place.is_relative_to(folder) for folder in import_folders(self.organization)):
                 self.add_error(PATH, "This folder is not one that your sources may read.")
             self.cleaned_data[PATH] = str(place)
-        elif not given.get(BUCKET) and not given.get(PATH):
-            self.add_error(BUCKET, "Name the bucket that the bills are delivered to.")
+        elif not given.get(PATH):
+            for name in self.params.needed:
+                if not given.get(name) and not self._keeps(name, given) and name not in self.errors:
+                    self.add_error(name, self._missing(name))
 
     def _check_keys(self, given: dict[str, Any]) -> None:
         if given.get(PATH):
             return
         stored = self.source.sealed_secrets if self.source else {}
-        if not given.get("access_key_id") and not given.get("role_arn"):
+        if issubclass(self.params, BucketSettings) and not given.get("access_key_id") and not given.get("role_arn"):
             self.add_error("access_key_id", "Give an access key, or a role to assume.")
         for name in self.secrets & set(stored):
             is_moved = self.source and any(
-                (given.get(lock) or "") != (self.source.settings.get(lock) or "") for lock in LOCKS
+                (given.get(lock) or "") != (self.source.settings.get(lock) or "") for lock in self.params.locks
             )
-            if is_moved and given.get("access_key_id") and not given.get(name):
+            if is_moved and self.params.keeps_secrets(given) and not given.get(name):
                 self.add_error(name, "The key or the endpoint has changed: enter the secret again.")
 
     def _check_kind(self, given: dict[str, Any]) -> None:
@@ -147,7 +152,7 @@ class SettingsForm(forms.Form):
 
     def _keeps(self, name: str, given: dict[str, Any]) -> bool:
         stored = self.source.sealed_secrets if self.source else {}
-        return name in stored and not given.get(name) and bool(given.get("access_key_id"))
+        return name in stored and not given.get(name) and self.params.keeps_secrets(given)
 
 
 class ScheduleForm(forms.Form):

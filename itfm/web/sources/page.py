@@ -64,6 +64,8 @@ class SettingsPage:
     form: Form
     external_id: str
     """What a role's trust policy must ask for; empty where the kind knows no roles."""
+    access: tuple[str, ...]
+    """Paragraphs on what else to permit."""
     source_id: UUID | None = None
     source_name: str = ""
 

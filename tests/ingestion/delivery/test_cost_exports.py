@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from ingestion.connectors import azure_export
-from ingestion.delivery import DeliveryError, SourceSettings
+from ingestion.delivery import BucketSettings, DeliveryError
 from tests.ingestion.delivery.trees import deliveries, paths, write, write_json
 
 OCTOBER = "20261001-20261031"
@@ -44,7 +44,7 @@ def exported(root, name, dataset, *, month=OCTOBER, folder=RUN, parts=1, submitt
 
 
 def found(root):
-    return azure_export.discover(SourceSettings(path=root))
+    return azure_export.discover(BucketSettings(path=root))
 
 
 def test_each_month_of_an_export_is_a_delivery(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 
-from ingestion.delivery import DeliveryError, SourceSettings, open_store
+from ingestion.delivery import BucketSettings, DeliveryError, open_store
 from ingestion.delivery import places as places_module
 from ingestion.delivery.reach import PrivateAddressError, Reach, is_public, public_address
 
@@ -71,7 +71,7 @@ NO_ADDRESSES = [
 ]
 
 
-def source(url: str, *, reach: Reach | None = None) -> SourceSettings:
+def source(url: str, *, reach: Reach | None = None) -> BucketSettings:
     settings = {
         "bucket": "bills",
         "region": "us-east-1",
@@ -79,7 +79,7 @@ def source(url: str, *, reach: Reach | None = None) -> SourceSettings:
         "access_key_id": "AKIA",
         "secret_access_key": "secret",
     }
-    return SourceSettings.model_validate(settings, context=reach)
+    return BucketSettings.model_validate(settings, context=reach)
 
 
 @pytest.fixture
@@ -185,9 +185,9 @@ def test_the_site_may_allow_private_endpoints():
 
 def test_no_setting_of_a_source_widens_its_reach():
     with pytest.raises(ValidationError):
-        SourceSettings.model_validate({"bucket": "bills", "_reach": {"allows_private": True}})
+        BucketSettings.model_validate({"bucket": "bills", "_reach": {"allows_private": True}})
     with pytest.raises(ValidationError):
-        SourceSettings.model_validate({"bucket": "bills", "reach": {"allows_private": True}})
+        BucketSettings.model_validate({"bucket": "bills", "reach": {"allows_private": True}})
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34"])

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from pydantic import ValidationError
 
-from ingestion.delivery import DeliveryError, SourceSettings, archive, open_store
+from ingestion.delivery import BucketSettings, DeliveryError, archive, open_store
 from ingestion.delivery.manifests import find_deliveries
 from ingestion.delivery.reach import Reach
 from ingestion.delivery.stores import FolderStore
@@ -49,7 +49,7 @@ def _own_credentials_only(monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
 
 
-def source(endpoint_url: str | None, **changes: str | None) -> SourceSettings:
+def source(endpoint_url: str | None, **changes: str | None) -> BucketSettings:
     settings = {
         "bucket": "bills",
         "region": "us-east-1",
@@ -57,7 +57,7 @@ def source(endpoint_url: str | None, **changes: str | None) -> SourceSettings:
         "access_key_id": ACCESS_KEY_ID,
         "secret_access_key": SECRET_ACCESS_KEY,
     }
-    return SourceSettings.model_validate(settings | changes, context=Reach(allows_private=True))
+    return BucketSettings.model_validate(settings | changes, context=Reach(allows_private=True))
 
 
 def paths(store) -> list[str]:
@@ -77,7 +77,7 @@ def test_a_single_file_is_a_store_of_itself_even_through_a_link(tmp_path):
     write(tmp_path, "real/bill.csv", "real/other.csv")
     (tmp_path / "link.csv").symlink_to(tmp_path / "real" / "bill.csv")
 
-    store = open_store(SourceSettings(path=tmp_path / "link.csv"))
+    store = open_store(BucketSettings(path=tmp_path / "link.csv"))
 
     assert paths(store) == ["link.csv"]
     with store.open("link.csv") as stream:
@@ -305,7 +305,7 @@ def test_a_refused_role_says_to_check_its_trust_policy(answering):
 )
 def test_settings_that_do_not_fit_together_are_refused(wrong):
     with pytest.raises(ValidationError):
-        SourceSettings.model_validate(wrong)
+        BucketSettings.model_validate(wrong)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,162 @@
+"""Bills that a provider's API tells: a table for each month, written as it is asked for. Pure but for the network.
+
+What is archived is a CSV of the fields of the answers, each number as it was written there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, BinaryIO, ClassVar, Final, Generic, Self, TypeVar
+
+from pydantic import Field, model_validator
+
+from ingestion.delivery.contents import DeliveredFile, Delivery
+from ingestion.delivery.manifests import find_deliveries
+from ingestion.delivery.places import Endpoint, SourceSettings, open_store
+from ingestion.delivery.stores import Store
+
+SETTLED: Final = timedelta(days=45)
+"""This long after its end no provider changes a month any more, and it is not asked for again."""
+SETTLED_VERSION: Final = "settled"
+FIRST_MONTHS: Final = 13
+"""How many months are read, the present one among them, when nobody says from when."""
+SPOOLED_BYTES: Final = 8 << 20
+Record = Mapping[str, Any]
+"""A row by column. Values are text, `int`, `Decimal`, bool, a list or object of these, or None."""
+
+
+class ServiceSettings(SourceSettings):
+    """A source that asks a provider's API; with `path` it reads a file that holds the same columns instead."""
+
+    home: ClassVar[str] = ""
+    """The address of the provider's own API."""
+
+    first_month: Annotated[str, Field(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")] | None = Field(
+        default=None,
+        title="First month",
+        description="The first to read, for example 2026-01. Left empty, the last 13 are read.",
+    )
+    endpoint_url: Endpoint = Field(
+        default=None,
+        title="Endpoint",
+        description="Only where the service is reached by another address than its own, such as a proxy of yours.",
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        lacking = [self.title(name) for name in self.needed if getattr(self, name) is None]
+        if self.path is None and lacking:
+            raise ValueError(f"Give a folder, or {' and '.join(lacking)}.")
+        return self
+
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+
+
+@dataclass(frozen=True)
+class Service(Generic[Settings]):
+    """How a kind asks its API. `columns` are those of the table; `read` yields the records of the month it is given.
+
+    `read` raises DeliveryError when the API does not answer. A month that is not over has records up to now.
+    """
+
+    columns: tuple[str, ...]
+    read: Callable[[Settings, date], Iterable[Record]]
+
+    def open(self, settings: Settings) -> Store:
+        """Return the folder named in the settings, else the API as a place of files."""
+        return open_store(settings) if settings.path else ServiceStore(self, settings, _today())
+
+    def discover(self, settings: Settings) -> tuple[Delivery, ...]:
+        """Return a delivery for each month, once the API has answered.
+
+        :raises DeliveryError: it does not.
+        """
+        if settings.path:
+            return find_deliveries(open_store(settings))
+        store = ServiceStore(self, settings, _today())
+        next(iter(self.read(settings, store.months()[-1])), None)
+        return tuple(
+            Delivery(
+                name=file.path,
+                manifest="none",
+                billing_period=month,
+                files=(file,),
+                is_asked_for=True,
+            )
+            for month, file in zip(store.months(), store.files(), strict=True)
+        )
+
+
+@dataclass(frozen=True)
+class ServiceStore(Generic[Settings]):
+    """An API as a place that holds a file for each month."""
+
+    service: Service[Settings]
+    settings: Settings
+    today: date
+
+    def months(self) -> tuple[date, ...]:
+        """Return the first days of the months to read, up to the present one."""
+        last = self.today.replace(day=1)
+        if self.settings.first_month:
+            first = min(date.fromisoformat(f"{self.settings.first_month}-01"), last)
+        else:
+            first = _moved(last, 1 - FIRST_MONTHS)
+        count = (last.year - first.year) * 12 + last.month - first.month + 1
+        return tuple(_moved(first, index) for index in range(count))
+
+    def files(self) -> tuple[DeliveredFile, ...]:
+        """Return a file for each month; how long it is shows when it is read."""
+        return tuple(
+            DeliveredFile(path=f"{month:%Y-%m}.csv", size=None, version=self._version(month)) for month in self.months()
+        )
+
+    @contextmanager
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        """Ask for a month and open what was answered."""
+        month = date.fromisoformat(f"{path.removesuffix('.csv')}-01")
+        with tempfile.SpooledTemporaryFile(SPOOLED_BYTES) as spool:
+            text = io.TextIOWrapper(spool, encoding="utf-8", newline="")
+            writer = csv.writer(text, lineterminator="\n")
+            writer.writerow(self.service.columns)
+            for record in self.service.read(self.settings, month):
+                writer.writerow([plain_text(record.get(column)) for column in self.service.columns])
+            text.flush()
+            text.detach()
+            spool.seek(0)
+            # It reads like a binary file without being declared as one.
+            yield spool  # type: ignore[misc]
+
+    def _version(self, month: date) -> str:
+        return SETTLED_VERSION if _moved(month, 1) + SETTLED <= self.today else ""
+
+
+def plain_text(value: Any) -> str:
+    """Return a value of JSON as text of a CSV: numbers with all their digits, lists and objects as JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, list | dict):
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=plain_text)
+    return str(value)
+
+
+def _moved(month: date, by: int) -> date:
+    years, index = divmod(month.month - 1 + by, 12)
+    return date(month.year + years, index + 1, 1)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
