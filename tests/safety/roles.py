@@ -7,6 +7,7 @@ EVERYBODY = "OAFEVU"
 
 MAY = {
     "overview": EVERYBODY,
+    "overview_lens": EVERYBODY,
     "bills": "OAFU",
     "bills_running": "OAFU",
     "bill": "OAFU",

@@ -45,6 +45,7 @@ OWN = tuple(DECLARED)
 ELSEWHERE = {
     "allocation_reallocation_cancel": {"allocation_reallocation"},
     "explore_lens": {"accounts_membership"},
+    "overview_lens": {"accounts_membership"},
     **{f"explore_view_{what}": {"web_savedview"} for what in ("save", "rename", "share", "delete", "restore")},
     **{
         f"source_{what}": {"ingestion_billsource"}
@@ -56,7 +57,7 @@ ELSEWHERE = {
     "upload_discard": {"ingestion_billupload"},
 }
 """What the addresses of other sections change."""
-WITHOUT_A_WORD = {"explore_lens": "through what somebody looks at costs is their own"}
+WITHOUT_A_WORD = dict.fromkeys(("explore_lens", "overview_lens"), "through what somebody looks at costs is their own")
 NOTHING_TO_DO = {
     "sessions_end": "the test's client has no session that is listed",
     "member_transfer": "the planted member is the one who asks",

@@ -1,5 +1,6 @@
 """The Overview: causes that sum to the change, how far the data reaches, what waits, and how much it asks."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -21,7 +22,7 @@ from itfm.web.overview.states import data_states
 from itfm.web.shell.page import OrganizationChoice, Shell
 from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge, day
-from tests.allocation.explain.test_explain import CHARGES, apply
+from tests.allocation.explain.test_explain import CHARGES, RULES, apply
 from tests.conftest import NOW, member
 from tests.web.test_explain import engineer
 from tests.web.test_templatetags import words
@@ -233,6 +234,24 @@ def test_one_currency_is_shown_and_the_others_are_a_link_away(client, acme):
     assert 'href="?period=2026-10&amp;currency=EUR" aria-current="true"' in html
 
 
+def test_the_lens_says_what_costs_are_grouped_by_and_is_kept(client, allocated):
+    product = (
+        "  - {key: product, name: Product, rules: [{when: {column: service_name, equals: EC2}, value: machines}]}\n"
+    )
+    apply(allocated, RULES.replace("splits:", product + "splits:"))
+    owner = member(allocated, Role.OWNER)
+    through_finance = shown(client, owner)
+
+    chosen = client.post(f"{reverse('overview_lens')}?period=2026-10&currency=USD&lens=engineering")
+    html = client.get(chosen["Location"]).content.decode()
+
+    assert chosen["Location"] == f"{reverse('overview')}?period=2026-10&currency=USD&lens=engineering"
+    assert re.search(r'lens=engineering" aria-current="true">Engineering', html)
+    assert "Effective cost by team" in through_finance
+    assert "Effective cost by product" in shown(client, owner)
+    assert client.get(reverse("overview"), {"lens": "sideways"}).status_code == 404
+
+
 def test_what_failed_and_what_was_found_waits_for_those_who_can_act(client, allocated):
     with tenant(allocated.id):
         found = BillRevision.objects.get(bill__billing_period=OCTOBER)
@@ -265,7 +284,7 @@ def test_the_page_asks_at_most_twelve_questions(allocated, django_assert_max_num
 
     with tenant(allocated.id), django_assert_max_num_queries(12):
         page = build.overview_page(
-            shell=shell, period=OCTOBER, currency=None, visibility=EVERYTHING,
+            shell=shell, period=OCTOBER, currency=None, lens="finance", visibility=EVERYTHING,
             permissions=frozenset({"bills.read", "rules.read"}), at=NOW,
         )  # fmt: skip
 

@@ -18,7 +18,7 @@ from itfm.api.paging import Page, page_of
 from itfm.api.problems import FieldProblem, ProblemError, unknown
 from itfm.api.replies import Reply
 from itfm.web.explore.drill import params_of
-from itfm.web.explore.question import lens_named, question_of
+from itfm.web.explore.question import question_of
 from itfm.web.explore.saved import (
     LONGEST_NAME,
     LONGEST_QUESTION,
@@ -32,6 +32,7 @@ from itfm.web.explore.saved import (
     share_view,
     visible_views,
 )
+from itfm.web.lens import lens_named
 from itfm.web.models import SavedView
 
 TAG = ["Views"]

@@ -16,12 +16,12 @@ from allocation.selectors import Visibility
 from ingestion.models import BillSource
 from itfm.core.money import total
 from itfm.web.colors import kept_slots
-from itfm.web.components import ChartCard, Choice, Empty, FilterBar, Link
+from itfm.web.components import ChartCard, Choice, Empty, FilterBar, Link, Tab
 from itfm.web.components import Filter as Chip
 from itfm.web.explore.centers import CENTER, center_names
-from itfm.web.explore.drill import LENSES, Crumb, Lens, address, bottom, default_grouping, drilled, levels, start, trail
+from itfm.web.explore.drill import Crumb, address, bottom, default_grouping, drilled, levels, start, trail
 from itfm.web.explore.figure import Stripe, figure
-from itfm.web.explore.page import Check, CurrencyPart, ExplorePage, Form, LensChoice, ViewMenu
+from itfm.web.explore.page import Check, CurrencyPart, ExplorePage, Form, ViewMenu
 from itfm.web.explore.table import Line, table_of
 from itfm.web.explore.words import (
     COLUMN_LABELS,
@@ -32,6 +32,7 @@ from itfm.web.explore.words import (
     range_text,
     value_text,
 )
+from itfm.web.lens import LENSES, Lens
 from itfm.web.shell.page import Shell
 
 TOTAL = "Total"
@@ -199,9 +200,9 @@ class ExploreBuilder:
         periods = self.query.compared_periods
         return range_text(periods[0], periods[-1]) if periods else ""
 
-    def _lenses(self) -> tuple[LensChoice, ...]:
+    def _lenses(self) -> tuple[Tab, ...]:
         return tuple(
-            LensChoice(
+            Tab(
                 label=lens.capitalize(),
                 url=address(
                     replace(self.query, by=default_grouping(self.rule_set, lens)), lens, to=reverse("explore_lens")

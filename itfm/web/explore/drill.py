@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlencode
 
 from allocation.costs.query import CostQuery, Filter, RuleSetNames, merged, to_params
+from itfm.web.lens import Lens, dimensions_through
 
-Lens = Literal["finance", "engineering"]
-LENSES: Final[tuple[Lens, ...]] = ("finance", "engineering")
-DIMENSIONS: Final[dict[Lens, tuple[str, ...]]] = {
-    "finance": ("cost_center", "team", "product"),
-    "engineering": ("team", "product", "environment"),
-}
-"""Dimensions a lens starts with, as far as the rules have them."""
 COLUMNS_BELOW: Final = ("service_name", "sub_account_id")
 
 
@@ -29,12 +23,7 @@ class Crumb:
 
 def levels(rule_set: RuleSetNames, lens: Lens) -> tuple[str, ...]:
     """Return what costs are told apart by on the way down, the first level first."""
-    keys = [key for key, _ in rule_set.dimensions]
-    chosen = [key for key in DIMENSIONS[lens] if key in keys] or keys[:3]
-    if lens == "engineering":
-        # An engineer asks what is running before asking whose it is.
-        chosen = sorted(chosen, key=lambda key: key == "team")
-    return (*chosen, *COLUMNS_BELOW)
+    return (*dimensions_through(lens, rule_set), *COLUMNS_BELOW)
 
 
 def default_grouping(rule_set: RuleSetNames, lens: Lens) -> tuple[str, ...]:

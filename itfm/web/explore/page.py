@@ -113,15 +113,6 @@ class ViewsPage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LensChoice:
-    """A lens to look at costs through; choosing it is sent to `url`, and kept for the next time."""
-
-    label: str
-    url: str
-    is_current: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class ExplorePage:
     """An answer with the question beside it."""
 
@@ -130,7 +121,7 @@ class ExplorePage:
     periods: str
     compared: str
     group_names: str
-    lenses: tuple[LensChoice, ...] = ()
+    lenses: tuple[Tab, ...] = ()
     views: ViewMenu = ViewMenu()
     form: Form | None = None
     filters: FilterBar | None = None

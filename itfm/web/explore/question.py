@@ -7,23 +7,14 @@ from datetime import date
 from typing import Final
 
 from allocation.costs.answer import RunsInForce, runs_in_force
-from allocation.costs.query import CostQuery, QueryError, parse, shifted
+from allocation.costs.query import CostQuery, parse, shifted
 from allocation.selectors import allocated_periods
 from itfm.core.periods import period_name
-from itfm.web.explore.drill import LENSES, Lens, default_grouping
+from itfm.web.explore.drill import default_grouping
+from itfm.web.lens import Lens
 
 FIRST_PERIODS: Final = 6
 """How many periods a question that names none is about."""
-
-
-def lens_named(text: str) -> Lens:
-    """Return the lens of that name.
-
-    :raises QueryError: there is none.
-    """
-    if text not in LENSES:
-        raise QueryError("lens", f"'{text[:20]}' is no lens; write one of {', '.join(LENSES)}.")
-    return text
 
 
 def question_of(

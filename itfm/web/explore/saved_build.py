@@ -10,9 +10,10 @@ from django.urls import reverse
 from allocation.costs.query import CostQuery
 from itfm.accounts.models import Membership
 from itfm.web.components import Empty, Link
-from itfm.web.explore.drill import Lens, address, params_of
+from itfm.web.explore.drill import address, params_of
 from itfm.web.explore.page import ViewLink, ViewMenu, ViewsPage
 from itfm.web.explore.saved import deleted_views_of, views_of
+from itfm.web.lens import Lens
 from itfm.web.models import SavedView
 from itfm.web.shell.page import Shell
 

@@ -19,18 +19,16 @@ from itfm.accounts.services import keep_lens
 from itfm.core.periods import period_name
 from itfm.web.explore.build import ExploreBuilder
 from itfm.web.explore.centers import CENTER, CenterNames, center_names
-from itfm.web.explore.drill import LENSES, Lens
 from itfm.web.explore.exports import KINDS, sheet_of
 from itfm.web.explore.lines import After, lines_page
 from itfm.web.explore.page import ErrorPage
-from itfm.web.explore.question import lens_named, question_of
+from itfm.web.explore.question import question_of
 from itfm.web.explore.saved_build import view_menu
 from itfm.web.explore.words import NOTHING
+from itfm.web.lens import lens_of
 from itfm.web.shell.build import shell_of
 from itfm.web.suggestions import LIMIT, Suggestion, suggestions
 from itfm.web.visibility import visibility_of
-
-LENS = "lens"
 
 
 @allow("costs.read")
@@ -52,7 +50,7 @@ def explore(request: TenantRequest) -> HttpResponse:
 def explore_lens(request: TenantRequest) -> HttpResponse:
     """Keep the lens that somebody chooses for the next time, and show costs through it."""
     try:
-        lens = _lens(request)
+        lens = lens_of(request)
     except QueryError as error:
         return refused(request, error)
     keep_lens(request.membership, lens)
@@ -128,7 +126,7 @@ def asked(request: TenantRequest) -> ExploreBuilder:
     """
     query, runs, periods = _query(request)
     return ExploreBuilder(
-        query, lens=_lens(request), runs=runs, periods=periods, visibility=visibility_of(request.membership)
+        query, lens=lens_of(request), runs=runs, periods=periods, visibility=visibility_of(request.membership)
     )
 
 
@@ -138,7 +136,7 @@ def _query(request: TenantRequest) -> tuple[CostQuery, RunsInForce, list[date]]:
     :raises QueryError: the address cannot be read.
     """
     is_grouped = not request.path.startswith(reverse("explore_lines"))
-    return question_of(dict(request.GET.lists()), lens=_lens(request), is_grouped=is_grouped)
+    return question_of(dict(request.GET.lists()), lens=lens_of(request), is_grouped=is_grouped)
 
 
 def _format(request: TenantRequest) -> str:
@@ -146,11 +144,6 @@ def _format(request: TenantRequest) -> str:
     if text not in KINDS:
         raise QueryError("format", f"'{text[:20]}' is no format; write one of {', '.join(KINDS)}.")
     return text
-
-
-def _lens(request: TenantRequest) -> Lens:
-    kept = request.membership.lens
-    return lens_named(request.GET.get(LENS) or (kept if kept in LENSES else LENSES[0]))
 
 
 def _after(request: TenantRequest) -> After | None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from allocation.costs.answer import CostAnswer, CostLine, RunsInForce, answer
 from allocation.costs.query import MOST_ROWS, CostQuery, Filter, RuleSetNames
@@ -34,11 +37,13 @@ from ingestion.selectors import (
 )
 from itfm.core.money import CONTEXT
 from itfm.core.money import total as exact_sum
-from itfm.core.periods import next_period, previous_period
+from itfm.core.periods import next_period, period_name, previous_period
 from itfm.core.policy import Permission
 from itfm.web.charts import DailyCost, DailyCosts, daily_costs
 from itfm.web.colors import kept_slots, largest_slots
+from itfm.web.components import Tab
 from itfm.web.explain.address import query_of
+from itfm.web.lens import LENSES, PARAM, Lens, dimensions_through
 from itfm.web.overview.actions import READS_BILLS, READS_RULES, bill_actions, run_actions
 from itfm.web.overview.movers import UNALLOCATED, Costs, costs_by_origin, movers, totals
 from itfm.web.overview.page import (
@@ -88,6 +93,7 @@ def overview_page(
     shell: Shell,
     period: date | None,
     currency: str | None,
+    lens: Lens,
     visibility: Visibility,
     permissions: frozenset[Permission],
     at: datetime,
@@ -101,13 +107,19 @@ def overview_page(
     found = revisions_with_findings(shown)
     revisions = [revision for revision, _ in found]
     statuses = source_statuses(at=at) if READS_BILLS in permissions else []
-    facts = _facts(run, rule_set, sums=sums, revisions=revisions, visibility=visibility) if run else None
+    dimension = next(iter(dimensions_through(lens, rule_set)), None)
+    facts = (
+        _facts(run, rule_set, dimension=dimension, sums=sums, revisions=revisions, visibility=visibility)
+        if run
+        else None
+    )
     currencies = _by_size(facts) if facts else []
     chosen = currency if currency in currencies else next(iter(currencies), None)
     return OverviewPage(
         shell=shell,
         period=PeriodChoice(shown=shown, available=tuple(sorted({*periods, shown}, reverse=True))),
-        dimension_name=rule_set.dimensions[0][1] if rule_set.dimensions else "",
+        dimension_name=dict(rule_set.dimensions)[dimension] if dimension else "",
+        lenses=_lenses(lens, period=shown, currency=chosen),
         cost_name=COST_NAME,
         overview=_currency(chosen, facts) if facts and chosen else None,
         currencies=tuple(currencies),
@@ -118,16 +130,29 @@ def overview_page(
     )
 
 
+def _lenses(shown: Lens, *, period: date, currency: str | None) -> tuple[Tab, ...]:
+    kept = [("period", period_name(period)), *([("currency", currency)] if currency else [])]
+    return tuple(
+        Tab(
+            label=lens.capitalize(),
+            url=f"{reverse('overview_lens')}?{urlencode([*kept, (PARAM, lens)])}",
+            is_current=lens == shown,
+        )
+        for lens in LENSES
+    )
+
+
 def _facts(
     run: AllocationRun,
     rule_set: RuleSetNames,
     *,
+    dimension: str | None,
     sums: list[PeriodSums],
     revisions: list[BillRevision],
     visibility: Visibility,
 ) -> _Facts:
     period, before = run.billing_period, previous_period(run.billing_period)
-    by = [rule_set.dimensions[0][0]] if rule_set.dimensions else []
+    by = [dimension] if dimension else []
     ids = {one.period: one.run_id for one in sums if one.period in {period, before}}
     states = data_states(period, revisions)
     is_complete = all(state.is_complete for state in states.values())
@@ -142,7 +167,7 @@ def _facts(
     daily = answer(replace(asked, granularity="day"), visibility=visibility, runs=runs)
     return _Facts(
         run=run,
-        dimension=by[0] if by else None,
+        dimension=dimension,
         daily=daily,
         now=answer(by_origin, visibility=visibility, runs=runs),
         before=None

@@ -251,6 +251,8 @@ class OverviewPage:
     """Empty as well when the role may not read bills."""
     actions: tuple[Action, ...] = ()
     empty_reason: EmptyReason | None = None
+    lenses: tuple[Tab, ...] = ()
+    """What to look through; choosing one is sent to its address, and kept for the next time."""
     is_scoped: bool = False
     """Whether the member sees only part of the organization; totals are then of that part, and there is no proof."""
 
