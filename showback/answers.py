@@ -112,7 +112,7 @@ def probably_unowned(center: CostCenter, *, period: date, codes: Sequence[str]) 
     run = run_in_force(period)
     if run is None:
         return []
-    costs = kept("direct", run.id, lambda: _direct(run), is_worth_keeping=lambda found: len(found) <= MOST_KEPT)
+    costs = kept("direct", run.id, lambda _: _direct(run), is_worth_keeping=lambda found: len(found) <= MOST_KEPT)
     said = SpendAnswer.objects.filter(code=center.code).values_list("sub_account_id", "service_name")
     return probably_of(codes, costs, answered={Place(account=account, service=service) for account, service in said})
 

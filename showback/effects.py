@@ -31,7 +31,7 @@ def rules_note(run: AllocationRun | None, *, previous: AllocationRun | None, cod
     earlier = _replaced(run) if run is not None else None
     if run is None or earlier is None:
         return note
-    effects = kept("effects", (run.id, earlier.id, sorted(codes)), lambda: _effects(earlier, run, codes))
+    effects = kept("effects", (run.id, earlier.id, sorted(codes)), lambda _: _effects(earlier, run, codes))
     if not effects:
         return note
     return replace(note, replaced_version=_version(earlier), effects=effects)

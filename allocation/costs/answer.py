@@ -19,7 +19,6 @@ from allocation.models import AllocationRun
 from allocation.selectors import EVERYTHING, Visibility, names_of
 from itfm.core import lake
 from itfm.core.periods import next_period
-from itfm.core.tenancy import current_organization_id
 
 MOST_SUMS_KEPT: Final = 12_000
 
@@ -98,7 +97,7 @@ def answer(query: CostQuery, *, visibility: Visibility = EVERYTHING, runs: RunsI
     return kept(
         "costs",
         (query, [runs.ids[period] for period in periods], visibility),
-        lambda: _worked_out(query, periods, visibility=visibility, runs=runs),
+        lambda organization_id: _worked_out(query, periods, organization_id, visibility=visibility, runs=runs),
         is_worth_keeping=_is_small,
     )
 
@@ -107,17 +106,20 @@ def _is_small(found: CostAnswer) -> bool:
     return sum(len(one.lines) for one in found.currencies) * len(found.buckets) <= MOST_SUMS_KEPT
 
 
-def _worked_out(query: CostQuery, periods: Sequence[date], *, visibility: Visibility, runs: RunsInForce) -> CostAnswer:
+def _worked_out(
+    query: CostQuery, periods: Sequence[date], organization_id: UUID, *, visibility: Visibility, runs: RunsInForce
+) -> CostAnswer:
     buckets = tuple(_buckets(query))
+    ids = {period: runs.ids[period] for period in periods}
     return CostAnswer(
         query=query,
         buckets=buckets,
         currencies=_currencies(
             query,
-            _rows(query, {period: runs.ids[period] for period in periods}, buckets=buckets, visibility=visibility),
+            _rows(query, ids, organization_id, buckets=buckets, visibility=visibility),
             has_comparison=any(period in runs.ids for period in query.compared_periods),
         ),
-        run_ids=tuple(runs.ids[period] for period in periods),
+        run_ids=tuple(ids.values()),
         missing_periods=tuple(period for period in query.periods if period not in runs.ids),
         missing_compared_periods=tuple(period for period in query.compared_periods if period not in runs.ids),
     )
@@ -132,11 +134,17 @@ def _buckets(query: CostQuery) -> list[date]:
     return [query.first + timedelta(days=number) for number in range((end - query.first).days)]
 
 
-def _rows(query: CostQuery, runs: Mapping[date, UUID], *, buckets: Sequence[date], visibility: Visibility) -> list[Row]:
+def _rows(
+    query: CostQuery,
+    runs: Mapping[date, UUID],
+    organization_id: UUID,
+    *,
+    buckets: Sequence[date],
+    visibility: Visibility,
+) -> list[Row]:
     """Ask the months beside the runs' ledgers, or Postgres where those cannot tell or are not there."""
     if table_for(query) == MONTHLY:
         # The ids of the runs have been read under the tenant's policy.
-        organization_id = current_organization_id()
         folders = {key: lake.run_folder(organization_id, period=key, run_id=run_id) for key, run_id in runs.items()}
         if all((folder / FILE).is_file() for folder in folders.values()):
             return rows_of_months(

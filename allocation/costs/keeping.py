@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from typing import Final, TypeVar, cast
+from uuid import UUID
 
 import structlog
 from django.core.cache import cache
@@ -21,15 +22,19 @@ Answer = TypeVar("Answer")
 
 
 def kept(
-    name: str, parts: object, work_out: Callable[[], Answer], *, is_worth_keeping: Callable[[Answer], bool] = bool
+    name: str, parts: object, work_out: Callable[[UUID], Answer], *, is_worth_keeping: Callable[[Answer], bool] = bool
 ) -> Answer:
-    """Return what is kept under a name and all it depends on (by its `repr`), else work it out and keep it."""
+    """Return what is kept under a name and all it depends on (by its `repr`), else work it out and keep it.
+
+    `work_out` is given the organization of the running transaction.
+    """
+    organization_id = current_organization_id()
     digest = hashlib.sha256(repr((VERSION, parts)).encode()).hexdigest()
-    key = f"{name}/{current_organization_id()}/{digest}"
+    key = f"{name}/{organization_id}/{digest}"
     found = _get(key)
     if found is not None:
         return cast("Answer", found)
-    answer = work_out()
+    answer = work_out(organization_id)
     if is_worth_keeping(answer):
         _set(key, answer)
     return answer

@@ -15,7 +15,6 @@ from allocation.costs.months import FILE, reading
 from allocation.costs.statement import IN_TENANT, MONTHLY
 from ingestion.focus.expressions import literal
 from itfm.core import lake
-from itfm.core.tenancy import current_organization_id
 
 Row = tuple[str, str, Decimal]
 # What segments have more of by a split. Grain: (origin, billing_currency). Unrounded; for Postgres and DuckDB.
@@ -38,12 +37,11 @@ def moved_by_splits(period: date, *, run_id: UUID) -> dict[tuple[str, str], Deci
     A split's rows sum to zero: what receivers got is what the pools gave. So it moved what all segments together have
     more of by it.
     """
-    found = kept("moved", run_id, lambda: _rows(period, run_id=run_id))
+    found = kept("moved", run_id, lambda organization_id: _rows(period, organization_id, run_id=run_id))
     return {(origin, currency): cost for origin, currency, cost in found}
 
 
-def _rows(period: date, *, run_id: UUID) -> Sequence[Row]:
-    organization_id = current_organization_id()
+def _rows(period: date, organization_id: UUID, *, run_id: UUID) -> Sequence[Row]:
     file = lake.run_folder(organization_id, period=period, run_id=run_id) / FILE
     if file.is_file():
         with reading(organization_id) as database:

@@ -10,6 +10,7 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
+from unicodedata import category
 
 import duckdb
 
@@ -138,6 +139,14 @@ def _check_titles(file: ReadyFile, titles: Sequence[str]) -> None:
         refuse(file, "too_many_columns", f"has {len(titles):,} columns; {MOST_COLUMNS:,} are read at most.", row=0)
     seen: set[str] = set()
     for title in titles:
+        if any(category(character) == "Cc" for character in title):
+            refuse(
+                file,
+                "header_unreadable",
+                f"has a control character in the column name {title!r}. Export it again.",
+                row=0,
+                column=title,
+            )
         if title in seen:
             refuse(file, "column_twice", f"names the column {title!r} twice.", row=0, column=title)
         seen.add(title)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cached_property
 from pathlib import Path
 
 import psycopg
@@ -34,6 +35,14 @@ class Site:
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True, timeout=300,
         ).stdout  # fmt: skip
+
+    @cached_property
+    def organization(self) -> str:
+        """The only organization's id. Finding it takes seconds: do so before starting what is to be caught at work."""
+        found = self.manage(
+            "shell", "-v", "0", "-c", "from itfm.accounts.selectors import *; print(organization_ids()[0])"
+        )
+        return found.split()[-1]
 
     def told(self, script: str) -> dict:
         """Return the JSON that a script prints last."""
@@ -76,12 +85,10 @@ class Site:
 
     def wait_for(self, query: str) -> None:
         """Return as soon as a query of an organization's rows finds one; fail when it does not within the time."""
+        organization = self.organization
         deadline = time.monotonic() + PATIENCE_SECONDS
         with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as database:
-            organization = self.manage(
-                "shell", "-v", "0", "-c", "from itfm.accounts.selectors import *; print(organization_ids()[0])"
-            )
-            database.execute("SELECT set_config('itfm.organization', %s, false)", [organization.split()[-1]])
+            database.execute("SELECT set_config('itfm.organization', %s, false)", [organization])
             while not database.execute(query).fetchone():
                 if time.monotonic() > deadline:
                     pytest.fail(f"nothing found by: {query}")

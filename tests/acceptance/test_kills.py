@@ -107,6 +107,7 @@ def test_nothing_is_lost_and_nothing_doubled_by_kills(site, tmp_path):
     site.manage("migrate", "--database", "owner", "-v", "0")
     names = f"RULES, BILLS, SOURCES = {str(rules)!r}, {str(tmp_path / 'bills')!r}, {SOURCES!r}\n"
     site.manage("shell", "-v", "0", "-c", names + SEED)
+    assert site.organization
     site.start_worker()
     moments = random.Random(20261102)
 

@@ -40,6 +40,14 @@ def test_table_chart_filter_and_trail_show_name_and_code(owner):
     assert "Cost center: Payments (2010)" in page
 
 
+def test_the_overview_of_finance_names_cost_centers_in_tables_and_chart(owner):
+    page = owner.get(reverse("overview"), {"period": "2026-10"}).content.decode()
+
+    assert "Effective cost by cost center" in page
+    assert '<span class="name">Payments (2010)</span>' in page
+    assert "Payments (2010)" in page.split("application/json")[1]
+
+
 def test_an_export_keeps_the_code_and_has_the_name_in_a_column_of_its_own(owner):
     question = {**OCTOBER, "granularity": "total"}
     lines = owner.get(reverse("explore_export"), question).content.decode().splitlines()

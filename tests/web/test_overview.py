@@ -278,7 +278,19 @@ def test_what_failed_and_what_was_found_waits_for_those_who_can_act(client, allo
         assert waiting not in colleague
 
 
-def test_the_page_asks_at_most_twelve_questions(allocated, django_assert_max_num_queries):
+CENTER = "  - {key: cost_center, name: Cost center, rules: [{when: {tag: team, exists: true}, value: '2010'}]}\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "moved"),
+    [
+        (RULES, ["payments", "search", "Unallocated"]),
+        (RULES.replace("splits:", f"{CENTER}splits:"), ["Unallocated", "2010"]),
+    ],
+)
+def test_the_page_asks_at_most_twelve_questions(allocated, rules, moved, django_assert_max_num_queries):
+    apply(allocated, rules)
+    allocate(allocated.id, period=SEPTEMBER)
     here = OrganizationChoice(id=allocated.id, name="Acme", role=Role.OWNER, is_current=True)
     shell = Shell(section="overview", organization=here, organizations=(here,), person_name="A", person_email="a@b.c")
 
@@ -289,4 +301,4 @@ def test_the_page_asks_at_most_twelve_questions(allocated, django_assert_max_num
         )  # fmt: skip
 
     assert page.overview.reconciliation.difference == 0
-    assert [mover.name for mover in page.overview.movers] == ["payments", "search", "Unallocated"]
+    assert [mover.name for mover in page.overview.movers] == moved

@@ -43,6 +43,7 @@ from itfm.web.charts import DailyCost, DailyCosts, daily_costs
 from itfm.web.colors import kept_slots, largest_slots
 from itfm.web.components import Tab
 from itfm.web.explain.address import query_of
+from itfm.web.explore.centers import CENTER, CenterNames, center_names
 from itfm.web.lens import LENSES, PARAM, Lens, dimensions_through
 from itfm.web.overview.actions import READS_BILLS, READS_RULES, bill_actions, run_actions
 from itfm.web.overview.movers import UNALLOCATED, Costs, costs_by_origin, movers, totals
@@ -86,6 +87,8 @@ class _Facts:
     states: dict[str, DataState]
     kept_slots: Mapping[str, str]
     is_scoped: bool
+    names: CenterNames
+    """What values are called: a cost center by its name."""
 
 
 def overview_page(
@@ -181,6 +184,7 @@ def _facts(
         states=states,
         kept_slots=_kept_slots(daily, rule_set, sums=sums, sees_everything=visibility.sees_everything),
         is_scoped=not visibility.sees_everything,
+        names=center_names(visibility) if dimension == CENTER else CenterNames(names={}),
     )
 
 
@@ -239,7 +243,7 @@ def _currency(currency: str, facts: _Facts) -> CurrencyOverview:
         currency=currency,
         total=total,
         previous_total=None if previous is None else exact_sum(previous.values()),
-        values=_values(by_value, previous, total=total, query_of_value=query_of_value),
+        values=_values(by_value, previous, total=total, query_of_value=query_of_value, text=facts.names.text),
         daily=_daily(facts, currency),
         reconciliation=Reconciliation(
             bill_total=facts.billed.get(currency, total),
@@ -249,7 +253,7 @@ def _currency(currency: str, facts: _Facts) -> CurrencyOverview:
             allocated_at=run.finished_at or run.started_at,
         ),
         query=query_of(wanted),
-        movers=() if before is None else movers(now, before, query_of_value=query_of_value),
+        movers=() if before is None else movers(now, before, query_of_value=query_of_value, text=facts.names.text),
         trend=() if facts.is_scoped else _trend(facts, currency),
         state=facts.states.get(currency),
     )
@@ -258,15 +262,20 @@ def _currency(currency: str, facts: _Facts) -> CurrencyOverview:
 def _daily(facts: _Facts, currency: str) -> DailyCosts:
     return daily_costs(
         [
-            DailyCost(charge_date=day, name=line.groups[0] if line.groups else None, cost=cost)
+            DailyCost(charge_date=day, name=_named(line, facts.names), cost=cost)
             for line in _lines(facts.daily, currency)
             for day, cost in zip(facts.daily.buckets, line.costs, strict=True)
             # The answer has every day of the month; the chart ends where the cost does.
             if cost
         ],
         currency=currency,
-        kept=facts.kept_slots,
+        kept={facts.names.text(value): slot for value, slot in facts.kept_slots.items()},
     )
+
+
+def _named(line: CostLine, names: CenterNames) -> str | None:
+    value = line.groups[0] if line.groups else None
+    return None if value is None else names.text(value)
 
 
 def _values(
@@ -275,6 +284,7 @@ def _values(
     *,
     total: Decimal,
     query_of_value: Callable[[str | None], str],
+    text: Callable[[str], str],
 ) -> tuple[ValueCost, ...]:
     """Return the values by cost, the smallest of very many in one row, and what nothing caught last."""
     zero = Decimal(0)
@@ -295,7 +305,7 @@ def _values(
         )
 
     return (
-        *(row(name, of=[name], query=query_of_value(name)) for name in listed),
+        *(row(text(name), of=[name], query=query_of_value(name)) for name in listed),
         *([row(f"{len(others):,} others", of=others, query="")] if others else []),
         row(UNALLOCATED, of=[None], query=query_of_value(None), is_unallocated=True),
     )

@@ -52,8 +52,10 @@ def totals(costs: Costs) -> dict[str | None, Decimal]:
     return {value: exact_sum(origins.values()) for value, origins in costs.items()}
 
 
-def movers(now: Costs, before: Costs, *, query_of_value: Callable[[str | None], str]) -> tuple[Mover, ...]:
-    """Return the values whose cost changed most, whatever the direction."""
+def movers(
+    now: Costs, before: Costs, *, query_of_value: Callable[[str | None], str], text: Callable[[str], str] = str
+) -> tuple[Mover, ...]:
+    """Return the values whose cost changed most, whatever the direction; `text` says what a value is called."""
     totals_now, totals_before = totals(now), totals(before)
     zero = Decimal(0)
     changes = {
@@ -64,7 +66,7 @@ def movers(now: Costs, before: Costs, *, query_of_value: Callable[[str | None], 
     moved.sort(key=lambda value: (changes[value].copy_abs().copy_negate(), value or UNALLOCATED))
     return tuple(
         Mover(
-            name=value or UNALLOCATED,
+            name=UNALLOCATED if value is None else text(value),
             change=changes[value],
             change_percent=percent_of(changes[value], totals_before.get(value, zero).copy_abs()),
             causes=_shortened(_causes(now.get(value, {}), before.get(value, {}))),

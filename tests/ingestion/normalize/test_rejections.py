@@ -121,6 +121,7 @@ def test_a_quote_that_never_closes_is_told(bench: Bench):
         (b"", "file_empty"),
         (gzip.compress(b"", mtime=0), "file_empty"),
         (b"\n\n", "header_missing"),
+        (b"\x01BilledCost,BillingCurrency\n1,EUR\n", "header_unreadable"),
         (b"PK\x03\x04rest", "file_format"),
         (GOOD.encode("utf-16"), "file_format"),
         (GOOD.encode() + b"\xff\xfe", "not_utf8"),
