@@ -32,6 +32,7 @@ def refusal(bench: Bench, content: bytes | str, *, limits: Mapping[str, int] | N
 @pytest.mark.parametrize(
     ("column", "value", "code"),
     [
+        ("BilledCost", "free", "not_a_number"),
         ("BilledCost", "1_000", "not_a_number"),
         ("BilledCost", "1,5", "not_a_number"),
         ("BilledCost", "1.000,50", "not_a_number"),

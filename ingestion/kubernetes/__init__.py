@@ -1,0 +1,1 @@
+"""What is known of the costs of Kubernetes clusters. Pure."""
