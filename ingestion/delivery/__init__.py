@@ -2,7 +2,8 @@
 
 from ingestion.delivery.archive import archive
 from ingestion.delivery.contents import ArchivedFile, DeliveredFile, Delivery
-from ingestion.delivery.places import BucketSettings, SourceSettings, open_store
+from ingestion.delivery.places import BucketSettings, open_store
+from ingestion.delivery.settings import SourceSettings
 from ingestion.delivery.stores import DeliveryError, Store
 
 __all__ = [

@@ -10,8 +10,8 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from ingestion.delivery.places import SourceSettings, check_endpoint
 from ingestion.delivery.reach import PrivateAddressError
+from ingestion.delivery.settings import SourceSettings, check_endpoint
 from ingestion.delivery.stores import DeliveryError
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from pydantic import Field, model_validator
 
 from ingestion.delivery.contents import DeliveredFile, Delivery
 from ingestion.delivery.manifests import find_deliveries
-from ingestion.delivery.places import Endpoint, SourceSettings, open_store
+from ingestion.delivery.places import open_store
+from ingestion.delivery.settings import Endpoint, SourceSettings
 from ingestion.delivery.stores import Store
 
 SETTLED: Final = timedelta(days=45)
@@ -51,7 +52,7 @@ class ServiceSettings(SourceSettings):
     )
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Self:
+    def _has_what_it_needs(self) -> Self:
         lacking = [self.title(name) for name in self.needed if getattr(self, name) is None]
         if self.path is None and lacking:
             raise ValueError(f"Give a folder, or {' and '.join(lacking)}.")
@@ -83,7 +84,9 @@ class Service(Generic[Settings]):
         if settings.path:
             return find_deliveries(open_store(settings))
         store = ServiceStore(self, settings, _today())
-        next(iter(self.read(settings, store.months()[-1])), None)
+        # The month of yesterday: on the first of a month there is nothing to ask of it yet.
+        tried = (store.today - timedelta(days=1)).replace(day=1)
+        next(iter(self.read(settings, tried)), None)
         return tuple(
             Delivery(
                 name=file.path,

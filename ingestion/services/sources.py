@@ -13,6 +13,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.text import slugify
 
 from ingestion.delivery import DeliveryError
+from ingestion.delivery.aws_access import check_role
 from ingestion.delivery.reach import Reach
 from ingestion.models import Bill, BillRevision, BillSource, ImportRun
 from ingestion.schedule import next_pull
@@ -100,6 +101,7 @@ def look(source: BillSource) -> Sighting:
     reach = Reach(allows_private=project.PRIVATE_ENDPOINTS, **GLANCE)
     try:
         settings = opened_settings(source, source.settings, connector=connector, reach=reach)
+        check_role(settings)
         deliveries = connector.discover(settings)
     except DeliveryError as error:
         return Sighting(error_code=error.code, error_message=str(error))

@@ -12,9 +12,10 @@ from django.http import QueryDict
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from ingestion.delivery import BucketSettings, DeliveryError
-from ingestion.delivery.places import check_endpoint
+from ingestion.delivery import DeliveryError
+from ingestion.delivery.aws_access import AwsAccess
 from ingestion.delivery.reach import Reach
+from ingestion.delivery.settings import check_endpoint
 from ingestion.models import BillSource
 from ingestion.services import KINDS
 from ingestion.services.secrets import secret_names
@@ -128,7 +129,7 @@ class SettingsForm(forms.Form):
         if given.get(PATH):
             return
         stored = self.source.sealed_secrets if self.source else {}
-        if issubclass(self.params, BucketSettings) and not given.get("access_key_id") and not given.get("role_arn"):
+        if issubclass(self.params, AwsAccess) and not given.get("access_key_id") and not given.get("role_arn"):
             self.add_error("access_key_id", "Give an access key, or a role to assume.")
         for name in self.secrets & set(stored):
             is_moved = self.source and any(

@@ -9,8 +9,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 from pydantic import ValidationError
 
-from ingestion.delivery import BucketSettings, DeliveryError, open_store
-from ingestion.delivery import places as places_module
+from ingestion.delivery import BucketSettings, DeliveryError, aws_access, open_store
 from ingestion.delivery.reach import PrivateAddressError, Reach, is_public, public_address
 
 HOSTILE = [
@@ -161,8 +160,8 @@ def test_a_name_that_changes_its_answer_after_the_check_reaches_nothing(monkeypa
 
 def test_a_redirect_to_this_machine_is_not_followed(monkeypatch, listener):
     port, visitors, thread = listener
-    confined = places_module._client(
-        places_module._session(source("http://bills.public.example"), None),
+    confined = aws_access._client(
+        aws_access._session(source("http://bills.public.example"), None),
         "s3",
         source("http://bills.public.example"),
         None,
