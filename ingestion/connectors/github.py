@@ -113,7 +113,7 @@ def read(settings: GithubSettings, month: date) -> Iterator[Record]:
     }
     account = settings.organization or settings.enterprise
     billing = f"{'organizations' if settings.organization else 'enterprises'}/{account}/settings/billing"
-    with open_api(settings, name=GITHUB, base=settings.home, headers=headers) as api:
+    with open_api(settings, name=GITHUB, base=settings.base, headers=headers) as api:
         centers = _cost_centers(api, billing) if settings.enterprise else ()
         for center_id, center_name in (("", None), *centers):
             asked = {"year": month.year, "month": month.month}
