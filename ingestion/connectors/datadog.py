@@ -25,7 +25,7 @@ from ingestion.normalize.plan import Plan
 from ingestion.normalize.tables import RawTables
 from ingestion.saas.answers import objects_at, revealed, unreadable
 from ingestion.saas.checks import account_check, require
-from ingestion.saas.datadog_services import service_columns
+from ingestion.saas.datadog_services import PATTERNS
 from ingestion.saas.datadog_totals import GROUP, IS_TOTAL, group_column, survey
 from ingestion.saas.months import MONTH, month_check, month_entries, month_of
 
@@ -143,7 +143,7 @@ def _entries(fields: Fields, *, is_left_out: str) -> dict[str, str]:
         "invoice_issuer_name": f"'{DATADOG}'",
         "service_provider_name": f"'{DATADOG}'",
         "host_provider_name": f"'{DATADOG}'",
-        **service_columns("coalesce(product_name, 'Datadog')"),
+        **PATTERNS.columns("product_name", own_name=f"coalesce(product_name, '{DATADOG}')"),
         "region_id": fields.text("region"),
         "charge_category": "'Usage'",
         "charge_frequency": f"CASE WHEN {is_committed} THEN 'Recurring' ELSE 'Usage-Based' END",

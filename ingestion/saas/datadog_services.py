@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ingestion.focus.expressions import literal
+from ingestion.saas.patterns import read_patterns
 
 _TABLE: Final = """
 llm | LLM Observability | Management and Governance | Observability
@@ -35,23 +35,4 @@ incident|on_call | Incident Response | Management and Governance | Observability
 workflow|app_builder | Workflow Automation | Integration | Workflow Orchestration
 infra|host|container|fargate | Infrastructure Monitoring | Management and Governance | Observability
 """
-PATTERNS: Final = tuple(
-    (pattern, *(cell.strip() for cell in cells.split(" | ")))
-    for pattern, _, cells in (line.partition(" | ") for line in _TABLE.strip().splitlines())
-)
-"""Pattern, name, category, subcategory; in the order in which they are tried."""
-OTHERS: Final = ("Management and Governance", "Observability")
-
-
-def service_columns(product: str) -> dict[str, str]:
-    """Return the expressions of a row's service; a product that no pattern knows keeps its own name."""
-    return {
-        "service_name": _first(product, 1, otherwise=product),
-        "service_category": _first(product, 2, otherwise=literal(OTHERS[0])),
-        "service_subcategory": _first(product, 3, otherwise=literal(OTHERS[1])),
-    }
-
-
-def _first(product: str, cell: int, *, otherwise: str) -> str:
-    cases = (f"WHEN regexp_matches(lower({product}), {literal(row[0])}) THEN {literal(row[cell])}" for row in PATTERNS)
-    return f"CASE {' '.join(cases)} ELSE {otherwise} END"
+PATTERNS: Final = read_patterns(_TABLE, category="Management and Governance", subcategory="Observability")

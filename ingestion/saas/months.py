@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from ingestion.focus.expressions import quoted
@@ -10,6 +11,12 @@ from ingestion.normalize.plan import DerivedColumn, EntryCheck
 
 MONTH: Final = "x_month"
 """The derived column of a row's month, such as 2026-10; it belongs to the plan's key."""
+
+
+def month_range(month: date) -> tuple[date, date]:
+    """Return the first day of a month, and that of the next."""
+    years, index = divmod(month.month, 12)
+    return month.replace(day=1), date(month.year + years, index + 1, 1)
 
 
 def month_of(column: str, *, title: str) -> DerivedColumn:

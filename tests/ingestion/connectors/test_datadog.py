@@ -15,7 +15,7 @@ from ingestion.delivery import DeliveryError
 from ingestion.delivery.reach import Reach
 from ingestion.focus.findings import RejectedBillError
 from ingestion.focus.services import SUBCATEGORIES
-from ingestion.saas.datadog_services import OTHERS, PATTERNS
+from ingestion.saas.datadog_services import PATTERNS
 from tests.fakes.datadog import datadog
 from tests.ingestion.normalize.bills import Bench, csv_text, values
 
@@ -131,8 +131,8 @@ def test_products_are_known_by_patterns_and_all_others_are_observability(bench: 
 
 
 def test_every_category_is_one_of_focus():
-    assert all(subcategory in SUBCATEGORIES[category] for _, _, category, subcategory in PATTERNS)
-    assert OTHERS[1] in SUBCATEGORIES[OTHERS[0]]
+    assert all(service.subcategory in SUBCATEGORIES[service.category] for _, service in PATTERNS.services)
+    assert PATTERNS.subcategory in SUBCATEGORIES[PATTERNS.category]
 
 
 def test_a_month_of_the_api_is_a_bill(bench: Bench):
