@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ingestion.focus.expressions import literal, quoted
+from ingestion.normalize.fields import Fields
 
 TYPE: Final = "line_item_line_item_type"
 COVERED: Final = "SavingsPlanCoveredUsage"
@@ -24,14 +25,8 @@ DISCOUNTS: Final = ("BundledDiscount", "EdpDiscount", "PrivateRateDiscount", "Di
 
 
 @dataclass(frozen=True)
-class Columns:
+class Columns(Fields):
     """The raw columns of a report."""
-
-    names: frozenset[str]
-
-    def text(self, name: str) -> str:
-        """Return a column as text, null when the report lacks it."""
-        return quoted(name) if name in self.names else "NULL::VARCHAR"
 
     def product(self, *names: str) -> str:
         """Return the first of these facts on the product: a column in most reports, in CUR 2.0 a key of its map."""
@@ -40,10 +35,6 @@ class Columns:
             in_map = "CASE WHEN json_valid(product) THEN json_extract_string(product, '$.{}') END"
             flat += [f"nullif({in_map.format(name)}, '')" for name in names]
         return f"coalesce({', '.join(flat)})" if flat else "NULL::VARCHAR"
-
-    def number(self, name: str) -> str:
-        """Return a column as a number, null when the report lacks it."""
-        return quoted(f"n_{name}") if name in self.names else "NULL::DECIMAL(38,18)"
 
     def first_number(self, *names: str) -> str:
         """Return the first of these columns that has a number."""

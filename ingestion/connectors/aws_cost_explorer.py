@@ -18,9 +18,9 @@ from ingestion.delivery.services import Record, Service, ServiceSettings
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal
 from ingestion.focus.services import service_columns
-from ingestion.gcp.fields import Fields
 from ingestion.normalize.checks import currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, planned
+from ingestion.normalize.fields import Fields
 from ingestion.normalize.plan import EntryCheck, Plan
 from ingestion.normalize.tables import RawTables
 

@@ -12,10 +12,11 @@ from ingestion.focus.columns import snake_case
 from ingestion.focus.expressions import literal, quoted
 from ingestion.focus.services import service_columns
 from ingestion.gcp import labels, line_credits
-from ingestion.gcp.fields import Fields, unnested
+from ingestion.gcp.fields import unnested
 from ingestion.gcp.services import SERVICES
 from ingestion.normalize.checks import currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, discover, planned
+from ingestion.normalize.fields import Fields
 from ingestion.normalize.plan import DerivedColumn, EntryCheck, Plan
 from ingestion.normalize.tables import RawTables
 

@@ -20,11 +20,11 @@ from ingestion.delivery.http import open_api
 from ingestion.delivery.services import Record, Service, ServiceSettings, plain_text
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted
-from ingestion.gcp.fields import Fields
 from ingestion.kubernetes.allocations import COLUMNS, IDLE, SYSTEM, allocations
 from ingestion.normalize.checks import CURRENCY_CODE, currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind
 from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
+from ingestion.normalize.fields import Fields
 from ingestion.normalize.plan import NEVER, DerivedColumn, EntryCheck, Plan
 from ingestion.normalize.run import normalize as normalize_files
 from ingestion.normalize.tables import RawTables

@@ -25,12 +25,16 @@ JSON_MEANING: Final = "It does not answer as its documentation says. Is the endp
 
 @dataclass(frozen=True)
 class Api:
-    """A provider's API. `name` is what people call it, `base` its address;"""
+    """A provider's API. `name` is what people call it, `base` its address.
+
+    An answer is what comes with one of the statuses `answers`; with 202 it says where what was asked for will be.
+    """
 
     session: requests.Session
     name: str
     base: str
     timeout: tuple[int, int]
+    answers: tuple[int, ...] = (HTTPStatus.OK,)
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """Return the JSON at a path; numbers are `int` and `Decimal`.
@@ -65,7 +69,7 @@ class Api:
 
     def _check(self, answer: requests.Response) -> None:
         status = answer.status_code
-        if status == HTTPStatus.OK:
+        if status in self.answers:
             return
         code, advice = _cause(status)
         told = self._told(answer)
@@ -123,7 +127,13 @@ def _cause(status: int) -> tuple[str, str]:
 
 @contextmanager
 def open_api(
-    settings: SourceSettings, *, name: str, base: str, headers: Mapping[str, str], path: str = ""
+    settings: SourceSettings,
+    *,
+    name: str,
+    base: str,
+    headers: Mapping[str, str],
+    path: str = "",
+    answers: tuple[int, ...] = (HTTPStatus.OK,),
 ) -> Iterator[Api]:
     """Open an API at `base`, or at the endpoint of the settings in place of it, both followed by `path`.
 
@@ -143,4 +153,4 @@ def open_api(
         carrier = adapter(reach, is_confined=settings.is_confined)
         for scheme in ("https://", "http://"):
             session.mount(scheme, carrier)
-        yield Api(session, name, address, (reach.connect_seconds, reach.read_seconds))
+        yield Api(session, name, address, (reach.connect_seconds, reach.read_seconds), answers)

@@ -38,7 +38,7 @@ class ServiceSettings(SourceSettings):
     """A source that asks a provider's API; with `path` it reads a file that holds the same columns instead."""
 
     home: ClassVar[str] = ""
-    """The address of the provider's own API."""
+    """The address of the provider's own API; settings may stand in it in braces."""
 
     first_month: Annotated[str, Field(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$")] | None = Field(
         default=None,
@@ -50,6 +50,11 @@ class ServiceSettings(SourceSettings):
         title="Endpoint",
         description="Only where the service is reached by another address than its own, such as a proxy of yours.",
     )
+
+    @property
+    def base(self) -> str:
+        """The address of the provider's own API for these settings."""
+        return self.home.format_map(dict(self))
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> Self:

@@ -8,7 +8,6 @@ where Parquet has a struct `service`; both are known here as `service_id`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from ingestion.focus.columns import snake_case
@@ -42,21 +41,6 @@ NESTED: Final = (
     "usage.pricing_unit",
     "usage.unit",
 )
-
-
-@dataclass(frozen=True)
-class Fields:
-    """The raw columns of an export."""
-
-    names: frozenset[str]
-
-    def text(self, name: str) -> str:
-        """Return a column as text, null when the export lacks it."""
-        return quoted(name) if name in self.names else "NULL::VARCHAR"
-
-    def number(self, name: str) -> str:
-        """Return a column as a number, null when the export lacks it."""
-        return quoted(f"n_{name}") if name in self.names else "NULL::DECIMAL(38,18)"
 
 
 def unnested(names: Iterable[str]) -> tuple[DerivedColumn, ...]:

@@ -89,7 +89,7 @@ def _place(source: BillSource) -> str:
         return str(settings["path"])
     params = KINDS[source.kind].params
     if issubclass(params, ServiceSettings):
-        return str(settings.get("endpoint_url") or params.home)
+        return str(settings.get("endpoint_url") or params.home.format_map(settings))
     return "/".join(part for part in (f"s3://{settings.get('bucket', '')}", settings.get("prefix", "")) if part)
 
 

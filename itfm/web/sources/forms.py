@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args, get_origin
 from zoneinfo import available_timezones
 
 from django import forms
@@ -36,6 +36,13 @@ def external_id(organization: Organization) -> str:
 def import_folders(organization: Organization) -> tuple[Path, ...]:
     """Return the folders of this machine that sources of an organization may read."""
     return tuple((Path(folder) / organization.slug).resolve() for folder in project.IMPORT_FOLDERS)
+
+
+def choices_of(annotation: Any) -> tuple[str, ...]:
+    """Return what a setting may be when its type lists it."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(choice for part in get_args(annotation) for choice in choices_of(part))
 
 
 class SettingsForm(forms.Form):
@@ -100,7 +107,12 @@ class SettingsForm(forms.Form):
             widget = forms.PasswordInput(attrs={"autocomplete": "off"})
             return forms.CharField(label=title, required=False, help_text=text, widget=widget, strip=True)
         needed = field.is_required() or (name in self.params.needed and self._has_no_folder())
-        asked = forms.CharField(label=title, required=needed, help_text=text, max_length=1000)
+        asked: forms.Field
+        if choices := choices_of(field.annotation):
+            options = [("", "Choose one"), *zip(choices, choices, strict=True)]
+            asked = forms.ChoiceField(label=title, required=needed, help_text=text, choices=options)
+        else:
+            asked = forms.CharField(label=title, required=needed, help_text=text, max_length=1000)
         asked.error_messages["required"] = self._missing(name)
         return asked
 

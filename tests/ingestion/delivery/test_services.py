@@ -93,6 +93,7 @@ def test_discovering_asks_the_service_first():
         (Told(429, {"error": "slow down"}, {"Retry-After": "0"}), "throttled", "again later"),
         (Told(503, "<html>busy</html>", {"Retry-After": "0"}), "unreachable", "Costs answered 503."),
         (Told(302, "", {"Location": "https://elsewhere.example"}), "redirected", "Costs answered 302."),
+        (Told(202, {"message": "still running"}), "refused", "Costs answered 202 (still running)."),
         (Told(400, {"error": {"message": "bad month"}}), "refused", "(bad month)"),
         (Told(200, "<html>Sign in</html>"), "answer_unreadable", "Costs did not answer in JSON."),
         (Told(200, '{"costs": [{"cost": NaN}]}'), "answer_unreadable", "Costs did not answer in JSON."),
@@ -117,6 +118,17 @@ def test_a_busy_service_is_asked_again():
     with service(answer) as fake:
         assert SERVICE.discover(settings(fake.url))
     assert len(fake.asked) == 2
+
+
+def test_an_answer_that_is_still_to_come_is_one_where_it_is_waited_for():
+    def answer(_asked: Asked) -> Told:
+        return Told(202, {"where": "/v1/later"})
+
+    with (
+        service(answer) as fake,
+        open_api(settings(fake.url), name="Costs", base="", headers={}, answers=(200, 202)) as api,
+    ):
+        assert api.post("/v1/ask", {}) == {"where": "/v1/later"}
 
 
 def test_a_service_that_is_not_there_is_unreachable():

@@ -1,0 +1,76 @@
+"""Connecting a service in the browser: what is chosen from a list, and which address its key goes to."""
+
+import pytest
+from django.urls import reverse
+
+from ingestion.models import BillSource
+from itfm.core.policy import Role
+from itfm.core.tenancy import tenant
+from itfm.web.sources.forms import choices_of
+from tests.conftest import member
+from tests.fakes.datadog import datadog
+
+GIVEN = {"name": "Monitoring", "site": "datadoghq.eu", "api_key": "sesame", "application_key": "open"}
+
+
+@pytest.fixture
+def owner(client, acme):
+    client.force_login(member(acme, Role.OWNER))
+    return client
+
+
+def connect(client, **changes):
+    return client.post(reverse("source_connect", args=["datadog"]), {**GIVEN, **changes})
+
+
+def only_source(organization):
+    with tenant(organization.id):
+        return BillSource.objects.get()
+
+
+def test_a_service_is_connected_and_tested_with_its_keys(owner, acme, settings):
+    settings.PRIVATE_ENDPOINTS = True
+    with datadog(historical={}, estimated={}) as fake:
+        drafted = connect(owner, endpoint_url=fake.url)
+        seen = owner.post(drafted.url).content.decode()
+
+    assert "Works" in seen
+    assert fake.url in seen
+    assert only_source(acme).settings["site"] == "datadoghq.eu"
+    assert "sesame" not in seen
+
+
+def test_a_setting_that_is_one_of_few_is_chosen_from_a_list(owner):
+    page = owner.get(reverse("source_connect", args=["datadog"])).content.decode()
+
+    assert '<option value="us5.datadoghq.com">us5.datadoghq.com</option>' in page
+
+
+def test_the_address_of_the_site_chosen_is_shown(owner, acme):
+    connect(owner)
+
+    page = owner.get(reverse("source_test", args=[only_source(acme).id])).content.decode()
+
+    assert "https://api.datadoghq.eu" in page
+
+
+@pytest.mark.parametrize("changes", [{"site": "evil.example"}, {"site": ""}, {"application_key": ""}])
+def test_what_is_no_choice_or_missing_is_told_and_not_saved(owner, acme, changes):
+    assert connect(owner, **changes).status_code == 422
+    with tenant(acme.id):
+        assert not BillSource.objects.exists()
+
+
+def test_a_stored_key_does_not_follow_to_another_site(owner, acme):
+    connect(owner)
+    moved = owner.post(
+        reverse("source_settings", args=[only_source(acme).id]),
+        {**GIVEN, "site": "us3.datadoghq.com", "api_key": "", "application_key": ""},
+    )
+
+    assert "enter the secret again" in moved.content.decode()
+    assert only_source(acme).settings["site"] == "datadoghq.eu"
+
+
+def test_text_of_any_kind_is_no_choice():
+    assert choices_of(str | None) == ()
