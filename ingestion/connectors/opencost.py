@@ -138,13 +138,7 @@ def plan(
         checks=_checks(),
         is_doubled=f"{cost} <> 0" if is_offset else NEVER,
         double_entries=_offset_entries(told.tags),
-        double_rows={
-            **dict.fromkeys(("billed_cost", "effective_cost", "list_cost", "contracted_cost"), f"-{cost}"),
-            **dict.fromkeys(("consumed_quantity", "pricing_quantity"), "-" + fields.number("quantity")),
-            "charge_description": "'Split among the workloads of the cluster'",
-            "resource_id": fields.text("cluster"),
-            "resource_name": fields.text("cluster"),
-        },
+        double_rows=_offset_rows(fields),
     )
 
 
@@ -207,6 +201,17 @@ def _offset_entries(tags: dict[str, str]) -> dict[str, str]:
         "service_name": "'Kubernetes nodes, split among workloads'",
         "charge_category": "'Adjustment'",
         "tags": literal(plain_text(tags)) if tags else "NULL",
+    }
+
+
+def _offset_rows(fields: Fields) -> dict[str, str]:
+    cost, quantity = fields.number("cost"), fields.number("quantity")
+    return {
+        **dict.fromkeys(("billed_cost", "effective_cost", "list_cost", "contracted_cost"), f"-{cost}"),
+        **dict.fromkeys(("consumed_quantity", "pricing_quantity"), f"-{quantity}"),
+        "charge_description": "'Split among the workloads of the cluster'",
+        "resource_id": fields.text("cluster"),
+        "resource_name": fields.text("cluster"),
     }
 
 

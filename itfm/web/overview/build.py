@@ -160,19 +160,14 @@ def _facts(
     states = data_states(period, revisions)
     is_complete = all(state.is_complete for state in states.values())
     asked = CostQuery(first=period, last=period, measure=COST, by=tuple(by), limit=MOST_ROWS)
-    by_origin = replace(
-        asked,
-        by=(*by, "origin", "service_name"),
-        granularity="total",
-        compare="previous" if is_complete else None,
-    )
+    by_origin = replace(asked, by=(*by, "origin", "service_name"), granularity="total")
     runs = RunsInForce(ids=ids, rule_set=rule_set)
     daily = answer(replace(asked, granularity="day"), visibility=visibility, runs=runs)
     return _Facts(
         run=run,
         dimension=dimension,
         daily=daily,
-        now=answer(by_origin, visibility=visibility, runs=runs),
+        now=answer(replace(by_origin, compare="previous" if is_complete else None), visibility=visibility, runs=runs),
         before=None
         if is_complete or before not in ids
         else cost_rows(
