@@ -70,7 +70,8 @@ def without_exponent(text: str) -> str:
     whole = f"regexp_extract({text}, '^[+-]?([0-9]*)', 1)"
     fraction = rf"regexp_extract({text}, '\.([0-9]*)', 1)"
     digits = f"({whole} || {fraction})"
-    exponent = f"CAST(regexp_extract({text}, '[eE]([+-]?[0-9]+)$', 1) AS INTEGER)"
+    # A word with an e in it reaches this before it is found to be no number.
+    exponent = f"TRY_CAST(regexp_extract({text}, '[eE]([+-]?[0-9]+)$', 1) AS INTEGER)"
     point = f"(length({whole}) + {exponent})"
     moved = (
         f"CASE WHEN {point} <= 0 THEN '0.' || repeat('0', -{point}) || {digits}"
