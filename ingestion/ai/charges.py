@@ -113,10 +113,13 @@ def _plan(vendor: Vendor, fields: _Fields) -> Plan:
 def hundredths(number: str) -> str:
     """Return a number's text divided by 100, with all its digits; what is no number stays as it is.
 
-    >>> duckdb.sql(f"SELECT {hundredths("'123.45'")}, {hundredths("'-1e3'")}, {hundredths("'1,5'")}").fetchone()
-    ('123.45e-2', '-1e1', '1,5')
+    | number  | divided   |
+    |---------|-----------|
+    | 123.45  | 123.45e-2 |
+    | -1e3    | -1e1      |
+    | 1,5     | 1,5       |
     """
-    power = f"CAST(nullif(regexp_extract({number}, '[eE](.*)$', 1), '') AS INTEGER)"
+    power = f"TRY_CAST(nullif(regexp_extract({number}, '[eE](.*)$', 1), '') AS INTEGER)"
     moved = f"regexp_extract({number}, '^[^eE]*') || 'e' || (coalesce({power}, 0) - 2)"
     return f"CASE WHEN regexp_matches({number}, {literal(NUMBER)}) THEN {moved} ELSE {number} END"
 

@@ -54,7 +54,7 @@ class Line:
     def meter(self) -> tuple[str, str, str, str]:
         """What both reports tell of a line: its day, its account, the model and the kind of token."""
         model = "" if self.token_type == WEB_SEARCHES else (self.model or "").lower()
-        return self.period_start, self.account_id or "", model, self.token_type or ""
+        return self.period_start[:10], self.account_id or "", model, self.token_type or ""
 
     @property
     def order(self) -> tuple[str, ...]:

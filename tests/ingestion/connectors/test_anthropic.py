@@ -325,6 +325,7 @@ def test_a_file_without_a_column_it_needs_is_refused_by_name(bench: Bench, title
     ("row", "column", "code"),
     [
         ("2025-10-05,,x,1_000,USD", "amount", "not_a_number"),
+        ("2025-10-05,,x,one,USD", "amount", "not_a_number"),
         ("2025-10-05,,x,,USD", "amount", "value_missing"),
         ("2025-10-05,,x,1,JPY", "currency", "currency_unit_unknown"),
         ("2025-10-05,,x,1,", "currency", "currency_unknown"),

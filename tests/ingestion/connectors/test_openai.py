@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingestion.connectors.openai import KIND, SERVICE, OpenAISettings
+from ingestion.ai.asking import days_of
+from ingestion.connectors.openai import KIND, PLAN, SERVICE, OpenAISettings
 from ingestion.delivery import DeliveryError
 from ingestion.delivery.reach import Reach
 from ingestion.focus.findings import RejectedBillError
 from ingestion.focus.services import SUBCATEGORIES
+from ingestion.normalize import Limits
+from ingestion.normalize.preview import preview_columns
 from tests.fakes.ai import KEY, OpenAI
 from tests.fakes.service import Told, service
 from tests.ingestion.normalize.bills import Bench, values
@@ -154,6 +158,29 @@ def test_the_month_is_asked_for_in_utc_by_day_project_and_line_item():
         ("/v1/organization/projects", None),
         ("/v1/organization/projects", "proj_a"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("today", "end"),
+    [
+        (date(2026, 2, 1), "2026-02-02T00:00:00+00:00"),
+        (date(2026, 2, 27), "2026-02-28T00:00:00+00:00"),
+        (date(2026, 2, 28), "2026-03-01T00:00:00+00:00"),
+        (date(2026, 9, 9), "2026-03-01T00:00:00+00:00"),
+    ],
+)
+def test_no_day_is_asked_for_that_has_not_begun(today, end):
+    days = days_of(date(2026, 2, 1), today=today)
+
+    assert (days.start.isoformat(), days.end.isoformat()) == ("2026-02-01T00:00:00+00:00", end)
+
+
+def test_every_month_is_a_delivery_once_openai_has_answered():
+    with service(api().answer) as running:
+        deliveries = KIND.discover(settings(running.url))
+
+    assert [delivery.name for delivery in deliveries][:2] == ["2025-10.csv", "2025-11.csv"]
+    assert running.asked
 
 
 def test_usage_that_no_cost_pays_is_a_line_without_cost():
@@ -326,6 +353,18 @@ def test_a_file_with_the_same_columns_is_imported(bench: Bench):
     assert values(delivery, "billing_account_id, billed_cost, billing_currency, charge_period_end, x_operation") == [
         ("org-9", Decimal("0.5"), "EUR", datetime(2025, 10, 6), "input")
     ]
+
+
+def test_a_preview_tells_what_each_column_becomes(bench: Bench, tmp_path: Path):
+    file = bench.archived(HEADER + '2025-10-05,,org-9,p,Own,"gpt-5, input",gpt-5,input,,0.5,EUR,10,Tokens\n')
+
+    found = preview_columns(file, planner=PLAN, limits=Limits(temp_folder=tmp_path, memory=256 << 20, threads=1))
+
+    targets = {column.title: column.targets for column in found}
+    assert "BilledCost" in targets["amount"]
+    assert "BillingPeriodStart" in targets["period_start"]
+    assert "ConsumedQuantity" in targets["quantity"]
+    assert "SubAccountId" in targets["project_id"]
 
 
 @pytest.mark.parametrize("title", ["period_start", "amount", "currency"])
