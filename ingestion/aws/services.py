@@ -59,9 +59,16 @@ AmazonES | Amazon OpenSearch Service | Analytics | Search
 AmazonQuickSight | Amazon QuickSight | Analytics | Business Intelligence
 AWSLakeFormation | AWS Lake Formation | Analytics | Data Processing
 AmazonBedrock | Amazon Bedrock | AI and Machine Learning | Generative AI
+AmazonBedrockService | Amazon Bedrock Service | AI and Machine Learning | Generative AI
+AmazonBedrockFoundationModels | Amazon Bedrock Foundation Models | AI and Machine Learning | Generative AI
+AmazonBedrockAgentCore | Amazon Bedrock AgentCore | AI and Machine Learning | Generative AI
 AmazonSageMaker | Amazon SageMaker | AI and Machine Learning | Machine Learning
 MachineLearningSavingsPlans | AWS Machine Learning Savings Plans | AI and Machine Learning | Machine Learning
 comprehend | Amazon Comprehend | AI and Machine Learning | Natural Language Processing
+comprehendmedical | Amazon Comprehend Medical | AI and Machine Learning | Natural Language Processing
+AmazonForecast | Amazon Forecast | AI and Machine Learning | Machine Learning
+AmazonKendra | Amazon Kendra | AI and Machine Learning |
+AmazonPersonalize | Amazon Personalize | AI and Machine Learning | Machine Learning
 translate | Amazon Translate | AI and Machine Learning | Natural Language Processing
 transcribe | Amazon Transcribe | AI and Machine Learning |
 AmazonPolly | Amazon Polly | AI and Machine Learning |

@@ -9,8 +9,10 @@ Expressions are SQL over raw columns, of which `Columns` gives null for those th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
+from ingestion.ai.models import is_of_model, names_model
 from ingestion.azure.amounts import product, reciprocal
 from ingestion.azure.columns import Columns
 from ingestion.focus.expressions import lenient_moment, literal
@@ -54,6 +56,23 @@ def resource_type(resource_id: str) -> str:
         # Of provider/type/name/type/name, the first name after the types already joined goes.
         kind = rf"regexp_replace({kind}, '^([^/]+(?:/[^/#]+#)*/[^/#]+)/[^/]+', '\1#')"
     return f"replace({kind}, '#', '')"
+
+
+def is_generative(column: Callable[[str], str]) -> str:
+    """Return 'yes' for rows of generative models, by the names of their meter; `column` gives a column by its meaning.
+
+    Azure OpenAI and the models of Foundry are resources of Cognitive Services or Machine Learning, as others are that
+    generate nothing; models of other makers are sold by the marketplace. Names of meters are those of
+    https://learn.microsoft.com/azure/ai-foundry/concepts/manage-costs, which does not list them all.
+    """
+    names = f"concat_ws(' ', {column('meter_category')}, {column('meter_sub_category')}, {column('product')})"
+    service = f"lower({column('consumed_service')})"
+    publisher = f"lower({column('publisher_type')})"
+    return (
+        f"CASE WHEN {service} IN ('microsoft.cognitiveservices', 'microsoft.machinelearningservices') THEN"
+        f" CASE WHEN {is_of_model(names)} THEN 'yes' END"
+        f" WHEN {publisher} = 'marketplace' THEN CASE WHEN {names_model(names)} THEN 'yes' END END"
+    )
 
 
 def charge(columns: Columns) -> str:

@@ -7,13 +7,14 @@ from typing import Final
 
 import duckdb
 
+from ingestion.ai.models import names_model, with_generative
 from ingestion.aws import line_items
 from ingestion.aws.line_items import TYPE, Columns
 from ingestion.aws.services import SERVICES
 from ingestion.delivery import BucketSettings
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted, sorted_object
-from ingestion.focus.services import service_columns
+from ingestion.focus.services import OTHER_CATEGORY, service_columns
 from ingestion.normalize.checks import currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, discover, planned
 from ingestion.normalize.plan import EntryCheck, Plan, RawColumn
@@ -197,7 +198,8 @@ def _entries(columns: Columns, *, tags: Sequence[RawColumn], cost_categories: Se
 def _service_entries(columns: Columns) -> dict[str, str]:
     code = columns.text("line_item_product_code")
     own = f"coalesce({columns.product('product_name', 'servicename')}, {code})"
-    return service_columns(code, SERVICES, own_name=own)
+    # Models of the marketplace have a product each, with a code that means nothing.
+    return with_generative(service_columns(code, SERVICES, own_name=own), is_generative=names_model(own), own_name=own)
 
 
 def _labels(columns: Columns, whole: str, single: Sequence[RawColumn], *, prefixes: Sequence[str]) -> str:
@@ -280,7 +282,7 @@ def _checks(columns: Columns) -> tuple[EntryCheck, ...]:
         EntryCheck(
             code="service_unknown",
             severity="info",
-            is_wrong=f"x_service_code NOT IN ({codes})",
+            is_wrong=f"x_service_code NOT IN ({codes}) AND service_category = {literal(OTHER_CATEGORY)}",
             column="line_item_product_code",
             message="{value} is no known service (first in {file}, row {row}); its category is Other.",
         ),

@@ -7,6 +7,7 @@ from typing import Final
 
 import duckdb
 
+from ingestion.ai.models import with_generative
 from ingestion.azure import line_items
 from ingestion.azure.columns import Columns, columns, missing_columns
 from ingestion.azure.exports import Sorted, sort_out
@@ -87,6 +88,7 @@ CARRIED: Final = frozenset(
 """Columns whose content stands whole in another column; the others are kept as `x_<raw name>`."""
 CHARGE_DATE: Final = "x_charge_date"
 RESOURCE_TYPE: Final = "x_resource_type"
+IS_GENERATIVE: Final = "x_is_generative"
 
 
 def discover(settings: SourceSettings) -> tuple[Delivery, ...]:
@@ -133,7 +135,7 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:
     sorted_out = sort_out(groups, files=[table.file for table in raw.tables])
     bill = _Bill(columns=found, groups=groups, words=words(groups), sorted=sorted_out)
     return Plan(
-        key=(*(found.names[name] for name in KEY if name in found.names), EXPORT, RESOURCE_TYPE),
+        key=(*(found.names[name] for name in KEY if name in found.names), EXPORT, RESOURCE_TYPE, IS_GENERATIVE),
         entries=_entries(bill),
         rows=_rows(bill),
         decimals=tuple(found.names[name] for name in NUMBERS if name in found.names),
@@ -157,6 +159,11 @@ def _derived(found: Columns) -> tuple[DerivedColumn, ...]:
             name=RESOURCE_TYPE,
             title=found.titles.get("resource_id", "ResourceId"),
             sql=line_items.resource_type(_before_merging(found, "resource_id")),
+        ),
+        DerivedColumn(
+            name=IS_GENERATIVE,
+            title=found.titles.get("meter_category", "MeterCategory"),
+            sql=line_items.is_generative(lambda meaning: _before_merging(found, meaning)),
         ),
     )
 
@@ -215,8 +222,12 @@ def _service_entries(bill: _Bill) -> dict[str, str]:
     is_named = f"{consumed} IS NOT NULL OR {RESOURCE_TYPE} IS NOT NULL"
     is_unknown = f"{pair} NOT IN ({', '.join(map(literal, sorted(known)))})" if known else "TRUE"
     return {
-        **service_columns(pair, known, own_name=own),
-        "is_unknown_service": f"({is_named}) AND {is_own} AND {is_unknown}",
+        **with_generative(
+            service_columns(pair, known, own_name=own),
+            is_generative=f"{IS_GENERATIVE} = 'yes'",
+            own_name=f"coalesce({bill.columns.text('publisher_name')}, {own})",
+        ),
+        "is_unknown_service": f"({is_named}) AND {is_own} AND {is_unknown} AND {IS_GENERATIVE} IS NULL",
     }
 
 

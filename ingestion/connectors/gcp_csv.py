@@ -6,11 +6,12 @@ from typing import Final
 
 import duckdb
 
+from ingestion.ai.models import CATEGORY, is_of_model, names_model, with_generative
 from ingestion.delivery import BucketSettings
 from ingestion.focus import attributes
 from ingestion.focus.columns import snake_case
 from ingestion.focus.expressions import literal, quoted
-from ingestion.focus.services import service_columns
+from ingestion.focus.services import OTHER_CATEGORY, service_columns
 from ingestion.gcp import labels, line_credits
 from ingestion.gcp.fields import unnested
 from ingestion.gcp.services import SERVICES
@@ -27,6 +28,7 @@ REQUIRED: Final = {
 """Raw name to the title in a flat export."""
 CREDIT_COLUMNS: Final = (line_credits.KIND, line_credits.COMMITMENT)
 SKU_KIND: Final = "x_sku_kind"
+IS_GENERATIVE: Final = "x_is_generative"
 KEY: Final = (
     "adjustment_info_id",
     "adjustment_info_mode",
@@ -47,6 +49,7 @@ KEY: Final = (
     "tags",
     *CREDIT_COLUMNS,
     SKU_KIND,
+    IS_GENERATIVE,
 )
 NUMBERS: Final = (
     "cost",
@@ -153,9 +156,17 @@ def _derived(fields: Fields) -> tuple[DerivedColumn, ...]:
     is_commitment, is_spot = f"{sku} LIKE 'commitment%'", f"regexp_matches({sku}, 'spot|preemptible')"
     kinds = f"CASE WHEN {is_commitment} THEN 'commitment' WHEN {is_spot} THEN 'spot' END"
     sku_kind = DerivedColumn(name=SKU_KIND, title="sku.description", sql=kinds)
+    own = (sku_kind, DerivedColumn(name=IS_GENERATIVE, title="sku.description", sql=_is_generative(fields)))
     if line_credits.CREDITS not in fields.names:
-        return (sku_kind,)
-    return (sku_kind, *line_credits.derived(subscription=fields.text("subscription_instance_id")))
+        return own
+    return (*own, *line_credits.derived(subscription=fields.text("subscription_instance_id")))
+
+
+def _is_generative(fields: Fields) -> str:
+    """Return 'yes' for lines of a service for AI whose SKU is of a generative model."""
+    for_ai = ", ".join(literal(name) for name, one in SERVICES.items() if one.category == CATEGORY)
+    is_generative = f"CASE WHEN {is_of_model(fields.text('sku_description'))} THEN 'yes' END"
+    return f"CASE WHEN {fields.text('service_description')} IN ({for_ai}) THEN {is_generative} END"
 
 
 def _entries(fields: Fields) -> dict[str, str]:
@@ -176,7 +187,11 @@ def _entries(fields: Fields) -> dict[str, str]:
         "invoice_issuer_name": "'Google Cloud'",
         "host_provider_name": "'Google Cloud'",
         "service_provider_name": f"coalesce({text('seller_name')}, 'Google Cloud')",
-        **service_columns(text("service_description"), SERVICES, own_name=text("service_description")),
+        **with_generative(
+            service_columns(text("service_description"), SERVICES, own_name=text("service_description")),
+            is_generative=f"{IS_GENERATIVE} IS NOT NULL OR {names_model(text('service_description'))}",
+            own_name=text("service_description"),
+        ),
         "region_id": f"coalesce({text('location_region')}, {text('location_location')})",
         "charge_category": _charge_category(fields, is_purchase),
         "charge_class": f"CASE WHEN coalesce({text('adjustment_info_id')}, {text('adjustment_info_mode')}) IS NOT NULL"
@@ -241,7 +256,7 @@ def _checks(fields: Fields) -> tuple[EntryCheck, ...]:
         EntryCheck(
             code="service_unknown",
             severity="info",
-            is_wrong=f"service_name NOT IN ({names})",
+            is_wrong=f"service_name NOT IN ({names}) AND service_category = {literal(OTHER_CATEGORY)}",
             column="service_description",
             message="{value} is no known service (first in {file}, row {row}); its category is Other.",
         ),

@@ -78,6 +78,7 @@ Cloud TPU | AI and Machine Learning | Machine Learning
 Notebooks | AI and Machine Learning | Machine Learning
 Recommendations AI | AI and Machine Learning | Machine Learning
 Gemini API | AI and Machine Learning | Generative AI
+Generative Language API | AI and Machine Learning | Generative AI
 Gemini for Google Cloud | AI and Machine Learning | Generative AI
 Cloud Dialogflow API | AI and Machine Learning | Bots
 Cloud Natural Language | AI and Machine Learning | Natural Language Processing

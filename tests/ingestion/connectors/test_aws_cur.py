@@ -256,3 +256,29 @@ def cur_2_rows(*changes):
         "cost_category": "{}",
     }
     return [{**row, **change} for change in changes]
+
+
+AI = ("AI and Machine Learning", "Generative AI")
+
+
+@pytest.mark.parametrize(
+    ("code", "product", "expected"),
+    [
+        ("AmazonBedrock", "", ("Amazon Bedrock", "AI and Machine Learning", "Generative AI")),
+        ("AmazonBedrockService", "", ("Amazon Bedrock Service", "AI and Machine Learning", "Generative AI")),
+        ("AmazonSageMaker", "", ("Amazon SageMaker", "AI and Machine Learning", "Machine Learning")),
+        (
+            "bt81pe3lm5pf1sd0k4",
+            "Claude 3.5 Sonnet (Amazon Bedrock Edition)",
+            ("Claude 3.5 Sonnet (Amazon Bedrock Edition)", *AI),
+        ),
+        ("7f3kq", "Cohere Command (Amazon Bedrock Edition)", ("Cohere Command (Amazon Bedrock Edition)", *AI)),
+        ("8g4lr", "Claudette's Database", ("Claudette's Database", "Other", "Other (Other)")),
+        ("AmazonRDS", "Claude 3.5", ("Amazon Relational Database Service", "Databases", "Relational Databases")),
+    ],
+)
+def test_generative_ai_is_known_by_its_service_or_the_name_of_its_product(bench: Bench, code, product, expected):
+    delivery = bench.aws({"lineItem/ProductCode": code, "product/ProductName": product})
+
+    assert values(delivery, "service_name, service_category, service_subcategory") == [expected]
+    assert [finding.code for finding in delivery.findings] == ["service_unknown"] * (expected[1] == "Other")

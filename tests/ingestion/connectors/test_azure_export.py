@@ -399,3 +399,43 @@ def test_a_preview_says_what_a_column_becomes(bench: Bench, tmp_path: Path):
     assert becomes["Date"] == ("ChargePeriodEnd", "ChargePeriodStart")
     assert "BilledCost" in becomes["Cost"]
     assert becomes["ResourceGroup"] == ("x_resource_group",)
+
+
+COGNITIVE = "/subscriptions/1/providers/Microsoft.CognitiveServices/accounts/ours"
+AI_ROW = {"ConsumedService": "Microsoft.CognitiveServices", "ResourceId": COGNITIVE}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (
+            {**AI_ROW, "MeterCategory": "Cognitive Services", "Product": "Azure OpenAI - gpt-4o - Input"},
+            ("Azure AI Services", "AI and Machine Learning", "Generative AI"),
+        ),
+        (
+            {**AI_ROW, "MeterCategory": "Foundry Models", "Product": "Grok 4 Outp"},
+            ("Azure AI Services", "AI and Machine Learning", "Generative AI"),
+        ),
+        (
+            {**AI_ROW, "MeterCategory": "Cognitive Services", "Product": "Speech to Text - Standard"},
+            ("Azure AI Services", "AI and Machine Learning", "AI Platforms"),
+        ),
+        (
+            {
+                "ConsumedService": "Microsoft.SaaS",
+                "ResourceId": "/subscriptions/1/providers/Microsoft.Somewhere/resources/c",
+                "PublisherType": "Marketplace",
+                "PublisherName": "Anthropic",
+                "MeterCategory": "SaaS",
+                "Product": "Claude Sonnet 4.5",
+            },
+            ("Anthropic", "AI and Machine Learning", "Generative AI"),
+        ),
+        ({"Product": "Machine named gpt-4"}, ("Virtual Machines", "Compute", "Virtual Machines")),
+    ],
+)
+def test_generative_ai_is_known_by_the_names_of_its_meters(bench: Bench, row, expected):
+    delivery = bench.azure(actual=[row])
+
+    assert values(delivery, "service_name, service_category, service_subcategory") == [expected]
+    assert delivery.findings == ()

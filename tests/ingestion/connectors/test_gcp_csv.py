@@ -195,3 +195,22 @@ def test_a_cost_that_is_no_number_is_named(bench: Bench):
         bench.gcp({}, {"cost": "1,5"})
 
     assert (refused.value.findings[0].row, refused.value.findings[0].column) == (2, "cost")
+
+
+@pytest.mark.parametrize(
+    ("service", "sku", "category", "subcategory"),
+    [
+        ("Vertex AI", "Gemini 2.5 Flash Input Text - Predictions", "AI and Machine Learning", "Generative AI"),
+        ("Vertex AI", "Imagen 4 Image Generation", "AI and Machine Learning", "Generative AI"),
+        ("Vertex AI", "Training Pipeline N1 in Belgium", "AI and Machine Learning", "AI Platforms"),
+        ("Gemini API", "Generate content input token count", "AI and Machine Learning", "Generative AI"),
+        ("Claude Sonnet 4.5", "Input tokens", "AI and Machine Learning", "Generative AI"),
+        ("Compute Engine", "Machine for gemini", "Compute", "Virtual Machines"),
+        ("Moon Base", "Gemini landing", "Other", "Other (Other)"),
+    ],
+)
+def test_generative_ai_is_known_by_its_service_or_its_sku(bench: Bench, service, sku, category, subcategory):
+    delivery = bench.gcp({"service.description": service, "sku.description": sku})
+
+    assert values(delivery, "service_name, service_category, service_subcategory") == [(service, category, subcategory)]
+    assert [finding.code for finding in delivery.findings] == ["service_unknown"] * (category == "Other")
