@@ -127,6 +127,30 @@ GCP_ROW = {
 }
 
 
+CONTRACT_ROW = {
+    "contract_id": "C-1",
+    "line_id": "1",
+    "vendor": "Acme Software",
+    "description": "Design suite",
+    "service_name": "Acme Design",
+    "service_category": "Business Applications",
+    "start_date": "2026-10-01",
+    "end_date": "2026-10-03",
+    "amount": "100",
+    "currency": "EUR",
+    "payment_schedule": "upfront",
+    "invoices": "",
+    "seats": "10",
+    "unit_price": "10",
+    "seats_assigned": "8",
+    "seats_active": "5",
+    "renewal_notice_date": "2026-09-01",
+    "auto_renews": "yes",
+    "cost_center": "4711",
+    "tag:team": "design",
+}
+
+
 def csv_text(rows: Sequence[Mapping[str, str]]) -> str:
     """Return rows as CSV with a header."""
     text = io.StringIO()
@@ -206,6 +230,11 @@ class Bench:
     def gcp(self, *changes: Mapping[str, str]) -> NormalizedDelivery:
         """Normalize lines of a Google Cloud export."""
         return self.normalized("gcp_csv", self.archived(csv_text(gcp_rows(*changes))))
+
+    def contracts(self, *changes: Mapping[str, str], **settings: str) -> NormalizedDelivery:
+        """Normalize lines of contracts, up to 2026-12 unless told otherwise."""
+        rows = [{**CONTRACT_ROW, **change} for change in changes]
+        return self.normalized("contracts", self.archived(csv_text(rows)), **{"last_month": "2026-12", **settings})
 
     def azure(
         self, *, actual: Sequence[Mapping[str, str]] = (), amortized: Sequence[Mapping[str, str]] = ()
