@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from ingestion.focus.findings import Finding
@@ -94,6 +95,13 @@ class Cells:
             what = f"is {shown(text)}, which is no amount such as 1234.56, of at most 20 digits before the point and 18"
             self.wrong(name, f"{what} after it.", code="not_an_amount")
         return units or 0
+
+    def percentage(self, name: str) -> Fraction:
+        """Return a part that is written as 0.4 or as 40%, 0 where nothing is."""
+        text = self.text(name)
+        return Fraction(self._units(name, text.removesuffix("%").strip() or "0"), 10**money.DECIMALS) / (
+            100 if text.endswith("%") else 1
+        )
 
     def whole(self, name: str) -> int | None:
         """Return a whole number of zero or more, None where nothing is written."""

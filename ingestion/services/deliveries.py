@@ -74,14 +74,7 @@ def import_delivery(
                 return DeliveryOutcome(state=State.UNCHANGED)
             _save_findings(run, [*error.findings, *delivery.findings])
             return DeliveryOutcome(state=State.REJECTED, error_code=error.code, error_message=str(error))
-        _publish(
-            run,
-            delivery,
-            files=files,
-            fingerprint=fingerprint,
-            normalized=normalized,
-            is_register=connector.is_register,
-        )
+        _publish(run, delivery, connector=connector, files=files, fingerprint=fingerprint, normalized=normalized)
     return DeliveryOutcome(state=State.IMPORTED)
 
 
@@ -198,10 +191,10 @@ def _publish(
     run: ImportRun,
     delivery: Delivery,
     *,
+    connector: ConnectorKind,
     files: Sequence[ArchivedFile],
     fingerprint: str,
     normalized: NormalizedDelivery,
-    is_register: bool,
 ) -> None:
     """Move the charges to their place and make the revisions the ones in force, all in one transaction.
 
@@ -220,7 +213,7 @@ def _publish(
     now = timezone.now()
     with tenant(run.organization_id):
         changed, gone = normalized.bills, []
-        if is_register:
+        if connector.is_register:
             gone = registers.withdraw_others(run, normalized.bills)
             changed = registers.changed_bills(run, normalized.bills, fingerprint=fingerprint, files=listed)
         revisions = [

@@ -150,6 +150,27 @@ CONTRACT_ROW = {
     "tag:team": "design",
 }
 
+ASSET_ROW = {
+    "asset_id": "A-1",
+    "name": "Rack 7",
+    "class": "Server",
+    "vendor": "Metal Works",
+    "location": "FRA1",
+    "purchase_date": "2026-01-15",
+    "in_service_date": "2026-02-01",
+    "cost": "1000.00",
+    "currency": "EUR",
+    "salvage_value": "100.00",
+    "life_months": "2",
+    "method": "straight_line",
+    "rate": "",
+    "factor": "",
+    "disposal_date": "",
+    "disposal_proceeds": "",
+    "invoice_id": "INV-7",
+    "tag:team": "core",
+}
+
 
 def csv_text(rows: Sequence[Mapping[str, str]]) -> str:
     """Return rows as CSV with a header."""
@@ -235,6 +256,11 @@ class Bench:
         """Normalize lines of contracts, up to 2026-12 unless told otherwise."""
         rows = [{**CONTRACT_ROW, **change} for change in changes]
         return self.normalized("contracts", self.archived(csv_text(rows)), **{"last_month": "2026-12", **settings})
+
+    def assets(self, *changes: Mapping[str, str], **settings: str) -> NormalizedDelivery:
+        """Normalize assets, up to 2040-12 unless told otherwise."""
+        rows = [{**ASSET_ROW, **change} for change in changes]
+        return self.normalized("assets", self.archived(csv_text(rows)), **{"last_month": "2040-12", **settings})
 
     def azure(
         self, *, actual: Sequence[Mapping[str, str]] = (), amortized: Sequence[Mapping[str, str]] = ()
