@@ -54,8 +54,8 @@ class Rows(Protocol):
         ...
 
 
-Open = Callable[[RawTables, Any], Rows]
-"""Look at the columns of the files, with the source's settings.
+Open = Callable[[RawTables, Any, duckdb.DuckDBPyConnection], Rows]
+"""Look at the columns of the files, with the source's settings and a way to their rows.
 
 :raises RejectedBillError: a column is missing that no row can do without.
 """
@@ -148,9 +148,9 @@ def _expand(
         ready = [lay_ready(file, number=number, limits=own) for number, file in enumerate(files)]
         raw = read_tables(connection, ready, limits=own)
         check_parquet(connection, raw)
-        rows = open_rows(raw, settings)
         row_counts = counted_rows(connection, raw)
         check_cells(connection, raw, row_counts=row_counts)
+        rows = open_rows(raw, settings, connection)
         expansion = Expansion(_new_folder(limits.temp_folder / "charges"), settings.window(), rows.facts)
         for table in raw.tables:
             for cells in _cells(connection, raw, table, errors=errors):

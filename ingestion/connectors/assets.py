@@ -187,7 +187,7 @@ def _charges(life: Life, *, bought: date, gone: date | None, proceeds: int) -> I
         yield Charge(gone, "Credit", "One-Time", -proceeds, -proceeds)
 
 
-def open_assets(raw: RawTables, settings: AccruingSettings) -> AssetRows:  # noqa: ARG001 - kinds share it
+def open_assets(raw: RawTables, *_settings: object) -> AssetRows:
     """Look at the columns.
 
     :raises RejectedBillError: one is missing that no asset can do without.

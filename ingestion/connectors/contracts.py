@@ -191,7 +191,7 @@ def _pair(one: Any) -> tuple[Any, Any]:
     return day, amount
 
 
-def open_contracts(raw: RawTables, settings: AccruingSettings) -> ContractRows:  # noqa: ARG001 - kinds share it
+def open_contracts(raw: RawTables, *_settings: object) -> ContractRows:
     """Look at the columns.
 
     :raises RejectedBillError: one is missing that no contract can do without.

@@ -171,6 +171,18 @@ ASSET_ROW = {
     "tag:team": "core",
 }
 
+POSTING_ROW = {
+    "date": "2026-10-05",
+    "account": "6100",
+    "account_name": "Salaries",
+    "cost_center": "4711",
+    "vendor": "",
+    "description": "Payroll October",
+    "amount": "1000.00",
+    "currency": "EUR",
+    "document": "J-1",
+}
+
 
 def csv_text(rows: Sequence[Mapping[str, str]]) -> str:
     """Return rows as CSV with a header."""
@@ -261,6 +273,11 @@ class Bench:
         """Normalize assets, up to 2040-12 unless told otherwise."""
         rows = [{**ASSET_ROW, **change} for change in changes]
         return self.normalized("assets", self.archived(csv_text(rows)), **{"last_month": "2040-12", **settings})
+
+    def ledger(self, *changes: Mapping[str, str], **settings: str) -> NormalizedDelivery:
+        """Normalize postings."""
+        rows = [{**POSTING_ROW, **change} for change in changes]
+        return self.normalized("ledger", self.archived(csv_text(rows)), **settings)
 
     def azure(
         self, *, actual: Sequence[Mapping[str, str]] = (), amortized: Sequence[Mapping[str, str]] = ()
