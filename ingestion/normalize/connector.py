@@ -68,6 +68,11 @@ def planned(planner: Planner) -> Normalize:
     return normalize
 
 
+def nothing_else(settings: SourceSettings) -> str:  # noqa: ARG001 - kinds share one signature
+    """Return that the charges depend on the files alone."""
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConnectorKind:
     """A kind of bill source.
@@ -75,6 +80,10 @@ class ConnectorKind:
     `label` and `description` are what people read; `params` validates a source's settings. `open` gives the place that
     the deliveries' files are read from. `access` says in paragraphs what to permit, and how, where that is not reading
     a bucket. With a `planner`, a file can be previewed: which of its columns becomes what.
+
+    `basis` says in a text what the charges depend on besides the files: when it changes, the same files are read again.
+    A *register* tells all there is of its source: months that it no longer has are withdrawn, and months of which it
+    says the same as before keep their revision.
     """
 
     label: str
@@ -85,3 +94,5 @@ class ConnectorKind:
     description: str = ""
     access: tuple[str, ...] = ()
     planner: Planner | None = None
+    basis: Callable[[Any], str] = nothing_else
+    is_register: bool = False

@@ -18,7 +18,7 @@ from ingestion.focus.expressions import literal, quoted
 from ingestion.focus.findings import MOST_PER_CODE, Finding, RejectedBillError
 from ingestion.normalize.plan import EntryCheck
 from ingestion.normalize.reading import Reading
-from ingestion.normalize.tables import Table
+from ingestion.normalize.tables import RawTables, Table
 
 LONGEST_SHOWN: Final = 60
 
@@ -28,7 +28,7 @@ def odd_columns(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Read
 
     :raises RejectedBillError: a row has the wrong width, or a value is no number or date-time at all.
     """
-    _check_structure(connection, reading)
+    _check_structure(connection, reading.raw)
     findings = [*_bad_numbers(connection, reading), *_bad_moments(connection, reading)]
     if findings:
         raise RejectedBillError(findings)
@@ -46,12 +46,30 @@ def odd_columns(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Read
     return reading.with_odd(numbers=numbers, moments=moments)
 
 
-def check_row_counts(reading: Reading, row_counts: Sequence[int]) -> None:
+def counted_rows(connection: duckdb.DuckDBPyConnection, raw: RawTables) -> tuple[int, ...]:
+    """Return how many rows each file has, all of which the engine can read.
+
+    :raises RejectedBillError: it cannot.
+    """
+    rows = raw.sql(numbered=False)
+    try:
+        # Only what is asked for is looked at; a row's width shows in any column.
+        found = connection.execute(f"SELECT x_file_number, count(*) FROM ({rows}) GROUP BY ALL").fetchall()
+    except duckdb.Error:
+        _check_structure(connection, raw)
+        raise
+    counts = dict(found)
+    row_counts = tuple(int(counts.get(table.file.number, 0)) for table in raw.tables)
+    check_row_counts(raw, row_counts)
+    return row_counts
+
+
+def check_row_counts(raw: RawTables, row_counts: Sequence[int]) -> None:
     """Hold the rows that the engine read against the lines of the file.
 
     :raises RejectedBillError: they differ, and not because of line breaks inside cells or empty lines.
     """
-    for table in reading.raw.tables:
+    for table in raw.tables:
         count = row_counts[table.file.number]
         if table.file.format == "parquet" or count == table.file.line_count - 1:
             continue
@@ -112,13 +130,13 @@ def empty_findings(connection: duckdb.DuckDBPyConnection, reading: Reading, name
     return (*found, *_rest("value_missing", title, rows))
 
 
-def _check_structure(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
+def _check_structure(connection: duckdb.DuckDBPyConnection, raw: RawTables) -> None:
     try:
-        connection.execute(f"SELECT count(*) FROM ({reading.raw.sql(numbered=False)})").fetchall()
+        connection.execute(f"SELECT count(*) FROM ({raw.sql(numbered=False)})").fetchall()
     except duckdb.Error as error:
-        found = [finding for table in reading.raw.tables for finding in _ragged_rows(table)]
+        found = [finding for table in raw.tables for finding in _ragged_rows(table)]
         if not found:
-            found = [_unreadable(reading, error)]
+            found = [_unreadable(raw, error)]
         raise RejectedBillError(found) from error
 
 
@@ -142,8 +160,8 @@ def _ragged_rows(table: Table) -> Iterator[Finding]:
             yield Finding(code="row_quoting", severity="error", file=name, row=row + 1, message=message)
 
 
-def _unreadable(reading: Reading, error: duckdb.Error) -> Finding:
-    names = ", ".join(table.file.name for table in reading.raw.tables)
+def _unreadable(raw: RawTables, error: duckdb.Error) -> Finding:
+    names = ", ".join(table.file.name for table in raw.tables)
     reason = str(error).splitlines()[0][:300]
     return Finding(
         code="unreadable", severity="error", file=names, message=f"{names} cannot be read: {reason} Deliver it again."

@@ -30,6 +30,7 @@ class DerivedColumn:
 
 
 NEVER: Final = "FALSE"
+ROW_NUMBER: Final = "x_row_number"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,8 @@ class Plan:
     No row may lack a value in the raw columns `needed`. Rows of which `is_doubled` is true become a second charge, for
     which `double_entries` and `double_rows` stand in. `json_columns` are raw columns that should hold JSON and are
     stored as null where they do not; `period_end` is the raw column of ChargePeriodEnd, None without one. Wherever a
-    raw column may be named, one of `derived` may.
+    raw column may be named, one of `derived` may. `source_file` and `source_row` give, over the raw columns, a
+    row's place in the delivery, where its files are not the delivered ones; never less than that of the row before.
     """
 
     key: tuple[str, ...]
@@ -82,3 +84,5 @@ class Plan:
     period_end: str | None = None
     findings: tuple[Finding, ...] = ()
     derived: tuple[DerivedColumn, ...] = ()
+    source_file: str = "x_file_number"
+    source_row: str = ROW_NUMBER

@@ -20,7 +20,7 @@ from ingestion.normalize.engine import engine
 from ingestion.normalize.entries import Dictionary
 from ingestion.normalize.inflate import lay_ready
 from ingestion.normalize.noticing import json_findings, period_findings
-from ingestion.normalize.plan import Plan
+from ingestion.normalize.plan import ROW_NUMBER, Plan
 from ingestion.normalize.reading import Reading
 from ingestion.normalize.rounding import rounding_findings
 from ingestion.normalize.sizes import check_cells, check_parquet
@@ -80,7 +80,7 @@ def _count(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Reading:
         reading = diagnosing.odd_columns(connection, reading)
         entries.count_combinations(connection, reading)
     row_counts = _row_counts(connection, len(reading.raw.tables))
-    diagnosing.check_row_counts(reading, row_counts)
+    diagnosing.check_row_counts(reading.raw, row_counts)
     check_cells(connection, reading.raw, row_counts=row_counts)
     if not connection.execute("SELECT count(*) FROM combination").fetchall()[0][0]:
         names = ", ".join(table.file.name for table in reading.raw.tables)
@@ -136,14 +136,16 @@ def _write_charges(
     file_numbers: tuple[int, ...],
 ) -> Reading:
     query = writing.charges_sql(reading, dictionary, period=period, file_numbers=file_numbers)
+    # Charges of one row are told apart by their order alone.
+    is_numbered = len(file_numbers) == 1 and reading.plan.source_row == ROW_NUMBER
     try:
-        writing.write_charges(connection, query, folder=folder, is_one_file=len(file_numbers) == 1)
+        writing.write_charges(connection, query, folder=folder, is_numbered=is_numbered)
     except duckdb.Error:
         exact = diagnosing.odd_columns(connection, reading)
         if exact == reading:
             raise
         query = writing.charges_sql(exact, dictionary, period=period, file_numbers=file_numbers)
-        writing.write_charges(connection, query, folder=folder, is_one_file=len(file_numbers) == 1)
+        writing.write_charges(connection, query, folder=folder, is_numbered=is_numbered)
         reading = exact
     _check_written(connection, reading, folder)
     return reading

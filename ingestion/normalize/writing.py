@@ -61,24 +61,24 @@ def _columns(reading: Reading, dictionary: Dictionary) -> list[str]:
         is_word = value.startswith('"e_') and column.type == "text"
         typed = value if is_word else f"CAST({value} AS {SQL_TYPES[column.type]})"
         columns.append(f"{typed} AS {quoted(column.name)}")
-    columns.append("x_file_number")
-    columns.append("x_row_number::BIGINT AS x_row_number")
+    columns.append(f"CAST({plan.source_file} AS INTEGER) AS x_file_number")
+    columns.append(f"CAST({plan.source_row} AS BIGINT) AS x_row_number")
     columns.append("e_attribute_set_id::INTEGER AS x_attribute_set_id")
     columns.extend(f"{in_entries.get(value, value)} AS {quoted(name)}" for name, value in plan.kept.items())
     return columns
 
 
-def write_charges(connection: duckdb.DuckDBPyConnection, query: str, *, folder: Path, is_one_file: bool) -> None:
-    """Write charges.parquet, in file order.
+def write_charges(connection: duckdb.DuckDBPyConnection, query: str, *, folder: Path, is_numbered: bool) -> None:
+    """Write charges.parquet, in file order; `is_numbered` says that it is of one file, whose rows' numbers tell it.
 
     Numbering the rows of one file already makes the engine go through it in order, and a join to few entries keeps it.
     Told that order does not matter, it then need not hold batches of rows back, which saves a sixth of the work;
     whether it kept the order is looked at. Sorting, the dearest way, comes last.
     """
     path = folder / "charges.parquet"
-    sorted_query = f"SELECT * FROM ({query}) ORDER BY x_file_number, x_row_number"
+    sorted_query = f"SELECT * FROM ({query}) ORDER BY x_file_number, x_row_number, charge_period_start"
     for tried, is_kept in ((query, False), (query, True), (sorted_query, True)):
-        if not is_kept and not is_one_file:
+        if not is_kept and not is_numbered:
             continue
         connection.execute(f"SET preserve_insertion_order = {is_kept}")
         # The engine takes a CSV to be tiny, and would hash the rows of the bill instead of the entries.

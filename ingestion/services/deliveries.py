@@ -21,6 +21,7 @@ from ingestion.focus.findings import RejectedBillError, shortened
 from ingestion.models import Bill, BillRevision, Finding, ImportRun
 from ingestion.normalize import Limits, NormalizedBill, NormalizedDelivery, Step, Totals
 from ingestion.normalize.connector import ConnectorKind
+from ingestion.services import registers
 from itfm.core import lake
 from itfm.core.events import BillImported, publish
 from itfm.core.periods import period_name
@@ -49,11 +50,12 @@ def import_delivery(
         _save_findings(run, delivery.findings)
         message = f"{delivery.name} names files that are not there yet: {', '.join(delivery.missing[:5])}."
         return DeliveryOutcome(state=State.WAITING, error_code="files_missing", error_message=message)
-    if _is_as_fetched(run, delivery):
+    basis = connector.basis(settings)
+    if _is_as_fetched(run, delivery, basis=basis):
         return DeliveryOutcome(state=State.UNCHANGED)
     files = _archived(run, delivery, store=connector.open(settings), report=report)
-    fingerprint = _fingerprint(files)
-    if _is_in_force(run, fingerprint):
+    fingerprint = _fingerprint((file.sha256 for file in files), basis=basis)
+    if _is_in_force(run, fingerprint, is_register=connector.is_register):
         _note_versions(run, delivery)
         return DeliveryOutcome(state=State.UNCHANGED)
     with lake.scratch(run.organization_id) as scratch:
@@ -72,7 +74,7 @@ def import_delivery(
                 return DeliveryOutcome(state=State.UNCHANGED)
             _save_findings(run, [*error.findings, *delivery.findings])
             return DeliveryOutcome(state=State.REJECTED, error_code=error.code, error_message=str(error))
-        _publish(run, delivery, files=files, fingerprint=fingerprint, normalized=normalized)
+        _publish(run, delivery, connector=connector, files=files, fingerprint=fingerprint, normalized=normalized)
     return DeliveryOutcome(state=State.IMPORTED)
 
 
@@ -85,11 +87,13 @@ def _archived(run: ImportRun, delivery: Delivery, *, store: Store, report: Repor
     return files
 
 
-def _fingerprint(files: Iterable[ArchivedFile]) -> str:
-    return hashlib.sha256("\n".join(sorted(file.sha256 for file in files)).encode()).hexdigest()
+def _fingerprint(digests: Iterable[str], *, basis: str) -> str:
+    """Return what tells a state of a delivery: the files, and what else their charges depend on."""
+    parts = [*sorted(digests), basis] if basis else sorted(digests)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _is_as_fetched(run: ImportRun, delivery: Delivery) -> bool:
+def _is_as_fetched(run: ImportRun, delivery: Delivery, *, basis: str) -> bool:
     """Return whether the store lists the very files, by size and version, that the bill in force came from.
 
     A nightly pull of years of bills then fetches only what changed. Folders are always read: their times say little.
@@ -98,6 +102,8 @@ def _is_as_fetched(run: ImportRun, delivery: Delivery) -> bool:
         return False
     revision = _in_force(run, delivery)
     if revision is None or len(revision.files) != len(delivery.files):
+        return False
+    if basis and revision.fingerprint != _fingerprint((file["sha256"] for file in revision.files), basis=basis):
         return False
     return all(
         (listed.path, listed.version) == (file["name"], file["version"]) and listed.size in {None, file["size"]}
@@ -133,12 +139,15 @@ def _reads_a_folder(run: ImportRun) -> bool:
     return bool(run.settings.get("path"))
 
 
-def _is_in_force(run: ImportRun, fingerprint: str) -> bool:
-    """Return whether every bill that once came from these very bytes still stands on them."""
+def _is_in_force(run: ImportRun, fingerprint: str, *, is_register: bool) -> bool:
+    """Return whether every bill that once came from these very bytes still stands on them, of a register no other."""
     with tenant(run.organization_id):
         revisions = BillRevision.objects.filter(bill__source_id=run.source_id, fingerprint=fingerprint)
         bills = {revision.bill_id for revision in revisions}
         standing = Bill.objects.filter(current_revision__in=revisions).count()
+        if is_register:
+            counting = Bill.objects.filter(source_id=run.source_id, current_revision__isnull=False).count()
+            return bool(bills) and standing == len(bills) == counting
         return bool(bills) and standing == len(bills)
 
 
@@ -182,11 +191,15 @@ def _publish(
     run: ImportRun,
     delivery: Delivery,
     *,
+    connector: ConnectorKind,
     files: Sequence[ArchivedFile],
     fingerprint: str,
     normalized: NormalizedDelivery,
 ) -> None:
-    """Move the charges to their place and make the revisions the ones in force, all in one transaction."""
+    """Move the charges to their place and make the revisions the ones in force, all in one transaction.
+
+    What a register says no more is withdrawn, what it says as before keeps its revision.
+    """
     listed = [
         {
             "name": file.name,
@@ -199,12 +212,16 @@ def _publish(
     ]
     now = timezone.now()
     with tenant(run.organization_id):
+        changed, gone = normalized.bills, []
+        if connector.is_register:
+            gone = registers.withdraw_others(run, normalized.bills)
+            changed = registers.changed_bills(run, normalized.bills, fingerprint=fingerprint, files=listed)
         revisions = [
             _publish_bill(run, bill, delivery=delivery.name, fingerprint=fingerprint, files=listed, at=now)
-            for bill in normalized.bills
+            for bill in changed
         ]
         only = revisions[0] if len(revisions) == 1 else None
-        _save_findings(run, [*delivery.findings, *normalized.findings], revision=only)
+        _save_findings(run, [*delivery.findings, *gone, *normalized.findings], revision=only)
         for revision in revisions:
             publish(BillImported(organization_id=run.organization_id, billing_period=revision.bill.billing_period))
 

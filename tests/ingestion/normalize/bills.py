@@ -127,6 +127,63 @@ GCP_ROW = {
 }
 
 
+CONTRACT_ROW = {
+    "contract_id": "C-1",
+    "line_id": "1",
+    "vendor": "Acme Software",
+    "description": "Design suite",
+    "service_name": "Acme Design",
+    "service_category": "Business Applications",
+    "start_date": "2026-10-01",
+    "end_date": "2026-10-03",
+    "amount": "100",
+    "currency": "EUR",
+    "payment_schedule": "upfront",
+    "invoices": "",
+    "seats": "10",
+    "unit_price": "10",
+    "seats_assigned": "8",
+    "seats_active": "5",
+    "renewal_notice_date": "2026-09-01",
+    "auto_renews": "yes",
+    "cost_center": "4711",
+    "tag:team": "design",
+}
+
+ASSET_ROW = {
+    "asset_id": "A-1",
+    "name": "Rack 7",
+    "class": "Server",
+    "vendor": "Metal Works",
+    "location": "FRA1",
+    "purchase_date": "2026-01-15",
+    "in_service_date": "2026-02-01",
+    "cost": "1000.00",
+    "currency": "EUR",
+    "salvage_value": "100.00",
+    "life_months": "2",
+    "method": "straight_line",
+    "rate": "",
+    "factor": "",
+    "disposal_date": "",
+    "disposal_proceeds": "",
+    "invoice_id": "INV-7",
+    "tag:team": "core",
+}
+
+POSTING_ROW = {
+    "date": "2026-10-05",
+    "account": "6100",
+    "account_name": "Salaries",
+    "cost_center": "4711",
+    "vendor": "",
+    "description": "Payroll October",
+    "amount": "1000.00",
+    "currency": "EUR",
+    "document": "J-1",
+}
+
+
 def csv_text(rows: Sequence[Mapping[str, str]]) -> str:
     """Return rows as CSV with a header."""
     text = io.StringIO()
@@ -206,6 +263,21 @@ class Bench:
     def gcp(self, *changes: Mapping[str, str]) -> NormalizedDelivery:
         """Normalize lines of a Google Cloud export."""
         return self.normalized("gcp_csv", self.archived(csv_text(gcp_rows(*changes))))
+
+    def contracts(self, *changes: Mapping[str, str], **settings: str) -> NormalizedDelivery:
+        """Normalize lines of contracts, up to 2026-12 unless told otherwise."""
+        rows = [{**CONTRACT_ROW, **change} for change in changes]
+        return self.normalized("contracts", self.archived(csv_text(rows)), **{"last_month": "2026-12", **settings})
+
+    def assets(self, *changes: Mapping[str, str], **settings: str) -> NormalizedDelivery:
+        """Normalize assets, up to 2040-12 unless told otherwise."""
+        rows = [{**ASSET_ROW, **change} for change in changes]
+        return self.normalized("assets", self.archived(csv_text(rows)), **{"last_month": "2040-12", **settings})
+
+    def ledger(self, *changes: Mapping[str, str], **settings: str) -> NormalizedDelivery:
+        """Normalize postings."""
+        rows = [{**POSTING_ROW, **change} for change in changes]
+        return self.normalized("ledger", self.archived(csv_text(rows)), **settings)
 
     def azure(
         self, *, actual: Sequence[Mapping[str, str]] = (), amortized: Sequence[Mapping[str, str]] = ()

@@ -1,0 +1,85 @@
+"""Deliveries that tell all there is of a source: what they say no more is withdrawn, what they say again is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from ingestion.focus.expressions import literal
+from ingestion.focus.findings import Finding
+from ingestion.models import Bill, BillRevision, ImportRun
+from ingestion.normalize import NormalizedBill
+from ingestion.revisions import reader, revision_folder
+from itfm.core.events import BillWithdrawn, publish
+from itfm.core.periods import next_period, period_name
+
+FILES: Final = ("charges.parquet", "attribute_sets.parquet", "daily.parquet")
+
+
+def withdraw_others(run: ImportRun, bills: Sequence[NormalizedBill]) -> list[Finding]:
+    """Take the source's bills of other months out of force and say so; call it in the publishing transaction."""
+    told = [bill.billing_period for bill in bills]
+    others = Bill.objects.filter(source_id=run.source_id, current_revision__isnull=False)
+    others = others.exclude(billing_period__in=told)
+    months = sorted(others.values_list("billing_period", flat=True))
+    others.update(current_revision=None)
+    for month in months:
+        publish(BillWithdrawn(organization_id=run.organization_id, billing_period=month))
+    if not months:
+        return []
+    message = (
+        f"{_spelled(months)} had charges before and are in the delivery no more: these bills were withdrawn."
+        " If that is wrong, deliver the list again with all its rows."
+    )
+    return [Finding(code="months_withdrawn", severity="warning", message=message)]
+
+
+def changed_bills(
+    run: ImportRun, bills: Sequence[NormalizedBill], *, fingerprint: str, files: list[dict[str, Any]]
+) -> tuple[NormalizedBill, ...]:
+    """Return the bills that say something else than those in force; the others now stand on these files.
+
+    So a month that begins does not restate, and have allocated anew, all those before it.
+    """
+    return tuple(bill for bill in bills if not _is_kept(run, bill, fingerprint=fingerprint, files=files))
+
+
+def _is_kept(run: ImportRun, bill: NormalizedBill, *, fingerprint: str, files: list[dict[str, Any]]) -> bool:
+    in_force = Bill.objects.filter(source_id=run.source_id, billing_period=bill.billing_period)
+    revision = BillRevision.objects.filter(id__in=in_force.values("current_revision")).first()
+    if revision is None or not _says_the_same(bill.folder, revision_folder(revision)):
+        return False
+    revision.fingerprint, revision.files = fingerprint, files
+    revision.save(update_fields=["fingerprint", "files"])
+    return True
+
+
+def _says_the_same(one: Path, other: Path) -> bool:
+    """Return whether two folders hold the same charges; how they are packed depends on the months beside them."""
+    if not all((folder / name).is_file() for folder in (one, other) for name in FILES):
+        return False
+    with reader(one, other) as database:
+        for name in FILES:
+            new, old = (f"FROM read_parquet({literal(str(folder / name))})" for folder in (one, other))
+            described = [database.execute(f"DESCRIBE SELECT * {rows}").fetchall() for rows in (new, old)]
+            if described[0] != described[1]:
+                return False
+            counts = database.execute(f"SELECT (SELECT count(*) {new}) = (SELECT count(*) {old})").fetchall()
+            if not counts[0][0] or database.execute(f"SELECT * {new} EXCEPT ALL SELECT * {old} LIMIT 1").fetchall():
+                return False
+    return True
+
+
+def _spelled(months: Sequence[date]) -> str:
+    """Return months as ranges: `2026-01 to 2026-03, 2026-07`."""
+    ranges: list[list[date]] = []
+    for month in months:
+        if ranges and next_period(ranges[-1][-1]) == month:
+            ranges[-1].append(month)
+        else:
+            ranges.append([month])
+    return ", ".join(
+        f"{period_name(one[0])} to {period_name(one[-1])}" if len(one) > 1 else period_name(one[0]) for one in ranges
+    )
