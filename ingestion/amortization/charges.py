@@ -81,7 +81,7 @@ ON_ROWS: Final = ("charge_description", "resource_id", "resource_name")
 def charge_cells(charge: Charge) -> str:
     """Return the cells of `VARYING` as a line of CSV without its end."""
     billed, effective = amount_text(charge.billed), amount_text(charge.effective)
-    return f"{charge.day:%Y-%m-%d},{charge.category},{charge.frequency},{billed},{effective}"
+    return f"{charge.day.isoformat()},{charge.category},{charge.frequency},{billed},{effective}"
 
 
 def amount_text(units: int) -> str:
