@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, field_validator
 from ingestion.delivery import ArchivedFile, SourceSettings
 from ingestion.delivery.http import open_api
 from ingestion.delivery.services import Record, Service, ServiceSettings, plain_text
+from ingestion.delivery.settings import Endpoint
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted
 from ingestion.kubernetes.allocations import COLUMNS, IDLE, SYSTEM, allocations
@@ -42,6 +43,11 @@ class OpenCostSettings(ServiceSettings):
     needed: ClassVar[tuple[str, ...]] = ("endpoint_url",)
     home: ClassVar[str] = "the endpoint of OpenCost"
 
+    endpoint_url: Endpoint = Field(
+        default=None,
+        title="Address",
+        description="That of OpenCost's API, such as https://opencost.example.com; of Kubecost with /model behind it.",
+    )
     token: SecretStr | None = Field(
         default=None, title="Token", description="A bearer token, where a gateway before OpenCost asks for one."
     )
@@ -256,7 +262,7 @@ KIND = ConnectorKind(
     label="Kubernetes (OpenCost or Kubecost)",
     description="What namespaces and workloads take of a cluster, asked from its OpenCost API day by day.",
     access=(
-        "Name the address of OpenCost's API, or that of Kubecost followed by /model. Reading allocations is enough.",
+        "Reading allocations is enough. OpenCost itself asks for no key; put a gateway with a token before it.",
         "Where a cloud's bill holds the nodes, each charge has a counterpart that takes the cost from their owner.",
     ),
     params=OpenCostSettings,

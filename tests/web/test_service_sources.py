@@ -46,6 +46,14 @@ def test_a_setting_that_is_one_of_few_is_chosen_from_a_list(owner):
     assert '<option value="us5.datadoghq.com">us5.datadoghq.com</option>' in page
 
 
+def test_a_setting_begins_as_what_it_is_unless_somebody_says_otherwise(owner):
+    page = owner.get(reverse("source_connect", args=["opencost"])).content.decode()
+
+    assert '<option value="elsewhere" selected>elsewhere</option>' in page
+    assert 'name="currency" value="USD"' in page
+    assert "Address" in page
+
+
 def test_the_address_of_the_site_chosen_is_shown(owner, acme):
     connect(owner)
 

@@ -58,8 +58,10 @@ class SettingsForm(forms.Form):
         organization: Organization,
         source: BillSource | None = None,
     ) -> None:
-        initial = {"name": source.name, **source.settings} if source else {"name": KINDS[kind].label.partition(" (")[0]}
-        super().__init__(data, initial=initial)
+        fields = KINDS[kind].params.model_fields
+        usual = {name: field.default for name, field in fields.items() if isinstance(field.default, str)}
+        own = {"name": source.name, **source.settings} if source else {"name": KINDS[kind].label.partition(" (")[0]}
+        super().__init__(data, initial=usual | own)
         self.params = KINDS[kind].params
         self.secrets = secret_names(self.params)
         self.organization, self.source = organization, source

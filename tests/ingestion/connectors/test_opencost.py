@@ -149,7 +149,7 @@ def test_a_bad_token_is_said_in_one_sentence():
 
 
 def test_a_cluster_without_an_address_or_with_odd_tags_is_refused():
-    with pytest.raises(ValidationError, match="Give a folder, or Endpoint"):
+    with pytest.raises(ValidationError, match="Give a folder, or Address"):
         OpenCostSettings()
     with pytest.raises(ValidationError, match="'platform' is no tag; write name=value"):
         OpenCostSettings(endpoint_url="https://opencost.example", node_tags="platform")
