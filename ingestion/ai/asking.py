@@ -16,6 +16,7 @@ from ingestion.ai.lines import Line
 from ingestion.delivery.http import JSON_MEANING, Api
 from ingestion.delivery.services import Record
 from ingestion.delivery.stores import DeliveryError
+from itfm.core.periods import next_period
 
 DAYS_ASKED: Final = 31
 """A month in one page; both APIs allow as much of each of their reports."""
@@ -37,8 +38,7 @@ def days_of(month: date, *, today: date) -> Days:
     >>> days_of(date(2026, 10, 1), today=date(2026, 10, 3)).end.isoformat()
     '2026-10-04T00:00:00+00:00'
     """
-    next_month = (month.replace(day=1) + timedelta(days=32)).replace(day=1)
-    first, last = month.replace(day=1), min(next_month, today + timedelta(days=1))
+    first, last = month.replace(day=1), min(next_period(month), today + timedelta(days=1))
     start, end = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, max(last, first)))
     return Days(start=start, end=end)
 

@@ -7,13 +7,14 @@ types, https://docs.aws.amazon.com/cost-management/latest/userguide/ce-filtering
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ingestion.delivery import DeliveryError
 from ingestion.delivery.services import Record
+from itfm.core.periods import next_period
 
 COLUMNS: Final = (
     "date",
@@ -51,8 +52,7 @@ def costs(client: Any, month: date) -> Iterator[Record]:
 
     :raises DeliveryError: Cost Explorer does not answer.
     """
-    following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-    end = min(following, datetime.now(UTC).date())
+    end = min(next_period(month), datetime.now(UTC).date())
     if end <= month:
         return
     period = {"Start": month.isoformat(), "End": end.isoformat()}

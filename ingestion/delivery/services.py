@@ -23,12 +23,11 @@ from ingestion.delivery.manifests import find_deliveries
 from ingestion.delivery.places import open_store
 from ingestion.delivery.settings import Endpoint, SourceSettings
 from ingestion.delivery.stores import Store
+from itfm.core.periods import next_period
 
 SETTLED: Final = timedelta(days=45)
 """This long after its end no provider changes a month any more, and it is not asked for again."""
 SETTLED_VERSION: Final = "settled"
-FIRST_MONTHS: Final = 13
-"""How many months are read, the present one among them, when nobody says from when."""
 SPOOLED_BYTES: Final = 8 << 20
 Record = Mapping[str, Any]
 """A row by column. Values are text, `int`, `Decimal`, bool, a list or object of these, or None."""
@@ -118,9 +117,11 @@ class ServiceStore(Generic[Settings]):
         if self.settings.first_month:
             first = min(date.fromisoformat(f"{self.settings.first_month}-01"), last)
         else:
-            first = _moved(last, 1 - FIRST_MONTHS)
-        count = (last.year - first.year) * 12 + last.month - first.month + 1
-        return tuple(_moved(first, index) for index in range(count))
+            first = date(last.year - 1, last.month, 1)
+        months = [first]
+        while months[-1] < last:
+            months.append(next_period(months[-1]))
+        return tuple(months)
 
     def files(self) -> tuple[DeliveredFile, ...]:
         """Return a file for each month; how long it is shows when it is read."""
@@ -145,7 +146,7 @@ class ServiceStore(Generic[Settings]):
             yield spool  # type: ignore[misc]
 
     def _version(self, month: date) -> str:
-        return SETTLED_VERSION if _moved(month, 1) + SETTLED <= self.today else ""
+        return SETTLED_VERSION if next_period(month) + SETTLED <= self.today else ""
 
 
 def plain_text(value: Any) -> str:
@@ -159,11 +160,6 @@ def plain_text(value: Any) -> str:
     if isinstance(value, list | dict):
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=plain_text)
     return str(value)
-
-
-def _moved(month: date, by: int) -> date:
-    years, index = divmod(month.month - 1 + by, 12)
-    return date(month.year + years, index + 1, 1)
 
 
 def _today() -> date:

@@ -8,6 +8,7 @@ from typing import Final
 from ingestion.focus.expressions import quoted
 from ingestion.normalize.checks import period_check
 from ingestion.normalize.plan import DerivedColumn, EntryCheck
+from itfm.core.periods import next_period
 
 MONTH: Final = "x_month"
 """The derived column of a row's month, such as 2026-10; it belongs to the plan's key."""
@@ -15,8 +16,7 @@ MONTH: Final = "x_month"
 
 def month_range(month: date) -> tuple[date, date]:
     """Return the first day of a month, and that of the next."""
-    years, index = divmod(month.month, 12)
-    return month.replace(day=1), date(month.year + years, index + 1, 1)
+    return month.replace(day=1), next_period(month)
 
 
 def month_of(column: str, *, title: str) -> DerivedColumn:
