@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingestion.focus.columns import snake_case
 from ingestion.focus.findings import RejectedBillError
 from ingestion.normalize import NormalizedDelivery
 from tests.ingestion.normalize.bills import Bench, csv_text, focus_rows
@@ -60,11 +61,15 @@ def billed(delivery: NormalizedDelivery, column: str = "billed_cost") -> dict[st
 
 
 def read_independently(content: bytes, column: str = "BilledCost") -> dict[str, Decimal]:
-    """Sum a column by currency with nothing but the standard library, rounded as the documentation says."""
+    """Sum a column by currency with nothing but the standard library, rounded as the documentation says.
+
+    Only titles are read as imports read them: by their words, whatever stands around and between these.
+    """
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")):
-        amount = EXACT.create_decimal(row[column]).quantize(Decimal("1e-18"), context=EXACT)
-        currency = row.get("BillingCurrency", "XXX")  # without the column: no currency, and a loud warning
+    for told in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")):
+        row = {snake_case(title): value for title, value in told.items() if title is not None}
+        amount = EXACT.create_decimal(row[snake_case(column)]).quantize(Decimal("1e-18"), context=EXACT)
+        currency = row.get("billing_currency", "XXX")  # without the column: no currency, and a loud warning
         sums[currency] = EXACT.add(sums[currency], amount)
     return dict(sums)
 
