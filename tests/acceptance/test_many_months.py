@@ -97,7 +97,7 @@ wait_until(lambda: len(runs(state="published")) >= 6 and len(runs(state="running
 say(kill=True)
 wait_until(lambda: is_over(asked))
 done = runs(reallocation=asked)
-say(states=Counter(run.state for run in done), attempts=max(run.attempts for run in done),
+say(states=Counter(run.state for run in done), errors=[run.error for run in done if run.error], attempts=max(run.attempts for run in done),
     side_by_side=overlapping([run for run in done if run.attempts == 1]), rows=len(mart(many)),
     same=mart(many) == mart(alone), published=len(runs(state="published")))
 asked = ask()
@@ -129,7 +129,7 @@ def test_months_in_parallel_equal_months_in_order_whoever_is_killed_or_canceled(
         site.start_worker(with_beat=False)
         all_done, canceled = told(), told()
 
-    assert all_done["states"] == {"published": MONTHS}
+    assert all_done["states"] == {"published": MONTHS}, all_done["errors"]
     assert all_done["published"] == MONTHS
     assert all_done["attempts"] == 2, "the control: a run was cut off and taken up again"
     assert all_done["side_by_side"] == 2
