@@ -17,6 +17,7 @@ from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from allocation.costs.months import month_sums, write_months
@@ -190,13 +191,18 @@ def _put_back(run: AllocationRun) -> None:
             f"This run was tried {MOST_ATTEMPTS} times, and each time its worker stopped before it was done."
             " The ledger before it stays in force. Give the workers more memory, then allocate the period again."
         )
-    elif AllocationRun.objects.filter(billing_period=run.billing_period, state=State.QUEUED).exists():
+    elif _others_in_line(run).exists():
         state, error = State.FAILED, "The worker stopped before the run was done; another takes its place."
     else:
         state, error = State.QUEUED, ""
-    AllocationRun.objects.filter(pk=run.pk, state=State.RUNNING).update(
+    # Another may have put it back since it was looked at, and a worker begun it anew: that attempt is none of ours.
+    AllocationRun.objects.filter(pk=run.pk, state=State.RUNNING, attempts=run.attempts).update(
         state=state, error=error, step="", finished_at=None if state == State.QUEUED else timezone.now()
     )
+
+
+def _others_in_line(run: AllocationRun) -> QuerySet[AllocationRun]:
+    return AllocationRun.objects.filter(billing_period=run.billing_period, state=State.QUEUED).exclude(pk=run.pk)
 
 
 def _is_canceled(run: AllocationRun) -> bool:

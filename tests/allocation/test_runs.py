@@ -298,3 +298,20 @@ def test_a_run_says_what_it_is_at(acme, monkeypatch):
     allocate(acme.id, period=OCTOBER)
 
     assert steps == ["Classifying", "Sharing, stage 1", "Proving", "Loading the pages' sums"]
+
+
+def test_a_run_that_was_begun_anew_is_left_to_its_worker(acme):
+    with tenant(acme.id):
+        run = AllocationRun.objects.create(
+            organization=acme, billing_period=OCTOBER, state="running", inputs_sha256="", revisions={}, attempts=1,
+            started_at=NOW,
+        )  # fmt: skip
+        seen = AllocationRun.objects.get(pk=run.pk)
+        # Another sweep puts it back, and a worker takes it, before the first one acts on what it saw.
+        runs_module._put_back(run)
+        AllocationRun.objects.filter(pk=run.pk).update(state="running", attempts=2)
+
+        runs_module._put_back(seen)
+
+        run.refresh_from_db()
+        assert (run.state, run.attempts, run.error) == ("running", 2, "")
