@@ -3,7 +3,7 @@
 FROM node:22-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts
+RUN npm ci --ignore-scripts --omit=dev
 
 FROM python:3.11-slim AS libraries
 RUN python -m venv /opt/venv
