@@ -6,11 +6,12 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
+
+from ingestion.normalize.workbook import cell_text
 
 MAX_BYTES: Final = 2_000_000
 MAX_ROWS: Final = 50_000
@@ -59,20 +60,9 @@ def _xlsx(content: bytes, columns: int) -> Iterator[list[str]]:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         for row in sheet.iter_rows(max_row=MAX_ROWS + 2, max_col=columns + 1, values_only=True):
-            cells = [_cell(value) for value in row]
+            cells = [cell_text(value) for value in row]
             yield cells[:-1] if len(cells) > columns and not cells[-1] else cells
     except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, OSError, SyntaxError) as error:
         if isinstance(error, UnreadableError):
             raise
         raise UnreadableError("it is no workbook that can be read. Save it as XLSX again, or send CSV.") from error
-
-
-def _cell(value: Any) -> str:
-    """Return a cell as CSV would have it; a workbook keeps numbers as floats, whose shortest text is meant."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(" ")
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value.isoformat() if isinstance(value, date) else str(value)

@@ -7,22 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Final
 
 import duckdb
 from pydantic import Field
 
-from ingestion.delivery import ArchivedFile, BucketSettings, SourceSettings
+from ingestion.delivery import BucketSettings
 from ingestion.focus import attributes
 from ingestion.focus.columns import CHARGE_CATEGORIES, COLUMNS, snake_case
 from ingestion.focus.expressions import lenient_moment, literal, quoted
 from ingestion.focus.findings import Finding
-from ingestion.normalize import Limits, NormalizedDelivery, Progress
 from ingestion.normalize.checks import CURRENCY_CODE, currency_check, period_check, require_columns
-from ingestion.normalize.connector import ConnectorKind, discover
+from ingestion.normalize.connector import ConnectorKind, discover, settled
 from ingestion.normalize.plan import EntryCheck, Plan
-from ingestion.normalize.run import normalize as normalize_files
+from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import RawTables
 
 REQUIRED: Final = {
@@ -53,22 +52,9 @@ class FocusSettings(BucketSettings):
     )
 
 
-def normalize(
-    files: Sequence[ArchivedFile],
-    *,
-    settings: SourceSettings,
-    output: Path,
-    limits: Limits,
-    tag_keys: frozenset[str] | None,
-    progress: Progress,
-) -> NormalizedDelivery:
-    """Turn FOCUS files into FOCUS 1.4 charges."""
-    default_currency = settings.default_currency if isinstance(settings, FocusSettings) else None
-
-    def planner(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:
-        return plan(raw, connection, default_currency=default_currency)
-
-    return normalize_files(files, planner=planner, output=output, limits=limits, tag_keys=tag_keys, progress=progress)
+def planner_of(settings: FocusSettings) -> Planner:
+    """Return the plan of files that may name no currency."""
+    return partial(plan, default_currency=settings.default_currency)
 
 
 def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection, *, default_currency: str | None = None) -> Plan:
@@ -238,6 +224,6 @@ KIND = ConnectorKind(
     description="A bill in the open FOCUS format, which most cloud providers and many vendors export.",
     params=FocusSettings,
     discover=discover,
-    normalize=normalize,
-    planner=plan,
+    normalize=settled(planner_of),
+    planner_of=planner_of,
 )

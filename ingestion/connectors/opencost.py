@@ -7,15 +7,14 @@ counted twice. Clusters whose nodes no other source holds have no counterparts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 import duckdb
 from pydantic import Field, SecretStr, field_validator
 
-from ingestion.delivery import ArchivedFile, SourceSettings
 from ingestion.delivery.http import open_api
 from ingestion.delivery.services import Record, Service, ServiceSettings, plain_text
 from ingestion.delivery.settings import Endpoint
@@ -23,11 +22,10 @@ from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted
 from ingestion.kubernetes.allocations import COLUMNS, IDLE, SYSTEM, allocations
 from ingestion.normalize.checks import CURRENCY_CODE, currency_check, period_check, require_columns
-from ingestion.normalize.connector import ConnectorKind
-from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
+from ingestion.normalize.connector import ConnectorKind, settled
 from ingestion.normalize.fields import Fields
 from ingestion.normalize.plan import NEVER, DerivedColumn, EntryCheck, Plan
-from ingestion.normalize.run import normalize as normalize_files
+from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import RawTables
 
 REQUIRED: Final = {name: name for name in ("start", "namespace", "cost")}
@@ -93,42 +91,28 @@ def read(settings: OpenCostSettings, month: date) -> Iterator[Record]:
 SERVICE: Final = Service(columns=COLUMNS, read=read)
 
 
-def normalize(
-    files: Sequence[ArchivedFile],
-    *,
-    settings: SourceSettings,
-    output: Path,
-    limits: Limits,
-    tag_keys: frozenset[str] | None,
-    progress: Progress,
-) -> NormalizedDelivery:
-    """Turn allocations into charges, with counterparts where the nodes are billed elsewhere."""
-    told = settings if isinstance(settings, OpenCostSettings) else OpenCostSettings(path=Path())
-
-    def planner(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:
-        return plan(raw, connection, settings=told)
-
-    return normalize_files(files, planner=planner, output=output, limits=limits, tag_keys=tag_keys, progress=progress)
+def planner_of(settings: OpenCostSettings) -> Planner:
+    """Return the plan of allocations, with counterparts where the nodes are billed elsewhere."""
+    return partial(plan, settings=settings)
 
 
 def plan(
     raw: RawTables,
     connection: duckdb.DuckDBPyConnection,  # noqa: ARG001 - planners share one signature
     *,
-    settings: OpenCostSettings | None = None,
+    settings: OpenCostSettings,
 ) -> Plan:
     """Say how the columns of allocations become FOCUS 1.4.
 
     :raises RejectedBillError: a column is missing that no charge can do without.
     """
-    told = settings or OpenCostSettings(path=Path())
     delivered = frozenset(raw.names())
-    derived = _derived(raw, currency=told.currency)
+    derived = _derived(raw, currency=settings.currency)
     require_columns(
         raw, REQUIRED, message="{file} has no column {title}. Is it from OpenCost or Kubecost?", derived=derived
     )
     fields = Fields(delivered | {column.name for column in derived})
-    is_offset = told.nodes_billed == "elsewhere"
+    is_offset = settings.nodes_billed == "elsewhere"
     cost = fields.number("cost")
     return Plan(
         key=tuple(name for name in KEY if name in fields.names),
@@ -143,7 +127,7 @@ def plan(
         kept={f"x_{name}": quoted(name) for name in ("cluster", "namespace", "component") if name in fields.names},
         checks=_checks(),
         is_doubled=f"{cost} <> 0" if is_offset else NEVER,
-        double_entries=_offset_entries(told.tags),
+        double_entries=_offset_entries(settings.tags),
         double_rows=_offset_rows(fields),
     )
 
@@ -268,6 +252,6 @@ KIND = ConnectorKind(
     params=OpenCostSettings,
     open=SERVICE.open,
     discover=SERVICE.discover,
-    normalize=normalize,
-    planner=plan,
+    normalize=settled(planner_of),
+    planner_of=planner_of,
 )

@@ -15,7 +15,7 @@ from typing import Final
 
 from ingestion.delivery.stores import DeliveryError
 
-DATA_ENDINGS: Final = (".csv", ".gz", ".parquet")  # `.csv.gz` and `.snappy.parquet` end so too
+DATA_ENDINGS: Final = (".csv", ".gz", ".parquet", ".xlsx")  # `.csv.gz` and `.snappy.parquet` end so too
 _PARTITION: Final = re.compile(r"billing_period=(\d{4})-(\d{2})", re.IGNORECASE)
 _RANGE: Final = re.compile(r"(\d{4})(\d{2})01-(\d{4})(\d{2})(\d{2})")
 _STAMP: Final = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})T(\d{2})[:-]?(\d{2})[:-]?(\d{2})(?:\.(\d{1,9}))?")

@@ -49,18 +49,28 @@ def discover(settings: SourceSettings) -> tuple[Delivery, ...]:
     return find_deliveries(open_store(settings))
 
 
+PlannerOf = Callable[[Any], Planner]
+"""The plan of files, as the settings of their source say."""
+
+
 def planned(planner: Planner) -> Normalize:
     """Return how a kind turns files into charges whose plan looks at nothing but the files."""
+    return settled(lambda _settings: planner)
+
+
+def settled(planner_of: PlannerOf) -> Normalize:
+    """Return how a kind turns files into charges whose plan looks at the settings of the source too."""
 
     def normalize(
         files: Sequence[ArchivedFile],
         *,
-        settings: SourceSettings,  # noqa: ARG001 - kinds share one signature
+        settings: SourceSettings,
         output: Path,
         limits: Limits,
         tag_keys: frozenset[str] | None,
         progress: Progress,
     ) -> NormalizedDelivery:
+        planner = planner_of(settings)
         return normalize_files(
             files, planner=planner, output=output, limits=limits, tag_keys=tag_keys, progress=progress
         )
@@ -79,7 +89,7 @@ class ConnectorKind:
 
     `label` and `description` are what people read; `params` validates a source's settings. `open` gives the place that
     the deliveries' files are read from. `access` says in paragraphs what to permit, and how, where that is not reading
-    a bucket. With a `planner`, a file can be previewed: which of its columns becomes what.
+    a bucket. With a `planner`, or a `planner_of` settings, a file can be previewed: which of its columns becomes what.
 
     `basis` says in a text what the charges depend on besides the files: when it changes, the same files are read again.
     A *register* tells all there is of its source: months that it no longer has are withdrawn, and months of which it
@@ -94,5 +104,10 @@ class ConnectorKind:
     description: str = ""
     access: tuple[str, ...] = ()
     planner: Planner | None = None
+    planner_of: PlannerOf | None = None
     basis: Callable[[Any], str] = nothing_else
     is_register: bool = False
+
+    def planner_for(self, settings: SourceSettings) -> Planner | None:
+        """Return how files of a source would be read, None where that cannot be told by column."""
+        return self.planner_of(settings) if self.planner_of else self.planner

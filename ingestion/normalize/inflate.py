@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, NoReturn
 
@@ -18,10 +18,12 @@ from isal import igzip
 from ingestion.delivery import ArchivedFile
 from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.normalize.contents import Limits
+from ingestion.normalize.workbook import WORKBOOK, WorkbookError, write_sheet
 
 CHUNK_BYTES: Final = 1 << 20
 GZIP: Final = b"\x1f\x8b"
 PARQUET: Final = b"PAR1"
+ZIP: Final = b"PK"
 RATIO_COUNTS_FROM: Final = 64 << 20
 """A file this small once inflated harms nobody, however well it was packed."""
 
@@ -56,8 +58,11 @@ def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
             _refuse(file, "file_empty", "has no bytes. Deliver it again.")
         if start == PARQUET:
             return ReadyFile(number=number, name=file.name, path=file.path, format="parquet", dataset=file.dataset)
-        if start[:2] in {b"PK", b"\xff\xfe", b"\xfe\xff"}:
-            _refuse(file, "file_format", "is a ZIP or UTF-16 file. Deliver CSV in UTF-8, gzip of it, or Parquet.")
+        is_book = file.name.lower().endswith(WORKBOOK)
+        if start[:2] == ZIP and is_book:
+            return _ready_from_workbook(file, number=number, limits=limits)
+        if start[:2] in {ZIP, b"\xff\xfe", b"\xfe\xff"} or is_book:
+            _refuse(file, "file_format", "is a ZIP or UTF-16 file. Deliver CSV in UTF-8, gzip of it, XLSX or Parquet.")
         target = limits.temp_folder / f"bill-{number}.csv"
         is_packed = start[:2] == GZIP
         if file.name.lower().endswith(".gz") and not is_packed:
@@ -80,6 +85,24 @@ def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
         line_count=written.line_count,
         has_long_lines=written.has_long_lines,
     )
+
+
+def _ready_from_workbook(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
+    """Write the first sheet of a workbook as CSV, and lay that ready."""
+    sheet = limits.temp_folder / f"sheet-{number}.csv"
+    try:
+        write_sheet(file.path, to=sheet, most=limits.inflated_size)
+    except WorkbookError as error:
+        _refuse(file, "workbook_unreadable", f"{error} Save it as XLSX again, or deliver CSV.")
+    text = ArchivedFile(name="", path=sheet, sha256="", size=sheet.stat().st_size, dataset=file.dataset)
+    try:
+        return replace(lay_ready(text, number=number, limits=limits), name=file.name)
+    except RejectedBillError as error:
+        raise RejectedBillError(
+            [replace(found, file=file.name, message=file.name + found.message) for found in error.findings]
+        ) from error
+    finally:
+        sheet.unlink()
 
 
 def _inflated(file: ArchivedFile, stream: BinaryIO) -> Iterator[bytes]:

@@ -100,7 +100,7 @@ def _write(chunks: Iterable[bytes], *, to: Path) -> tuple[str, int]:
 def _safe_name(name: str) -> str:
     plain_name = get_valid_filename(Path(name.replace("\\", "/")).name.lstrip("._") or "bill")[-100:].lstrip("._")
     if not plain_name.lower().endswith(DATA_ENDINGS):
-        raise UploadError("Take a file that ends in .csv, .csv.gz or .parquet.")
+        raise UploadError("Take a file that ends in .csv, .csv.gz, .xlsx or .parquet.")
     return plain_name
 
 
@@ -145,6 +145,7 @@ def _look(upload: BillUpload) -> dict[str, Any]:
     connector = KINDS[upload.kind]
     path = lake.organization_folder(upload.organization_id) / upload.file
     file = ArchivedFile(name=upload.file_name, path=path, sha256=upload.sha256, size=upload.size)
+    settings = _settings(connector, upload)
 
     def progress(step: Step) -> None:
         with tenant(upload.organization_id):
@@ -155,13 +156,13 @@ def _look(upload: BillUpload) -> dict[str, Any]:
     with lake.scratch(upload.organization_id) as scratch:
         normalized = connector.normalize(
             [file],
-            settings=_settings(connector, upload),
+            settings=settings,
             output=scratch / "bills",
             limits=limits(scratch),
             tag_keys=None,
             progress=progress,
         )
-        columns = _columns(connector, file, scratch=scratch)
+        columns = _columns(connector, file, settings=settings, scratch=scratch)
     return {
         "columns": columns,
         "bills": [_bill(bill) for bill in normalized.bills],
@@ -176,10 +177,13 @@ def _settings(connector: ConnectorKind, upload: BillUpload) -> SourceSettings:
     return connector.params.model_validate({**upload.settings, "path": str(path)})
 
 
-def _columns(connector: ConnectorKind, file: ArchivedFile, *, scratch: Path) -> list[dict[str, Any]]:
-    if connector.planner is None:
+def _columns(
+    connector: ConnectorKind, file: ArchivedFile, *, settings: SourceSettings, scratch: Path
+) -> list[dict[str, Any]]:
+    planner = connector.planner_for(settings)
+    if planner is None:
         return []
-    found = preview_columns(file, planner=connector.planner, limits=limits(scratch))
+    found = preview_columns(file, planner=planner, limits=limits(scratch))
     return [asdict(column) for column in found]
 
 

@@ -17,9 +17,9 @@ class UploadForm(forms.Form):
 
     kind = forms.ChoiceField(label="Kind of bill", choices=lambda: [(key, KINDS[key].label) for key in KINDS])
     file = forms.FileField(
-        help_text="CSV, gzipped CSV or Parquet.",
+        help_text="CSV, gzipped CSV, XLSX or Parquet.",
         max_length=200,
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.gz,.parquet"}),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.gz,.xlsx,.parquet"}),
     )
     default_currency = forms.RegexField(
         regex=r"^[A-Z]{3}$",
@@ -32,7 +32,7 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         limit = f"{project.UPLOAD_BYTES >> 20:,} MB"
-        self.fields["file"].help_text = f"CSV, gzipped CSV or Parquet, up to {limit}."
+        self.fields["file"].help_text = f"CSV, gzipped CSV, XLSX or Parquet, up to {limit}."
         self.fields["file"].error_messages["required"] = f"Choose a file of up to {limit}. Larger ones were not taken."
 
     def settings(self) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""What invoice and usage files of any vendor mean, column by column. Pure."""

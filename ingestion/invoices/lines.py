@@ -1,0 +1,122 @@
+"""Which rows of a file are lines of an invoice, and what they write in common. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import duckdb
+
+from ingestion.focus.expressions import literal, quoted
+from ingestion.focus.findings import Finding, RejectedBillError
+from ingestion.invoices import writing
+from ingestion.invoices.settings import InvoiceFileSettings
+from ingestion.ledger.writing import DayFirst, slashed_days
+from ingestion.normalize import diagnosing
+from ingestion.normalize.fields import Fields
+from ingestion.normalize.plan import DerivedColumn, Plan
+from ingestion.normalize.reading import Reading
+from ingestion.normalize.tables import RawTables
+from ingestion.normalize.workbook import WORKBOOK
+
+AMOUNTS: Final = ("amount", "quantity", "unit_price")
+DAYS: Final = ("date", "start", "end")
+MONTH: Final = "x_month"
+"""The derived column of a row's billing period, such as 2026-10."""
+SUMMARY: Final = "x_is_summary"
+"""The derived column that says 'yes' of rows that are no lines: empty ones, totals, headings that stand again."""
+SUMMARIES: Final = r"^((grand |sub-?|invoice |order )?total|sum\b|balance|amount due|gesamt|summe|zwischensumme)"
+SLASHES: Final = r"^\s*[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}\s*$"
+
+
+def derived_columns(
+    raw: RawTables,
+    connection: duckdb.DuckDBPyConnection,
+    columns: Mapping[str, str],
+    *,
+    settings: InvoiceFileSettings,
+) -> tuple[DerivedColumn, ...]:
+    """Return amounts as plain numbers and dates as days, `x_<meaning>`, and the columns above.
+
+    :raises RejectedBillError: the files cannot be read.
+    """
+    titles = {column.name: column.title for column in raw.columns}
+    workbooks = tuple(table.file.number for table in raw.tables if table.file.name.lower().endswith(WORKBOOK))
+    dated = {key: columns[key] for key in DAYS if key in columns}
+    slashed = settings.date_format or _slashed(raw, connection, tuple(dated.values()))
+    days = {key: writing.day(name, slashed=slashed) for key, name in dated.items()}
+    read = days | {
+        key: writing.amount(columns[key], mark=settings.decimal_mark, plain_files=workbooks)
+        for key in AMOUNTS
+        if key in columns
+    }
+    is_summary = _is_summary(raw, dated, amount=columns["amount"])
+    first = next(iter(dated))
+    return (
+        *(
+            DerivedColumn(name=f"x_{key}", title=titles[columns[key]], sql=f"CASE WHEN NOT {is_summary} THEN {sql} END")
+            for key, sql in read.items()
+        ),
+        DerivedColumn(name=MONTH, title=titles[dated[first]], sql=f"left({days[first]}, 7)"),
+        DerivedColumn(name=SUMMARY, title=titles[dated[first]], sql=f"CASE WHEN {is_summary} THEN 'yes' END"),
+    )
+
+
+def left_out(
+    raw: RawTables, connection: duckdb.DuckDBPyConnection, derived: tuple[DerivedColumn, ...]
+) -> tuple[Finding, ...]:
+    """Return what is to be said of rows that are no lines."""
+    rows = replace(raw, derived=derived).sql()
+    query = f"SELECT count(*), min((x_file_number, x_row_number)) FROM ({rows}) WHERE {SUMMARY} = 'yes'"
+    count, place = _asked(raw, connection, query)[0]
+    if not count:
+        return ()
+    number, row = place
+    file = next(table.file.name for table in raw.tables if table.file.number == number)
+    message = (
+        f"{count:,} rows are empty, headings or totals, no lines, and were left out; the first is row {row} of {file}."
+    )
+    return (Finding(code="rows_no_lines", severity="info", file=file, row=row, message=message),)
+
+
+def _is_summary(raw: RawTables, dated: Mapping[str, str], *, amount: str) -> str:
+    fields = Fields(frozenset(raw.names()))
+    first = f"coalesce({', '.join(fields.text(column.name) for column in raw.columns)})"
+    title = next(column.title for column in raw.columns if column.name == amount)
+    texts = [f"coalesce(trim({text}), 'total')" for text in (first, *map(quoted, dated.values()))]
+    is_total = " AND ".join(f"regexp_matches(lower({text}), {literal(SUMMARIES)})" for text in texts)
+    return f"({is_total} OR coalesce({quoted(amount)} = {literal(title)}, FALSE))"
+
+
+def _slashed(raw: RawTables, connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> DayFirst | None:
+    """Return how days with slashes are written, None where there are none.
+
+    :raises RejectedBillError: each of them could be either of two days.
+    """
+    rows = raw.sql()
+    found = " UNION ALL ".join(
+        f"SELECT x_file_number, x_row_number, {literal(name)}, {quoted(name)} FROM ({rows})"
+        f" WHERE regexp_matches({quoted(name)}, {literal(SLASHES)})"
+        for name in names
+    )
+    places = _asked(raw, connection, f"SELECT * FROM ({found}) ORDER BY ALL")
+    slashed = slashed_days(text for *_, text in places)
+    if slashed is None and places:
+        number, row, name, text = places[0]
+        file = next(table.file.name for table in raw.tables if table.file.number == number)
+        title = raw.names()[name].title
+        message = f"{file}, row {row}: {title} is {text}, which could be either of two days. Set the date format."
+        raise RejectedBillError(
+            [Finding(code="not_a_day", severity="error", file=file, row=row, column=title, message=message)]
+        )
+    return slashed
+
+
+def _asked(raw: RawTables, connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    try:
+        return connection.execute(query).fetchall()
+    except duckdb.Error:
+        bare = Plan(key=(), entries={}, rows={}, decimals=(), date_times=(), source_amount="0", needed=())
+        diagnosing.odd_columns(connection, Reading(raw=raw, plan=bare))
+        raise
