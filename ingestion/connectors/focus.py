@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import duckdb
 from pydantic import Field
@@ -46,6 +46,8 @@ MAPPED_NAMES: Final = frozenset(TITLES) | {"provider_name", "publisher_name"}
 
 class FocusSettings(BucketSettings):
     """Settings of a FOCUS source. `default_currency` is taken for files without a BillingCurrency column."""
+
+    reading: ClassVar[tuple[str, ...]] = ("default_currency",)
 
     default_currency: Annotated[str, Field(pattern=CURRENCY_CODE)] | None = Field(
         default=None, description="Three letters such as EUR, for files that do not name their currency."

@@ -6,7 +6,7 @@ bills is what it costs in effect: who pays for many months at once keeps that as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -18,8 +18,8 @@ from ingestion.focus.expressions import literal, looked_up, quoted
 from ingestion.focus.findings import Finding
 from ingestion.invoices import writing
 from ingestion.invoices.lines import AMOUNTS, DAYS, MONTH, SUMMARY, derived_columns, left_out
-from ingestion.invoices.meanings import find_columns
-from ingestion.invoices.settings import InvoiceFileSettings
+from ingestion.invoices.meanings import MEANINGS, find_columns, recognized
+from ingestion.invoices.settings import COLUMN, InvoiceFileSettings
 from ingestion.normalize.checks import currency_check, period_check
 from ingestion.normalize.connector import ConnectorKind, discover, settled
 from ingestion.normalize.fields import Fields
@@ -184,6 +184,17 @@ def _without_vendor(raw: RawTables) -> Finding:
     return Finding(code="vendor_missing", severity="warning", file=file, row=0, message=message)
 
 
+def recognize(titles: Sequence[str]) -> dict[str, str]:
+    """Return the title of the column that each setting finds when it is left empty, '' for none."""
+    found = recognized(titles)
+    return {meaning.key + COLUMN: found.get(meaning.key, "") for meaning in MEANINGS}
+
+
+def basis(settings: InvoiceFileSettings) -> str:
+    """Return what the charges depend on besides the files: how these are read."""
+    return "\n".join(f"{name}={getattr(settings, name)}" for name in settings.reading)
+
+
 KIND = ConnectorKind(
     label="Invoice or usage file (CSV, XLSX or Parquet)",
     description="What any vendor bills as a list of lines; you say which column is what, and it is remembered.",
@@ -191,4 +202,6 @@ KIND = ConnectorKind(
     discover=discover,
     normalize=settled(planner_of),
     planner_of=planner_of,
+    recognize=recognize,
+    basis=basis,
 )

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import duckdb
 from pydantic import AfterValidator, Field
@@ -50,6 +50,15 @@ def _readable_map(text: str) -> str:
 class LedgerSettings(AccruingSettings):
     """A source of postings; all months of its files are charged unless it names months."""
 
+    reading: ClassVar[tuple[str, ...]] = (
+        "account_map",
+        "unmapped",
+        "reconciled_accounts",
+        "default_currency",
+        "date_format",
+        "decimal_mark",
+    )
+
     account_map: Annotated[str, AfterValidator(_readable_map)] = Field(
         default="",
         max_length=20_000,
@@ -86,8 +95,7 @@ class LedgerSettings(AccruingSettings):
 
 def basis(settings: LedgerSettings) -> str:
     """Return what the charges depend on besides the files: what the settings say of their postings."""
-    names = ("account_map", "unmapped", "reconciled_accounts", "default_currency", "date_format", "decimal_mark")
-    return "\n".join([*(f"{name}={getattr(settings, name)}" for name in names), f"{settings.window()}"])
+    return "\n".join([*(f"{name}={getattr(settings, name)}" for name in settings.reading), f"{settings.window()}"])
 
 
 Sums = dict[tuple[str, str], int]

@@ -30,12 +30,14 @@ class SourceSettings(BaseModel):
     """What every source is told; kinds add their own fields.
 
     `path` is a file, or a folder laid out as the provider delivers it; when it is named it is read and nothing else.
-    Without it the fields of `needed` must be given. A stored secret stays while none of `locks` changes, and only
+    Without it the fields of `needed` must be given. `reading` are the fields that say how files are read, wherever they
+    come from. A stored secret stays while none of `locks` changes, and only
     beside the field `secret_owner`, where there is one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     needed: ClassVar[tuple[str, ...]] = ()
+    reading: ClassVar[tuple[str, ...]] = ()
     locks: ClassVar[tuple[str, ...]] = ("endpoint_url",)
     secret_owner: ClassVar[str] = ""
 

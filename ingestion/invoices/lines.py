@@ -51,15 +51,17 @@ def derived_columns(
         for key in AMOUNTS
         if key in columns
     }
+    first = titles[next(iter(dated.values()))]
     is_summary = _is_summary(raw, dated, amount=columns["amount"])
-    first = next(iter(dated))
     return (
+        DerivedColumn(name=SUMMARY, title=first, sql=f"CASE WHEN {is_summary} THEN 'yes' END", of_row=True),
         *(
-            DerivedColumn(name=f"x_{key}", title=titles[columns[key]], sql=f"CASE WHEN NOT {is_summary} THEN {sql} END")
+            DerivedColumn(
+                name=f"x_{key}", title=titles[columns[key]], sql=f"CASE WHEN {SUMMARY} IS NULL THEN {sql} END"
+            )
             for key, sql in read.items()
         ),
-        DerivedColumn(name=MONTH, title=titles[dated[first]], sql=f"left({days[first]}, 7)"),
-        DerivedColumn(name=SUMMARY, title=titles[dated[first]], sql=f"CASE WHEN {is_summary} THEN 'yes' END"),
+        DerivedColumn(name=MONTH, title=first, sql=f"left({next(iter(days.values()))}, 7)"),
     )
 
 

@@ -12,6 +12,8 @@ from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.normalize.tables import RawTables
 
 MOST_LISTED: Final = 30
+NONE: Final = "-"
+"""Named instead of a title: no column means this, whatever they are called."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Found:
 def find_columns(raw: RawTables, *, told: Mapping[str, str], tags: Sequence[str] = ()) -> Found:
     """Return which column means what.
 
-    :param told: the titles that somebody named, by meaning; `tags` those of columns that are tags.
+    :param told: the titles that somebody named, or NONE, by meaning; `tags` those of columns that are tags.
     :raises RejectedBillError: a file lacks a column that was named, or that no charge can do without.
     """
     own = {column.title: column.name for column in raw.columns}
@@ -85,14 +87,18 @@ def find_columns(raw: RawTables, *, told: Mapping[str, str], tags: Sequence[str]
     for table in raw.tables:
         names = {_known_as(title): own[title] for title in reversed(table.titles)}
         named = {key: _named(title, names) for key, title in told.items()}
-        known = {key: name for key, name in named.items() if name}
-        known |= _recognized(names, known=known, but={_named(title, names) for title in tags})
-        missed = [f"no column {told[key]}, which is to be its {label(key).lower()}" for key in told if not named[key]]
+        recognized = _recognized(names, named=named, but={_named(title, names) for title in tags})
+        known = {key: name for key, name in (named | recognized).items() if name}
+        missed = [
+            f"no column {title}, which is to be its {label(key).lower()}"
+            for key, title in told.items()
+            if title != NONE and not named[key]
+        ]
         missed += [f"no column {title}, which is to be a tag" for title in tags if not _named(title, names)]
         missed += [
             f"no column that is known to be the {what}"
             for what, keys in NEEDED.items()
-            if not {*keys} & {*known, *told}
+            if not any(key in known or told.get(key, NONE) != NONE for key in keys)
         ]
         findings += [_missing(table.file.name, table.titles, what) for what in missed]
         # What the first file of a delivery calls it is meant by all.
@@ -118,13 +124,20 @@ def _named(title: str, names: Mapping[str, str]) -> str | None:
     return names.get(_known_as(title))
 
 
-def _recognized(names: Mapping[str, str], *, known: Mapping[str, str], but: Collection[str | None]) -> dict[str, str]:
+def recognized(titles: Sequence[str]) -> dict[str, str]:
+    """Return the title of each meaning's column, as they are recognized when nobody names any."""
+    return _recognized({_known_as(title): title for title in reversed(titles)}, named={}, but=())
+
+
+def _recognized(
+    names: Mapping[str, str], *, named: Mapping[str, str | None], but: Collection[str | None]
+) -> dict[str, str]:
     """Return the columns of what nobody named, by their titles; none means two things."""
-    taken = {*known.values(), *but}
+    taken = {*named.values(), *but}
     found = {}
     for meaning in MEANINGS:
         fitting = [names[title] for title in meaning.titles if title in names and names[title] not in taken]
-        if meaning.key not in known and fitting:
+        if meaning.key not in named and fitting:
             found[meaning.key] = fitting[0]
             taken.add(fitting[0])
     return found

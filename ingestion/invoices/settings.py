@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -35,10 +35,23 @@ Category = Literal[
 ]
 """The service categories of FOCUS."""
 COLUMN: Final = "_column"
+READING: Final = (
+    "vendor",
+    "service_category",
+    "default_currency",
+    "date_format",
+    "decimal_mark",
+    "charge_category",
+    "end_is",
+    *(meaning.key + COLUMN for meaning in MEANINGS),
+    "tag_columns",
+)
 
 
 class InvoiceFileSettings(BucketSettings):
     """How a vendor's files are read. Columns that are not named are recognized by common titles."""
+
+    reading: ClassVar[tuple[str, ...]] = READING
 
     vendor: str = Field(default="", max_length=200, description="Who bills, where no column tells.")
     service_category: Category = Field(
@@ -80,7 +93,7 @@ class InvoiceFileSettings(BucketSettings):
     )
 
     def told(self) -> dict[str, str]:
-        """Return the titles that somebody named, by meaning."""
+        """Return the titles that somebody named, by meaning; NONE where no column is to have it."""
         named = {meaning.key: getattr(self, meaning.key + COLUMN) for meaning in MEANINGS}
         return {key: title.strip() for key, title in named.items() if title and title.strip()}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -91,6 +91,9 @@ class ConnectorKind:
     the deliveries' files are read from. `access` says in paragraphs what to permit, and how, where that is not reading
     a bucket. With a `planner`, or a `planner_of` settings, a file can be previewed: which of its columns becomes what.
 
+    Where settings name columns, `recognize` gives of a file's titles the one that each of these settings finds by
+    itself, '' for none.
+
     `basis` says in a text what the charges depend on besides the files: when it changes, the same files are read again.
     A *register* tells all there is of its source: months that it no longer has are withdrawn, and months of which it
     says the same as before keep their revision.
@@ -105,6 +108,7 @@ class ConnectorKind:
     access: tuple[str, ...] = ()
     planner: Planner | None = None
     planner_of: PlannerOf | None = None
+    recognize: Callable[[Sequence[str]], Mapping[str, str]] | None = None
     basis: Callable[[Any], str] = nothing_else
     is_register: bool = False
 

@@ -21,12 +21,14 @@ class RawColumn:
 class DerivedColumn:
     """A text column that is worked out of raw ones, or of `x_file_number`, before all else; then it is like a raw one.
 
-    `title` is that of the delivered column it stands for.
+    `title` is that of the delivered column it stands for. It may be worked out of those derived before it. One that
+    looks at a whole row is `of_row`: no column becomes what is made of it.
     """
 
     name: str
     title: str
     sql: str
+    of_row: bool = False
 
 
 NEVER: Final = "FALSE"

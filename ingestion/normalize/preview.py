@@ -13,7 +13,7 @@ from ingestion.focus.expressions import quoted
 from ingestion.normalize.contents import Limits
 from ingestion.normalize.engine import engine
 from ingestion.normalize.inflate import lay_ready
-from ingestion.normalize.plan import DerivedColumn
+from ingestion.normalize.plan import DerivedColumn, Plan
 from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import read_tables
 
@@ -21,6 +21,7 @@ TITLES: Final = {column.name: column.title for column in COLUMNS}
 ROWS_READ: Final = 200
 VALUES_SHOWN: Final = 3
 LONGEST_VALUE: Final = 60
+NO_PLAN: Final = Plan(key=(), entries={}, rows={}, decimals=(), date_times=(), source_amount="0", needed=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +33,14 @@ class PreviewColumn:
     values: tuple[str, ...]
 
 
-def preview_columns(file: ArchivedFile, *, planner: Planner, limits: Limits) -> tuple[PreviewColumn, ...]:
-    """Return the columns of a file in its order.
+def preview_columns(file: ArchivedFile, *, planner: Planner | None, limits: Limits) -> tuple[PreviewColumn, ...]:
+    """Return the columns of a file in its order; without a planner, of what they become nothing is told.
 
     :raises RejectedBillError: it cannot be read, or lacks a column that no bill can do without.
     """
     with engine(limits) as connection:
         raw = read_tables(connection, [lay_ready(file, number=0, limits=limits)], limits=limits)
-        plan = planner(raw, connection)
+        plan = planner(raw, connection) if planner else NO_PLAN
         names = [column.name for column in raw.columns]
         selected = ", ".join(quoted(name) for name in names)
         rows = connection.execute(f"SELECT {selected} FROM ({raw.sql(numbered=False)}) LIMIT {ROWS_READ}").fetchall()
@@ -57,7 +58,8 @@ def preview_columns(file: ArchivedFile, *, planner: Planner, limits: Limits) -> 
 
 def _behind(sql: str, derived: Sequence[DerivedColumn]) -> str:
     """Return what the derived columns that an expression names are made of."""
-    return " ".join(column.sql for column in derived if re.search(rf"(?<![a-z]){re.escape(column.name)}(?!\w)", sql))
+    told = [column for column in derived if not column.of_row]
+    return " ".join(column.sql for column in told if re.search(rf"(?<![a-z]){re.escape(column.name)}(?!\w)", sql))
 
 
 def _targets(name: str, *, focus: Mapping[str, str], kept: Mapping[str, str]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import duckdb
 import structlog
 from django.utils.text import get_valid_filename, slugify
 
@@ -116,7 +117,11 @@ def check_upload(organization_id: UUID, *, upload_id: UUID) -> None:
             upload.preview = _look(upload)
             upload.state = State.READY
         except RejectedBillError as error:
-            upload.preview = {"findings": _findings(error.findings), "finding_count": len(error.findings)}
+            upload.preview = {
+                "columns": _bare_columns(upload),
+                "findings": _findings(error.findings),
+                "finding_count": len(error.findings),
+            }
             upload.state, upload.error_message = State.REJECTED, str(error)
         except Exception as error:
             logger.exception("upload.failed", upload=str(upload_id))
@@ -143,8 +148,7 @@ def _begin(organization_id: UUID, upload_id: UUID) -> BillUpload | None:
 
 def _look(upload: BillUpload) -> dict[str, Any]:
     connector = KINDS[upload.kind]
-    path = lake.organization_folder(upload.organization_id) / upload.file
-    file = ArchivedFile(name=upload.file_name, path=path, sha256=upload.sha256, size=upload.size)
+    file = _archived(upload)
     settings = _settings(connector, upload)
 
     def progress(step: Step) -> None:
@@ -187,6 +191,21 @@ def _columns(
     return [asdict(column) for column in found]
 
 
+def _bare_columns(upload: BillUpload) -> list[dict[str, Any]]:
+    """Return the columns of a file that was rejected, so that its reading can be changed; none where it is no table."""
+    with lake.scratch(upload.organization_id) as scratch:
+        try:
+            found = preview_columns(_archived(upload), planner=None, limits=limits(scratch))
+        except (RejectedBillError, duckdb.Error):
+            return []
+    return [asdict(column) for column in found]
+
+
+def _archived(upload: BillUpload) -> ArchivedFile:
+    path = lake.organization_folder(upload.organization_id) / upload.file
+    return ArchivedFile(name=upload.file_name, path=path, sha256=upload.sha256, size=upload.size)
+
+
 def _bill(bill: NormalizedBill) -> dict[str, Any]:
     return {
         "billing_period": f"{bill.billing_period:%Y-%m}",
@@ -200,6 +219,30 @@ def _bill(bill: NormalizedBill) -> dict[str, Any]:
 
 def _findings(found: Sequence[Finding]) -> list[dict[str, Any]]:
     return [asdict(finding) for finding in found[:MOST_FINDINGS]]
+
+
+def reread_upload(upload: BillUpload, *, settings: dict[str, Any]) -> None:
+    """Have a file looked at once more, read as these settings say.
+
+    :raises UploadError: it is being looked at, or was confirmed.
+    """
+    if upload.state not in {State.READY, State.REJECTED, State.FAILED}:
+        raise UploadError("This file is being read, or was imported already.")
+    upload.settings, upload.state, upload.attempts = settings, State.RECEIVED, 0
+    upload.step, upload.progress_ratio, upload.error_message = "Waiting for a worker", Decimal(0), ""
+    upload.save()
+    publish(BillUploaded(organization_id=upload.organization_id, upload_id=upload.id))
+
+
+def reading_of(upload: BillUpload) -> dict[str, Any]:
+    """Return what of an upload's settings says how it is read."""
+    return {name: upload.settings[name] for name in KINDS[upload.kind].params.reading if name in upload.settings}
+
+
+def known_reading(upload: BillUpload) -> BillSource | None:
+    """Return the source of uploads that is read as this file is, None where there is none yet."""
+    sources = BillSource.objects.filter(is_uploaded=True, removed_at=None, kind=upload.kind)
+    return sources.filter(settings=reading_of(upload)).order_by("name").first()
 
 
 def confirm_upload(upload: BillUpload, *, source_name: str, at: datetime) -> ImportRun:
@@ -228,6 +271,10 @@ def _upload_source(upload: BillUpload, *, name: str) -> BillSource:
     )
     if source.removed_at is not None:
         raise UploadError(f"{source.name} was removed. Choose another name, or put it back first.")
+    if source.settings != reading_of(upload):
+        # The next file of this vendor is read as this one was.
+        source.settings = reading_of(upload)
+        source.save(update_fields=["settings"])
     return source
 
 

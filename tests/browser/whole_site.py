@@ -25,7 +25,7 @@ from itfm.web.models import SavedView
 from showback.branches import branches
 from showback.services import replace_cost_centers
 from tests.conftest import NOW, key_of, member
-from tests.ingestion.focus_files import HEADER, line, write_bill
+from tests.ingestion.focus_files import line, write_bill
 
 OWNER = "ada@acme.example"
 RULES = """
@@ -84,11 +84,11 @@ def whole_site(folder: Path) -> dict[str, str]:
             RenameDimension(key="team", name="Squad"), lock=0, organization_id=acme.id, by=owner, at=timezone.now()
         )
         upload = take_upload(
-            ["\n".join([HEADER, line("7")]).encode()],
+            [b"Invoice date,Item,Amount,Currency,Team\n2026-10-31,Mail,7,EUR,shop\n"],
             organization_id=acme.id,
             name="october.csv",
-            kind="focus",
-            settings={},
+            kind="invoice_file",
+            settings={"vendor": "Acme Mail"},
             uploaded_by=owner.pk,
             at=timezone.now(),
         )

@@ -28,6 +28,7 @@ MAY = {
     "source_erase": "OA",
     "upload_new": "OAF",
     "upload": "OAF",
+    "upload_read": "OAF",
     "upload_confirm": "OAF",
     "upload_discard": "OAF",
     "settings": EVERYBODY,

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from ingestion.models import BillRevision, BillUpload
+from ingestion.models import BillRevision, BillSource, BillUpload
 from ingestion.services import run_import
 from ingestion.services.uploads import check_upload
 from itfm.audit.models import AuditEvent
@@ -94,7 +94,6 @@ def test_a_file_beyond_the_limit_is_not_taken(finance, acme, settings):
         ({"name": "bill.exe"}, "ends in .csv"),
         ({"content": b""}, "empty"),
         ({"kind": "../../etc/passwd"}, "valid choice"),
-        ({"default_currency": "euro"}, "three capital letters"),
     ],
 )
 def test_what_cannot_be_a_bill_is_told_at_once(finance, acme, given, told):
@@ -114,6 +113,84 @@ def test_a_rejected_file_names_the_place_and_what_to_do(finance, acme):
     assert "BilledCost" in shown
     assert "upload it again" in shown
     assert finance.post(reverse("upload_confirm", args=[upload.id]), {"source_name": "x"}).status_code == 422
+
+
+INVOICE = b"When,What,Net,Sum\n31/10/2026,Mail,1.50,9\n01/10/2026,Boxes,2.25,9\n"
+TOLD = {"amount_column": "Net", "date_column": "When", "vendor": "Acme Mail", "default_currency": "EUR"}
+
+
+def read_as(client, organization, upload, told):
+    data = {f"reading-{name}": value for name, value in told.items()}
+    response = client.post(reverse("upload_read", args=[upload.id]), data)
+    check_upload(organization.id, upload_id=upload.id)
+    return response
+
+
+def test_what_columns_mean_is_told_and_remembered(finance, acme):
+    upload = sent(finance, acme, content=INVOICE, name="acme.csv", kind="invoice_file")
+    check_upload(acme.id, upload_id=upload.id)
+    shown = finance.get(reverse("upload", args=[upload.id])).content.decode()
+    assert "no column that is known to be the date" in shown
+    assert '<option value="Net">Net</option>' in shown
+    assert "31/10/2026" in shown
+
+    read_as(finance, acme, upload, TOLD)
+    shown = finance.get(reverse("upload", args=[upload.id])).content.decode()
+    assert "3.75" in shown
+    assert 'value="Acme Mail"' in shown
+
+    finance.post(reverse("upload_confirm", args=[upload.id]), {"source_name": "Acme Mail"})
+    run_import(acme.id, run_id=only_upload(acme).run_id, retries=False)
+    with tenant(acme.id):
+        source = BillSource.objects.get(is_uploaded=True)
+        assert source.settings.items() >= TOLD.items()
+        assert BillRevision.objects.get().totals["EUR"]["billed_cost"] == "3.75"
+
+    november = INVOICE.replace(b"/10/", b"/11/").replace(b"31/", b"30/").replace(b"2.25", b"4")
+    send(finance, content=november, name="november.csv", kind=f"source:{source.id}")
+    with tenant(acme.id):
+        second = BillUpload.objects.get(file_name="november.csv")
+    check_upload(acme.id, upload_id=second.id)
+    with tenant(acme.id):
+        second = BillUpload.objects.get(pk=second.pk)
+        assert second.preview["bills"][0]["totals"]["EUR"]["billed_cost"] == "5.5"
+    assert 'name="source_name" value="Acme Mail"' in finance.get(reverse("upload", args=[second.id])).content.decode()
+
+
+def test_a_recognized_column_can_be_put_aside(finance, acme):
+    content = b"Date,Amount,Unit,Currency\n2026-10-05,3,kitchen,EUR\n"
+    upload = sent(finance, acme, content=content, kind="invoice_file")
+    check_upload(acme.id, upload_id=upload.id)
+    assert "Unit (recognized)" in finance.get(reverse("upload", args=[upload.id])).content.decode()
+
+    read_as(finance, acme, upload, {"unit_column": "-"})
+
+    shown = only_upload(acme).preview["columns"]
+    assert [column["targets"] for column in shown if column["title"] == "Unit"] == [["x_unit"]]
+
+
+@pytest.mark.parametrize(
+    "told", [{"default_currency": "euro"}, {"amount_column": "No such title"}, {"decimal_mark": ";"}]
+)
+def test_what_no_reading_is_changes_nothing(finance, acme, told):
+    upload = sent(finance, acme, content=INVOICE, kind="invoice_file")
+    check_upload(acme.id, upload_id=upload.id)
+
+    response = read_as(finance, acme, upload, told)
+
+    assert response.status_code == 422
+    assert 'class="errorlist"' in response.content.decode()
+    assert only_upload(acme).settings == {}
+
+
+def test_a_bill_without_currency_is_read_again_with_one(finance, acme):
+    bare = "\n".join(text.replace("BillingCurrency", "Money").replace("USD", "") for text in (HEADER, line("1.5")))
+    upload = sent(finance, acme, content=bare.encode())
+    check_upload(acme.id, upload_id=upload.id)
+
+    read_as(finance, acme, upload, {"default_currency": "EUR"})
+
+    assert set(only_upload(acme).preview["bills"][0]["totals"]) == {"EUR"}
 
 
 def test_a_deleted_upload_leaves_nothing(finance, acme):

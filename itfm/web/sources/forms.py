@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
@@ -20,6 +20,7 @@ from ingestion.models import BillSource
 from ingestion.services import KINDS
 from ingestion.services.secrets import secret_names
 from itfm.accounts.models import Organization
+from itfm.web.setting_fields import setting_field
 
 PATH: Final = "path"
 BUCKET: Final = "bucket"
@@ -36,13 +37,6 @@ def external_id(organization: Organization) -> str:
 def import_folders(organization: Organization) -> tuple[Path, ...]:
     """Return the folders of this machine that sources of an organization may read."""
     return tuple((Path(folder) / organization.slug).resolve() for folder in project.IMPORT_FOLDERS)
-
-
-def choices_of(annotation: Any) -> tuple[str, ...]:
-    """Return what a setting may be when its type lists it."""
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)
-    return tuple(choice for part in get_args(annotation) for choice in choices_of(part))
 
 
 class SettingsForm(forms.Form):
@@ -109,12 +103,8 @@ class SettingsForm(forms.Form):
             widget = forms.PasswordInput(attrs={"autocomplete": "off"})
             return forms.CharField(label=title, required=False, help_text=text, widget=widget, strip=True)
         needed = field.is_required() or (name in self.params.needed and self._has_no_folder())
-        asked: forms.Field
-        if choices := choices_of(field.annotation):
-            options = [("", "Choose one"), *zip(choices, choices, strict=True)]
-            asked = forms.ChoiceField(label=title, required=needed, help_text=text, choices=options)
-        else:
-            asked = forms.CharField(label=title, required=needed, help_text=text, max_length=1000)
+        asked = setting_field(title, field, is_needed=needed)
+        asked.help_text = text
         asked.error_messages["required"] = self._missing(name)
         return asked
 

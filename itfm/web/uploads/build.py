@@ -17,7 +17,7 @@ from itfm.web.shell.page import Shell
 from itfm.web.uploads.page import ColumnRow, UploadedBill, UploadPage, UploadPart
 
 
-def upload_page(upload: BillUpload, form: forms.Form, *, shell: Shell) -> UploadPage:
+def upload_page(upload: BillUpload, form: forms.Form, reading: forms.Form, *, shell: Shell) -> UploadPage:
     """Return what is known of an uploaded file."""
     preview = upload.preview
     bills = preview.get("bills", [])
@@ -48,6 +48,7 @@ def upload_page(upload: BillUpload, form: forms.Form, *, shell: Shell) -> Upload
         findings=tuple(FindingRow(**finding) for finding in preview.get("findings", [])),
         finding_count=preview.get("finding_count", 0),
         form=form,
+        reading=reading if reading.fields else None,
     )
 
 

@@ -80,6 +80,8 @@ class UploadPage:
     findings: tuple[FindingRow, ...]
     finding_count: int
     form: Form
+    reading: Form | None
+    """How it is read, where that can be told."""
 
     @property
     def hidden_finding_count(self) -> int:

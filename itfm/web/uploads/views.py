@@ -12,12 +12,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ingestion.models import BillUpload
-from ingestion.services.uploads import UploadError, confirm_upload, discard_upload, take_upload
+from ingestion.services.uploads import (
+    UploadError,
+    confirm_upload,
+    discard_upload,
+    known_reading,
+    reread_upload,
+    take_upload,
+)
 from itfm.accounts.access import TenantRequest, allow
 from itfm.audit.services import record
 from itfm.web.shell.build import shell_of
 from itfm.web.uploads.build import upload_page, upload_part
-from itfm.web.uploads.forms import ConfirmForm, UploadForm
+from itfm.web.uploads.forms import UPLOADS, ConfirmForm, ReadingForm, UploadForm
 from itfm.web.uploads.page import NewUploadPage
 
 
@@ -28,13 +35,14 @@ def upload_new(request: TenantRequest) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         file = form.cleaned_data["file"]
+        kind, settings = form.reading()
         try:
             taken = take_upload(
                 file.chunks(),
                 organization_id=request.organization.id,
                 name=file.name,
-                kind=form.cleaned_data["kind"],
-                settings=form.settings(),
+                kind=kind,
+                settings=settings,
                 uploaded_by=request.user.pk,
                 at=timezone.now(),
             )
@@ -59,7 +67,24 @@ def upload(request: TenantRequest, upload_id: UUID) -> HttpResponse:
         return response
     if found.state == BillUpload.State.CONFIRMED:
         return redirect("bills")
-    return _show(request, found, ConfirmForm())
+    return _show(request, found, ConfirmForm(initial={"source_name": _usual_name(found)}))
+
+
+@allow("bills.pull")
+@require_POST
+def upload_read(request: TenantRequest, upload_id: UUID) -> HttpResponse:
+    """Have a file looked at once more, read another way."""
+    found = _upload(upload_id)
+    form = ReadingForm(request.POST, upload=found)
+    if form.is_valid():
+        try:
+            reread_upload(found, settings=form.settings())
+        except UploadError as error:
+            form.add_error(None, str(error))
+        else:
+            _write_down(request, "upload.reading_changed", found, settings=form.settings())
+            return redirect("upload", found.id)
+    return _show(request, found, ConfirmForm(), reading=form, status=422)
 
 
 @allow("bills.pull")
@@ -94,8 +119,20 @@ def upload_discard(request: TenantRequest, upload_id: UUID) -> HttpResponse:
     return redirect("bills")
 
 
-def _show(request: TenantRequest, found: BillUpload, form: ConfirmForm, *, status: int = 200) -> HttpResponse:
-    page = upload_page(found, form, shell=shell_of(request, "bills"))
+def _usual_name(found: BillUpload) -> str:
+    source = known_reading(found)
+    return source.name if source else str(found.settings.get("vendor") or UPLOADS)
+
+
+def _show(
+    request: TenantRequest,
+    found: BillUpload,
+    form: ConfirmForm,
+    *,
+    reading: ReadingForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    page = upload_page(found, form, reading or ReadingForm(upload=found), shell=shell_of(request, "bills"))
     return render(request, "uploads/upload.html", {"page": page}, status=status)
 
 
