@@ -76,9 +76,8 @@ def left_out(
         return ()
     number, row = place
     file = next(table.file.name for table in raw.tables if table.file.number == number)
-    message = (
-        f"{count:,} rows are empty, headings or totals, no lines, and were left out; the first is row {row} of {file}."
-    )
+    what = f"{count:,} rows are empty, headings or totals and were left out; the first is row {row} of {file}."
+    message = what if count > 1 else f"Row {row} of {file} is empty, a heading or a total and was left out."
     return (Finding(code="rows_no_lines", severity="info", file=file, row=row, message=message),)
 
 

@@ -38,13 +38,13 @@ COLUMN: Final = "_column"
 READING: Final = (
     "vendor",
     "service_category",
+    *(meaning.key + COLUMN for meaning in MEANINGS),
+    "tag_columns",
     "default_currency",
     "date_format",
     "decimal_mark",
     "charge_category",
     "end_is",
-    *(meaning.key + COLUMN for meaning in MEANINGS),
-    "tag_columns",
 )
 
 

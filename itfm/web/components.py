@@ -117,6 +117,10 @@ class Row:
     """How far it is indented below the rows it belongs to: 0 to 6."""
 
 
+SURELY_TALL: Final = 15
+"""Rows that are higher together than a table that scrolls in itself."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """A value that may be chosen."""
@@ -144,6 +148,11 @@ class Table:
     is_loading: bool = False
     is_tall: bool = False
     """Whether it scrolls inside itself, its head staying in sight."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether its rows surely fill the height it scrolls in."""
+        return len(self.rows) > SURELY_TALL
 
     @property
     def shown_columns(self) -> tuple[Column, ...]:

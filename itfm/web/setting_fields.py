@@ -19,6 +19,6 @@ def setting_field(title: str, field: FieldInfo, *, is_needed: bool = False) -> f
     """Return the field that asks for a setting: a choice where its type lists what it may be, else a text."""
     text = field.description or ""
     if choices := choices_of(field.annotation):
-        options = [("", "Choose one"), *zip(choices, choices, strict=True)]
+        options = [("", "Choose one"), *((choice, choice.replace("_", " ")) for choice in choices)]
         return forms.ChoiceField(label=title, required=is_needed, help_text=text, choices=options)
     return forms.CharField(label=title, required=is_needed, help_text=text, max_length=20_000)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from allocation.costs.answer import CostAnswer, CostLine, CurrencyAnswer
-from itfm.web.components import Cell, Change, Column, Link, Row, Table
+from itfm.web.components import SURELY_TALL, Cell, Change, Column, Link, Row, Table
 from itfm.web.explore.words import bucket_text
 
 
@@ -42,7 +42,7 @@ def table_of(
         rows=tuple(rows),
         total=_row(found, one.total, one, line=total),
         exports=exports,
-        is_tall=len(rows) > 15,
+        is_tall=len(rows) > SURELY_TALL,
     )
 
 

@@ -149,7 +149,7 @@ def test_rows_that_are_no_lines_are_left_out_and_told(bench: Bench):
     assert [row for (row,) in values(delivery, "x_row_number")] == [1, 5]
     (finding,) = delivery.findings
     assert finding.message == (
-        "3 rows are empty, headings or totals, no lines, and were left out; the first is row 2 of bill.csv."
+        "3 rows are empty, headings or totals and were left out; the first is row 2 of bill.csv."
     )
 
 
