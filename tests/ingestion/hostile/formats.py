@@ -1,0 +1,189 @@
+"""A sound row of every kind of bill that is read from a file, and which of its columns holds what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ingestion.connectors.databricks import COLUMNS as DATABRICKS_COLUMNS
+from tests.ingestion.normalize.bills import (
+    ASSET_ROW,
+    AWS_ROW,
+    AZURE_ROW,
+    CONTRACT_ROW,
+    FOCUS_ROW,
+    GCP_ROW,
+    POSTING_ROW,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A kind of bill. `amount`, `date` and `currency` are titles; '' where the kind has no such column."""
+
+    kind: str
+    row: Mapping[str, str]
+    amount: str
+    date: str
+    currency: str = ""
+    needs_amount: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+AZURE: dict[str, str] = {
+    **AZURE_ROW,
+    "Cost": "3",
+    "EffectivePrice": "0.125",
+    "UnitPrice": "0.125",
+    "BillingCurrencyCode": "EUR",
+}
+COST_EXPLORER = dict(
+    zip(
+        "date,record_type,account_id,account_name,service,unblended_cost,net_amortized_cost,currency,is_estimated".split(
+            ","
+        ),
+        "2026-10-05,Usage,111111111111,Shop,AWS Lambda,1.5,1.5,USD,false".split(","),
+        strict=True,
+    )
+)
+OPENCOST = {
+    "start": "2026-10-05T00:00:00Z",
+    "end": "2026-10-06T00:00:00Z",
+    "cluster": "prod",
+    "namespace": "shop",
+    "controller_kind": "deployment",
+    "controller": "cart",
+    "component": "CPU",
+    "cost": "0.3",
+    "quantity": "2.5",
+    "unit": "Core-Hours",
+    "currency": "USD",
+    "labels": "",
+}
+AI = {
+    "period_start": "2026-10-05T00:00:00Z",
+    "period_end": "2026-10-06T00:00:00Z",
+    "organization_id": "org-1",
+    "project_id": "p-1",
+    "project_name": "Shop",
+    "workspace_id": "p-1",
+    "workspace_name": "Shop",
+    "description": "tokens",
+    "model": "model-1",
+    "token_type": "input",
+    "service_tier": "",
+    "amount": "1.5",
+    "currency": "USD",
+    "quantity": "1000",
+    "unit": "Tokens",
+}
+GITHUB = {
+    "billingAccount": "acme",
+    "date": "2026-10-05T00:00:00Z",
+    "product": "actions",
+    "sku": "Actions Linux",
+    "quantity": "100",
+    "unitType": "Minutes",
+    "pricePerUnit": "0.008",
+    "grossAmount": "0.8",
+    "discountAmount": "0.3",
+    "netAmount": "0.5",
+    "organizationName": "acme",
+    "repositoryName": "acme/shop",
+}
+DATADOG = {
+    "state": "historical",
+    "date": "2026-10-01T00:00:00Z",
+    "org_name": "Shop",
+    "public_id": "org-1",
+    "account_name": "Acme",
+    "account_public_id": "acc-1",
+    "region": "us",
+    "total_cost": "100",
+    "product_name": "infra_host",
+    "charge_type": "committed",
+    "cost": "100",
+}
+SNOWFLAKE = {
+    "ORGANIZATION_NAME": "ACME",
+    "CONTRACT_NUMBER": "4711",
+    "ACCOUNT_NAME": "MAIN",
+    "ACCOUNT_LOCATOR": "XY12345",
+    "REGION": "AWS_EU_WEST_1",
+    "SERVICE_LEVEL": "Enterprise",
+    "USAGE_DATE": "2026-10-05",
+    "USAGE_TYPE": "compute",
+    "CURRENCY": "EUR",
+    "USAGE": "12.345",
+    "USAGE_IN_CURRENCY": "37.04",
+    "BALANCE_SOURCE": "capacity",
+    "BILLING_TYPE": "consumption",
+    "RATING_TYPE": "compute",
+    "SERVICE_TYPE": "WAREHOUSE_METERING",
+    "IS_ADJUSTMENT": "false",
+}
+DATABRICKS = {
+    **dict.fromkeys(DATABRICKS_COLUMNS, ""),
+    "account_id": "acc-1",
+    "workspace_id": "w1",
+    "sku_name": "PREMIUM_JOBS_COMPUTE",
+    "usage_date": "2026-10-05",
+    "usage_unit": "DBU",
+    "billing_origin_product": "JOBS",
+    "usage_quantity": "10.5",
+    "list_price": "0.30",
+    "contracted_price": "0.20",
+    "price_source": "account",
+    "list_cost": "3.15",
+    "contracted_cost": "2.10",
+    "currency_code": "USD",
+}
+INVOICE = {"Date": "2026-10-05", "Item": "Mail", "Amount": "1.5", "Currency": "EUR", "Invoice": "I-1"}
+
+FORMATS = (
+    Format(kind="focus", row=FOCUS_ROW, amount="BilledCost", date="ChargePeriodStart", currency="BillingCurrency"),
+    Format(
+        kind="aws_cur",
+        row=AWS_ROW,
+        amount="lineItem/UnblendedCost",
+        date="lineItem/UsageStartDate",
+        currency="lineItem/CurrencyCode",
+    ),
+    Format(kind="aws_cost_explorer", row=COST_EXPLORER, amount="unblended_cost", date="date", currency="currency"),
+    Format(kind="azure_export", row=AZURE, amount="Cost", date="Date", currency="BillingCurrencyCode"),
+    Format(kind="gcp_csv", row=GCP_ROW, amount="cost", date="usage_start_time", currency="currency"),
+    Format(kind="opencost", row=OPENCOST, amount="cost", date="start", currency="currency"),
+    Format(kind="openai", row=AI, amount="amount", date="period_start", currency="currency"),
+    Format(kind="anthropic", row=AI, amount="amount", date="period_start", currency="currency"),
+    Format(kind="github", row=GITHUB, amount="netAmount", date="date"),
+    Format(kind="datadog", row=DATADOG, amount="cost", date="date"),
+    Format(kind="snowflake", row=SNOWFLAKE, amount="USAGE_IN_CURRENCY", date="USAGE_DATE", currency="CURRENCY"),
+    Format(
+        kind="databricks",
+        row=DATABRICKS,
+        amount="contracted_cost",
+        date="usage_date",
+        currency="currency_code",
+        needs_amount=False,
+    ),
+    Format(
+        kind="contracts",
+        row=CONTRACT_ROW,
+        amount="amount",
+        date="start_date",
+        currency="currency",
+        settings={"last_month": "2026-12"},
+    ),
+    Format(
+        kind="assets",
+        row=ASSET_ROW,
+        amount="cost",
+        date="in_service_date",
+        currency="currency",
+        settings={"last_month": "2026-12"},
+    ),
+    Format(kind="ledger", row=POSTING_ROW, amount="amount", date="date", currency="currency"),
+    Format(
+        kind="invoice_file", row=INVOICE, amount="Amount", date="Date", currency="Currency", settings={"vendor": "Acme"}
+    ),
+)
