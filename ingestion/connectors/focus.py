@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import duckdb
 from pydantic import Field
 
-from ingestion.delivery import ArchivedFile, BucketSettings, SourceSettings
+from ingestion.delivery import ArchivedFile, PlaceSettings, SourceSettings
 from ingestion.focus import attributes
 from ingestion.focus.columns import CHARGE_CATEGORIES, COLUMNS, snake_case
 from ingestion.focus.expressions import lenient_moment, literal, quoted
@@ -45,7 +45,7 @@ TITLES: Final = {column.name: column.title for column in COLUMNS}
 MAPPED_NAMES: Final = frozenset(TITLES) | {"provider_name", "publisher_name"}
 
 
-class FocusSettings(BucketSettings):
+class FocusSettings(PlaceSettings):
     """Settings of a FOCUS source. `default_currency` is taken for files without a BillingCurrency column."""
 
     default_currency: Annotated[str, Field(pattern=CURRENCY_CODE)] | None = Field(

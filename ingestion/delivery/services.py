@@ -130,7 +130,7 @@ class ServiceStore(Generic[Settings]):
         )
 
     @contextmanager
-    def open(self, path: str) -> Iterator[BinaryIO]:
+    def open(self, path: str, *, version: str = "") -> Iterator[BinaryIO]:  # noqa: ARG002 - it is asked for as it is
         """Ask for a month and open what was answered."""
         month = date.fromisoformat(f"{path.removesuffix('.csv')}-01")
         with tempfile.SpooledTemporaryFile(SPOOLED_BYTES) as spool:
