@@ -114,7 +114,7 @@ class SettingsForm(forms.Form):
         """Return the places that the files may be at; the first stands open where none is chosen yet."""
         own = [[self[name] for name in place.fields if name in self.fields] for place in self.params.places]
         used = [any(field.value() or field.errors for field in fields) for fields in own]
-        if not any(used):
+        if own and not any(used):
             used = [True, *used[1:]]
         return [
             Part(title=place.title, fields=tuple(fields), is_open=is_open)
