@@ -21,7 +21,7 @@ from pydantic import Field, SecretStr, model_validator
 from ingestion.delivery.azure_access import AzureAccess, private_address, sign_in, transport
 from ingestion.delivery.contents import DeliveredFile
 from ingestion.delivery.reach import PrivateAddressError
-from ingestion.delivery.settings import Endpoint
+from ingestion.delivery.settings import Endpoint, SourceSettings
 from ingestion.delivery.stores import DeliveryError
 
 if TYPE_CHECKING:
@@ -157,17 +157,25 @@ def open_container(settings: BlobAccess) -> BlobStore:
     from azure.storage.blob import ContainerClient
 
     _check_lifetime(settings.sas_token)
-    reach = settings.reach
     client = ContainerClient.from_container_url(
         container_url(dict(settings)),
         credential=_credential(settings),
-        transport=transport(settings),
-        retry_total=reach.attempts - 1,
-        permit_redirects=False,
-        max_single_get_size=PART_BYTES,
-        max_chunk_get_size=PART_BYTES,
+        **reading(settings),
     )
     return BlobStore(client, settings.container or "", getattr(settings, "prefix", ""))
+
+
+def reading(settings: SourceSettings) -> dict[str, Any]:
+    """Return how clients of Blob Storage read, whichever blob: in parts, patiently, and where they are told to only."""
+    return {
+        "transport": transport(settings),
+        "retry_total": settings.reach.attempts - 1,
+        "initial_backoff": 1,
+        "increment_base": 2,
+        "permit_redirects": False,
+        "max_single_get_size": PART_BYTES,
+        "max_chunk_get_size": PART_BYTES,
+    }
 
 
 def _check_lifetime(sas_token: SecretStr | None) -> None:

@@ -91,6 +91,7 @@ class Sighting:
     files: int = 0
     bytes: int = 0
     waiting: int = 0
+    notes: tuple[str, ...] = ()
     error_code: str = ""
     error_message: str = ""
 
@@ -120,6 +121,7 @@ def look(source: BillSource) -> Sighting:
         files=sum(len(found.files) for found in deliveries),
         bytes=sum(file.size or 0 for found in deliveries for file in found.files),
         waiting=sum(not found.is_complete for found in deliveries),
+        notes=tuple(note.message for found in deliveries for note in found.notes),
     )
 
 

@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Told:
-    """An answer that is not just JSON with status 200. `body` goes as JSON, or as it is when it is text."""
+    """An answer that is not just JSON with status 200. `body` goes as JSON, or as it is when it is text or bytes."""
 
     status: int = 200
     body: Any = None
@@ -89,13 +89,14 @@ def service(answer: Answer, *, tls: Certificate | None = None) -> Iterator[FakeS
             told = answer(asked)
             if not isinstance(told, Told):
                 told = Told(body=told)
-            body = told.body if isinstance(told.body, str) else json.dumps(told.body)
+            body = told.body if isinstance(told.body, str | bytes) else json.dumps(told.body)
+            content = body.encode() if isinstance(body, str) else body
             self.send_response(told.status)
             for name, value in {"Content-Type": "application/json", **told.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body.encode())))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write(content)
 
         def log_message(self, *_args: Any) -> None:
             pass

@@ -41,6 +41,7 @@ def opened(source):
 
 SECRETS = {
     "anthropic": {"api_key"},
+    "azure_api": {"client_secret"},
     "azure_export": {"account_key", "client_secret", "sas_token", "secret_access_key"},
     "databricks": {"access_token"},
     "datadog": {"api_key", "application_key"},

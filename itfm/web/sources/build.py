@@ -81,6 +81,7 @@ def _seen(sighting: Sighting) -> Seen:
         files=sighting.files,
         bytes=sighting.bytes,
         waiting=sighting.waiting,
+        notes=sighting.notes,
         error_message=sighting.error_message,
     )
 

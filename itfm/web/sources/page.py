@@ -82,6 +82,8 @@ class Seen:
     files: int
     bytes: int
     waiting: int
+    notes: tuple[str, ...] = ()
+    """Sentences on what else is there."""
     error_message: str = ""
 
 
