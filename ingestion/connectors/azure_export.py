@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import ClassVar, Final
 
 import duckdb
 
@@ -17,7 +17,9 @@ from ingestion.azure.regions import region
 from ingestion.azure.services import service
 from ingestion.azure.survey import Group, Words, files_in_single_units, survey, words
 from ingestion.azure.units import pricing_unit
-from ingestion.delivery import BucketSettings, Delivery, SourceSettings
+from ingestion.delivery import Delivery, PlaceSettings, SourceSettings
+from ingestion.delivery.places import BLOB, S3
+from ingestion.delivery.settings import Place
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, looked_up, quoted
 from ingestion.focus.findings import RejectedBillError
@@ -89,6 +91,12 @@ CARRIED: Final = frozenset(
 CHARGE_DATE: Final = "x_charge_date"
 RESOURCE_TYPE: Final = "x_resource_type"
 IS_GENERATIVE: Final = "x_is_generative"
+
+
+class ExportSettings(PlaceSettings):
+    """Where the exports are; a person is asked for Azure's own place first."""
+
+    places: ClassVar[tuple[Place, ...]] = (BLOB, S3)
 
 
 def discover(settings: SourceSettings) -> tuple[Delivery, ...]:
@@ -312,9 +320,9 @@ KIND = ConnectorKind(
     label="Azure Cost Management export (actual and amortized cost)",
     description=(
         "What Azure exports as actual and amortized cost, of an Enterprise or Customer Agreement, CSV or Parquet,"
-        " copied to a folder or bucket. For its FOCUS exports choose FOCUS."
+        " in a container, folder or bucket. For its FOCUS exports choose FOCUS."
     ),
-    params=BucketSettings,
+    params=ExportSettings,
     discover=discover,
     normalize=planned(plan),
     planner=plan,

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Final
 import duckdb
 from pydantic import Field
 
-from ingestion.delivery import BucketSettings
+from ingestion.delivery import PlaceSettings
 from ingestion.focus import attributes
 from ingestion.focus.columns import CHARGE_CATEGORIES, COLUMNS, snake_case
 from ingestion.focus.expressions import lenient_moment, literal, quoted
@@ -44,7 +44,7 @@ TITLES: Final = {column.name: column.title for column in COLUMNS}
 MAPPED_NAMES: Final = frozenset(TITLES) | {"provider_name", "publisher_name"}
 
 
-class FocusSettings(BucketSettings):
+class FocusSettings(PlaceSettings):
     """Settings of a FOCUS source. `default_currency` is taken for files without a BillingCurrency column."""
 
     reading: ClassVar[tuple[str, ...]] = ("default_currency",)

@@ -2,7 +2,7 @@
 
 from ingestion.delivery.archive import archive
 from ingestion.delivery.contents import ArchivedFile, DeliveredFile, Delivery
-from ingestion.delivery.places import BucketSettings, open_store
+from ingestion.delivery.places import BucketSettings, PlaceSettings, open_store
 from ingestion.delivery.settings import SourceSettings
 from ingestion.delivery.stores import DeliveryError, Store
 
@@ -12,6 +12,7 @@ __all__ = [
     "DeliveredFile",
     "Delivery",
     "DeliveryError",
+    "PlaceSettings",
     "SourceSettings",
     "Store",
     "archive",

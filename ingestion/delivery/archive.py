@@ -25,7 +25,7 @@ def archive(store: Store, file: DeliveredFile, *, root: Path) -> ArchivedFile:
     raw.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=raw, prefix=".incoming-")
     try:
-        with os.fdopen(descriptor, "wb") as target, store.open(file.path) as stream:
+        with os.fdopen(descriptor, "wb") as target, store.open(file.path, version=file.version) as stream:
             sha256, size = _copy(stream, target)
             target.flush()
             os.fsync(target.fileno())

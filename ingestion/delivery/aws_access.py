@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -26,7 +27,7 @@ class AwsAccess(SourceSettings):
     """
 
     locks: ClassVar[tuple[str, ...]] = ("endpoint_url", "access_key_id")
-    secret_owner: ClassVar[str] = "access_key_id"  # noqa: S105 - a field's name
+    secret_owners: ClassVar[Mapping[str, str]] = {"secret_access_key": "access_key_id"}
 
     region: Annotated[str, Field(pattern=r"^[a-z0-9-]{2,32}$")] | None = Field(
         default=None, description="Where it is, for example eu-central-1."

@@ -137,7 +137,7 @@ def _document(store: Store, file: DeliveredFile) -> Any:  # the JSON as it comes
     size = file.size or 0
     if size > MOST_BYTES:
         raise _bad(file, f"it has {size:,} bytes, more than {MOST_BYTES:,}")
-    with store.open(file.path) as stream:
+    with store.open(file.path, version=file.version) as stream:
         content = stream.read(MOST_BYTES + 1)
     if len(content) != size:
         raise DeliveryError("changed", f"{file.path} changed while it was read. Pull again.")

@@ -113,24 +113,17 @@ class ServiceStore(Generic[Settings]):
 
     def months(self) -> tuple[date, ...]:
         """Return the first days of the months to read, up to the present one."""
-        last = self.today.replace(day=1)
-        if self.settings.first_month:
-            first = min(date.fromisoformat(f"{self.settings.first_month}-01"), last)
-        else:
-            first = date(last.year - 1, last.month, 1)
-        months = [first]
-        while months[-1] < last:
-            months.append(next_period(months[-1]))
-        return tuple(months)
+        return months_to_read(self.settings.first_month, today=self.today)
 
     def files(self) -> tuple[DeliveredFile, ...]:
         """Return a file for each month; how long it is shows when it is read."""
         return tuple(
-            DeliveredFile(path=f"{month:%Y-%m}.csv", size=None, version=self._version(month)) for month in self.months()
+            DeliveredFile(path=f"{month:%Y-%m}.csv", size=None, version=month_version(month, today=self.today))
+            for month in self.months()
         )
 
     @contextmanager
-    def open(self, path: str) -> Iterator[BinaryIO]:
+    def open(self, path: str, *, version: str = "") -> Iterator[BinaryIO]:  # noqa: ARG002 - it is asked for as it is
         """Ask for a month and open what was answered."""
         month = date.fromisoformat(f"{path.removesuffix('.csv')}-01")
         with tempfile.SpooledTemporaryFile(SPOOLED_BYTES) as spool:
@@ -145,8 +138,20 @@ class ServiceStore(Generic[Settings]):
             # It reads like a binary file without being declared as one.
             yield spool  # type: ignore[misc]
 
-    def _version(self, month: date) -> str:
-        return SETTLED_VERSION if next_period(month) + SETTLED <= self.today else ""
+
+def months_to_read(first_month: str | None, *, today: date) -> tuple[date, ...]:
+    """Return the first days of the months from one such as `2026-01` up to the present; without it, of the last 13."""
+    last = today.replace(day=1)
+    first = date.fromisoformat(f"{first_month}-01") if first_month else date(last.year - 1, last.month, 1)
+    months = [min(first, last)]
+    while months[-1] < last:
+        months.append(next_period(months[-1]))
+    return tuple(months)
+
+
+def month_version(month: date, *, today: date) -> str:
+    """Return the version of a month that a service tells: one for good once it is settled, none before."""
+    return SETTLED_VERSION if next_period(month) + SETTLED <= today else ""
 
 
 def plain_text(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
@@ -26,20 +27,37 @@ Endpoint = Annotated[str | None, AfterValidator(_plain_address)]
 """The address of a service that a user names."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One of the places that a source's files may be at: what people call it, and its settings, its name first."""
+
+    title: str
+    fields: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The setting that names the place; without it the others mean nothing."""
+        return self.fields[0]
+
+
 class SourceSettings(BaseModel):
     """What every source is told; kinds add their own fields.
 
     `path` is a file, or a folder laid out as the provider delivers it; when it is named it is read and nothing else.
-    Without it the fields of `needed` must be given. `reading` are the fields that say how files are read, wherever they
-    come from. A stored secret stays while none of `locks` changes, and only
-    beside the field `secret_owner`, where there is one.
+    Without it the fields of `needed` must be given, and one of `places`, where there are several. `reading` are the
+    fields that say how files are read, wherever they come from. A stored secret stays while none of `locks` changes, and
+    only beside the field that `secret_owners` tells for it, and while none of those that `secret_rivals` tells for it is
+    given. `endpoint_fields` hold addresses that a user chooses.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     needed: ClassVar[tuple[str, ...]] = ()
     reading: ClassVar[tuple[str, ...]] = ()
+    places: ClassVar[tuple[Place, ...]] = ()
     locks: ClassVar[tuple[str, ...]] = ("endpoint_url",)
-    secret_owner: ClassVar[str] = ""
+    secret_owners: ClassVar[Mapping[str, str]] = {}
+    secret_rivals: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    endpoint_fields: ClassVar[tuple[str, ...]] = ("endpoint_url",)
 
     path: Path | None = Field(default=None, title="Folder")
     _reach: Reach = PrivateAttr(default=Reach())
@@ -60,9 +78,15 @@ class SourceSettings(BaseModel):
         return getattr(self, "endpoint_url", None)
 
     @property
+    def endpoints(self) -> dict[str, str]:
+        """The addresses that a user chose, by the fields that hold them."""
+        chosen = {name: getattr(self, name, None) for name in self.endpoint_fields}
+        return {name: address for name, address in chosen.items() if address}
+
+    @property
     def is_confined(self) -> bool:
         """Whether connections may go to public addresses only: a user chose the host."""
-        return self.endpoint is not None and not self.reach.allows_private
+        return bool(self.endpoints) and not self.reach.allows_private
 
     @classmethod
     def title(cls, name: str) -> str:
@@ -70,9 +94,11 @@ class SourceSettings(BaseModel):
         return cls.model_fields[name].title or name.replace("_", " ").capitalize()
 
     @classmethod
-    def keeps_secrets(cls, settings: Mapping[str, Any]) -> bool:
-        """Return whether secrets that are stored already belong to these settings."""
-        return not cls.secret_owner or bool(settings.get(cls.secret_owner))
+    def keeps_secret(cls, name: str, settings: Mapping[str, Any]) -> bool:
+        """Return whether a secret that is stored already belongs to these settings."""
+        owner = cls.secret_owners.get(name)
+        rivals = cls.secret_rivals.get(name, ())
+        return (owner is None or bool(settings.get(owner))) and not any(settings.get(rival) for rival in rivals)
 
 
 def check_endpoint(settings: SourceSettings) -> None:
@@ -80,10 +106,18 @@ def check_endpoint(settings: SourceSettings) -> None:
 
     :raises DeliveryError: it is not public and must be, or is unknown.
     """
-    if not settings.is_confined:
-        return
+    if settings.is_confined:
+        for address in settings.endpoints.values():
+            check_address(address)
+
+
+def check_address(address: str) -> None:
+    """Hold an address that a user chose to being public.
+
+    :raises DeliveryError: it is not, or is unknown.
+    """
     try:
-        parts = urlsplit(settings.endpoint or "")
+        parts = urlsplit(address)
         public_address(parts.hostname or "", parts.port or 443)
     except PrivateAddressError as error:
         raise DeliveryError("private_address", f"The endpoint cannot be used: {error} Name a public host.") from error

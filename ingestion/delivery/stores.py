@@ -1,4 +1,4 @@
-"""Reading a folder and an S3 bucket through one small protocol. Pure but for the reading."""
+"""Reading a folder and an S3 bucket through one small protocol, which others speak too. Pure but for the reading."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class Store(Protocol):
         """
         ...
 
-    def open(self, path: str) -> AbstractContextManager[BinaryIO]:
-        """Open a file for reading from its start.
+    def open(self, path: str, *, version: str = "") -> AbstractContextManager[BinaryIO]:
+        """Open a file for reading from its start; where the place can tell, the very version that was listed.
 
-        :raises DeliveryError: the file cannot be read.
+        :raises DeliveryError: the file cannot be read, or is not that version any more.
         """
         ...
 
@@ -72,7 +72,7 @@ class FolderStore:
             raise DeliveryError("unreadable", f"{place} could not be read: {error.strerror}.") from error
 
     @contextmanager
-    def open(self, path: str) -> Iterator[BinaryIO]:
+    def open(self, path: str, *, version: str = "") -> Iterator[BinaryIO]:  # noqa: ARG002 - a folder keeps no versions
         """Open a file of this folder."""
         base = self.root.parent if self.root.is_file() else self.root
         place = (base / path).resolve()
@@ -129,10 +129,14 @@ class S3Store:
             raise self._refused(error) from error
 
     @contextmanager
-    def open(self, path: str) -> Iterator[BinaryIO]:
+    def open(self, path: str, *, version: str = "") -> Iterator[BinaryIO]:
         """Open an object of this bucket."""
+        key = f"{self._base}{path}"
         try:
-            body = self.client.get_object(Bucket=self.bucket, Key=f"{self._base}{path}")["Body"]
+            if version:
+                body = self.client.get_object(Bucket=self.bucket, Key=key, IfMatch=f'"{version}"')["Body"]
+            else:
+                body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
             try:
                 # botocore's StreamingBody reads like a binary file without being declared as one.
                 yield body  # type: ignore[misc]
@@ -167,8 +171,8 @@ def _cause(error: ClientError | BotoCoreError) -> tuple[str, str]:
             return "bad_credentials", "Check the source's access keys."
         case "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" | "301":
             return "wrong_region", "Set the region the bucket is in."
-        case "NoSuchKey":
-            return "changed", "The file was there when the bucket was listed. Pull again."
+        case "NoSuchKey" | "PreconditionFailed":
+            return "changed", "The file is not the one that was there when the bucket was listed. Pull again."
         case "InvalidObjectState":
             return "archived", "Restore the file from the archive storage class first."
     return "unreachable", "Check bucket, region, endpoint and network."

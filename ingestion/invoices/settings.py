@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from ingestion.delivery import BucketSettings
+from ingestion.delivery import PlaceSettings
 from ingestion.invoices.meanings import MEANINGS
 from ingestion.ledger.writing import DayFirst, DecimalMark
 from ingestion.normalize.checks import CURRENCY_CODE
@@ -48,7 +48,7 @@ READING: Final = (
 )
 
 
-class InvoiceFileSettings(BucketSettings):
+class InvoiceFileSettings(PlaceSettings):
     """How a vendor's files are read. Columns that are not named are recognized by common titles."""
 
     reading: ClassVar[tuple[str, ...]] = READING

@@ -73,10 +73,10 @@ def _free_key(name: str, kind: str) -> str:
 
 def change_source(source: BillSource, *, name: str, settings: Mapping[str, Any]) -> None:
     """Give a source another name and other settings; secrets that are not among them stay as they are."""
-    kept = source.sealed_secrets
+    params = KINDS[source.kind].params
+    kept = {name: sealed for name, sealed in source.sealed_secrets.items() if params.keeps_secret(name, settings)}
     keep_settings(source, settings, connector=KINDS[source.kind])
-    keeps = KINDS[source.kind].params.keeps_secrets(source.settings)
-    source.sealed_secrets = {**kept, **source.sealed_secrets} if keeps else {}
+    source.sealed_secrets = {**kept, **source.sealed_secrets}
     source.name = name
     source.save(update_fields=["name", "settings", "sealed_secrets"])
 
@@ -91,6 +91,7 @@ class Sighting:
     files: int = 0
     bytes: int = 0
     waiting: int = 0
+    notes: tuple[str, ...] = ()
     error_code: str = ""
     error_message: str = ""
 
@@ -120,6 +121,7 @@ def look(source: BillSource) -> Sighting:
         files=sum(len(found.files) for found in deliveries),
         bytes=sum(file.size or 0 for found in deliveries for file in found.files),
         waiting=sum(not found.is_complete for found in deliveries),
+        notes=tuple(note.message for found in deliveries for note in found.notes),
     )
 
 

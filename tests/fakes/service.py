@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,10 +12,12 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.fakes.tls import Certificate
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request. `query` has a list of values for each name; `body` is the JSON that was posted."""
+    """One request. `query` has a list of values for each name; `body` is the JSON or, as text by name, the form posted."""
 
     method: str
     path: str
@@ -31,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Told:
-    """An answer that is not just JSON with status 200. `body` goes as JSON, or as it is when it is text."""
+    """An answer that is not just JSON with status 200. `body` goes as JSON, or as it is when it is text or bytes."""
 
     status: int = 200
     body: Any = None
@@ -50,9 +53,17 @@ class FakeService:
     asked: list[Asked] = field(default_factory=list)
 
 
+def _parsed(content: bytes, *, content_type: str) -> Any:
+    if not content:
+        return None
+    if content_type.startswith("application/x-www-form-urlencoded"):
+        return {name: values[-1] for name, values in parse_qs(content.decode()).items()}
+    return json.loads(content)
+
+
 @contextmanager
-def service(answer: Answer) -> Iterator[FakeService]:
-    """Run an API that answers every request by `answer`."""
+def service(answer: Answer, *, tls: Certificate | None = None) -> Iterator[FakeService]:
+    """Run an API that answers every request by `answer`, over HTTPS where there is a certificate."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -72,25 +83,30 @@ def service(answer: Answer) -> Iterator[FakeService]:
                 path=parts.path,
                 query=parse_qs(parts.query, keep_blank_values=True),
                 headers={name.lower(): value for name, value in self.headers.items()},
-                body=json.loads(content) if content else None,
+                body=_parsed(content, content_type=self.headers.get("Content-Type") or ""),
             )
             running.asked.append(asked)
             told = answer(asked)
             if not isinstance(told, Told):
                 told = Told(body=told)
-            body = told.body if isinstance(told.body, str) else json.dumps(told.body)
+            body = told.body if isinstance(told.body, str | bytes) else json.dumps(told.body)
+            content = body.encode() if isinstance(body, str) else body
             self.send_response(told.status)
             for name, value in {"Content-Type": "application/json", **told.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body.encode())))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write(content)
 
         def log_message(self, *_args: Any) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    running = FakeService(url=f"http://127.0.0.1:{server.server_port}")
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls.certificate, tls.key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    running = FakeService(url=f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}")
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

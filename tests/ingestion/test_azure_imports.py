@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 
 from ingestion.models import BillRevision, Finding
-from ingestion.services import create_source, request_import, run_import
+from ingestion.services import create_source, deliveries, look, request_import, run_import
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW
+from tests.fakes.azurite import ACCOUNT, KEY, put_blobs
 from tests.ingestion.delivery.test_cost_exports import OCTOBER, RUN, exported
 from tests.ingestion.normalize.bills import azure_rows, csv_text, gzipped
 
@@ -102,3 +103,56 @@ def test_a_changed_export_restates_the_month(source, place):
 
     assert codes(run) == ["exports_differ"]
     assert in_force(source) == (2, "6.89", "6.89")
+
+
+@pytest.fixture
+def container(acme, azurite, trusted, settings, place):
+    settings.PRIVATE_ENDPOINTS = True
+    deliver(place, "ActualCost", ACTUAL)
+    deliver(place, "AmortizedCost", AMORTIZED)
+    put(azurite, place)
+    with tenant(acme.id):
+        return create_source(
+            organization_id=acme.id,
+            key="blobs",
+            name="Azure",
+            kind="azure_export",
+            settings={
+                "container": "imported",
+                "storage_account": ACCOUNT,
+                "blob_endpoint_url": azurite,
+                "account_key": KEY,
+            },
+            at=NOW,
+        )
+
+
+def put(url, place):
+    files = [path for path in place.rglob("*") if path.is_file()]
+    put_blobs(
+        url, container="imported", blobs={path.relative_to(place).as_posix(): path.read_bytes() for path in files}
+    )
+
+
+def test_a_container_is_pulled_night_after_night_and_restated_when_a_blob_is_written_anew(
+    container, azurite, place, monkeypatch
+):
+    archived = []
+    keep = deliveries.archive
+    monkeypatch.setattr(
+        deliveries, "archive", lambda store, file, *, root: archived.append(file) or keep(store, file, root=root)
+    )
+
+    first, second = pull(container), pull(container)
+    seen = look(container)
+    assert (first.state, second.state, len(archived)) == ("imported", "unchanged", 2)
+    assert in_force(container) == (1, "5.89", "5.89")
+    assert (seen.deliveries, seen.files, seen.error_message) == (1, 2, "")
+
+    # One machine more, in both exports: 5.89 + 1.11.
+    deliver(place, "ActualCost", [*ACTUAL, {"cost": "1.11"}])
+    deliver(place, "AmortizedCost", [*AMORTIZED, {"cost": "1.11"}])
+    put(azurite, place)
+    third = pull(container)
+    assert (third.state, len(archived)) == ("imported", 4)
+    assert in_force(container) == (2, "7", "7")

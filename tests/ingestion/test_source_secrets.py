@@ -41,14 +41,17 @@ def opened(source):
 
 SECRETS = {
     "anthropic": {"api_key"},
+    "azure_api": {"client_secret"},
+    "azure_export": {"account_key", "client_secret", "sas_token", "secret_access_key"},
     "databricks": {"access_token"},
     "datadog": {"api_key", "application_key"},
+    "focus": {"account_key", "client_secret", "sas_token", "secret_access_key"},
     "github": {"access_token"},
     "openai": {"api_key"},
     "opencost": {"token"},
     "snowflake": {"access_token"},
 }
-"""Those of kinds that ask a service; all others read a bucket or AWS with a key's secret."""
+"""Those of kinds that ask a service or read containers too; all others read a bucket or AWS with a key's secret."""
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

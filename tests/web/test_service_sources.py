@@ -8,7 +8,10 @@ from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from itfm.web.sources.forms import choices_of
 from tests.conftest import member
+from tests.fakes.cost_management import SCOPE, CostManagement, azure
 from tests.fakes.datadog import datadog
+from tests.fakes.entra import PRINCIPAL
+from tests.fakes.tls import certificate
 
 GIVEN = {"name": "Monitoring", "site": "datadoghq.eu", "api_key": "sesame", "application_key": "open"}
 
@@ -82,3 +85,26 @@ def test_a_stored_key_does_not_follow_to_another_site(owner, acme):
 
 def test_text_of_any_kind_is_no_choice():
     assert choices_of(str | None) == ()
+
+
+def test_azure_is_asked_what_a_scope_cost_before_it_is_connected(owner, acme, settings, monkeypatch, tmp_path):
+    settings.PRIVATE_ENDPOINTS = True
+    files = certificate(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(files.certificate))
+    with azure(CostManagement(spent=(("12.5", 20261101, "EUR"),)), files) as fake:
+        told = {"name": "Azure", "scope": SCOPE, "costs": "actual and amortized", **PRINCIPAL}
+        addresses = {"endpoint_url": fake.url, "authority_url": fake.url}
+        drafted = owner.post(reverse("source_connect", args=["azure_api"]), {**told, **addresses})
+        seen = owner.post(drafted.url).content.decode()
+
+    assert "Works" in seen
+    assert f"{SCOPE} has cost 12.50 EUR this month so far" in seen
+    assert set(only_source(acme).sealed_secrets) == {"client_secret"}
+    assert PRINCIPAL["client_secret"] not in seen
+
+
+def test_the_scope_that_is_asked_is_shown(owner, acme):
+    told = {"name": "Azure", "scope": SCOPE, "costs": "actual", **PRINCIPAL}
+    drafted = owner.post(reverse("source_connect", args=["azure_api"]), told)
+
+    assert f"https://management.azure.com{SCOPE}" in owner.get(drafted.url).content.decode()

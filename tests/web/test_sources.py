@@ -112,6 +112,77 @@ def test_settings_that_cannot_work_are_told_and_not_saved(owner, acme, changes, 
         assert not BillSource.objects.exists()
 
 
+BLOBS = {
+    "name": "Exports",
+    "container": "exports",
+    "storage_account": "bills",
+    "sas_token": "sv=2026-02-06&sp=rl&sig=sesame",
+}
+
+
+def connect_blobs(client, **changes):
+    return client.post(reverse("source_connect", args=["azure_export"]), {**BLOBS, **changes})
+
+
+def test_the_form_asks_for_one_place_and_folds_the_others_away(owner):
+    asked = owner.get(reverse("source_connect", args=["azure_export"])).content.decode()
+
+    open_part, _, folded = asked.partition("<summary>Azure Blob Storage</summary>")
+    assert open_part.endswith('<details class="field-part" open>\n            ')
+    assert '<details class="field-part">\n            <summary>Amazon S3' in folded
+    assert "Storage Blob Data Reader" in asked
+    assert 'type="password" name="sas_token"' in asked
+
+
+def test_a_container_is_connected_and_its_token_sealed(owner, acme):
+    drafted = connect_blobs(owner)
+    source = only_source(acme)
+
+    page = owner.get(reverse("source_settings", args=[source.id])).content.decode()
+
+    assert drafted.url == reverse("source_test", args=[source.id])
+    assert source.settings == {"container": "exports", "storage_account": "bills"}
+    assert set(source.sealed_secrets) == {"sas_token"}
+    assert "https://bills.blob.core.windows.net/exports" in owner.get(drafted.url).content.decode()
+    assert "sesame" not in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"container": "", "storage_account": "", "sas_token": ""}, "Name the container or the bucket"),
+        ({"bucket": "bills"}, "The container is read: leave this empty."),
+        ({"access_key_id": "AKIA"}, "The container is read: leave this empty."),
+        ({"storage_account": ""}, "name both"),
+        ({"sas_token": ""}, "Give one of an account key, a SAS token or a service principal."),
+        ({"blob_endpoint_url": "https://10.0.0.1"}, "private network"),
+        ({"client_id": "x"}, "give all three"),
+    ],
+)
+def test_settings_of_a_container_that_cannot_work_are_told_and_not_saved(owner, acme, changes, told):
+    response = connect_blobs(owner, **changes)
+
+    assert response.status_code == 422
+    assert told in response.content.decode()
+    assert "sesame" not in response.content.decode()
+    with tenant(acme.id):
+        assert not BillSource.objects.exists()
+
+
+def test_another_right_takes_the_place_of_the_one_stored(owner, acme):
+    connect_blobs(owner)
+    source = only_source(acme)
+    address = reverse("source_settings", args=[source.id])
+
+    moved = owner.post(address, {**BLOBS, "sas_token": "", "storage_account": "others"})
+    changed = owner.post(address, {**BLOBS, "sas_token": "", "account_key": "c2VzYW1l"})
+
+    assert moved.status_code == 422
+    assert "enter the secret again" in moved.content.decode()
+    assert changed.status_code == 302
+    assert set(only_source(acme).sealed_secrets) == {"account_key"}
+
+
 def test_a_bucket_that_is_not_there_is_told_by_the_test(owner, acme, bucket):
     connect(owner, endpoint_url=bucket, bucket="nowhere")
 

@@ -8,6 +8,7 @@ from typing import Final
 from django import forms
 
 from ingestion.coverage import coverage
+from ingestion.delivery.azure_blob import BlobAccess, container_url
 from ingestion.delivery.services import ServiceSettings
 from ingestion.models import Bill, BillSource, ImportRun
 from ingestion.selectors import source_status, summed
@@ -53,6 +54,7 @@ def settings_page(
         form=form,
         external_id=asked if takes_roles else "",
         access=KINDS[kind].access,
+        reads_blobs=issubclass(KINDS[kind].params, BlobAccess),
         source_id=source.id if source else None,
         source_name=source.name if source else "",
     )
@@ -79,6 +81,7 @@ def _seen(sighting: Sighting) -> Seen:
         files=sighting.files,
         bytes=sighting.bytes,
         waiting=sighting.waiting,
+        notes=sighting.notes,
         error_message=sighting.error_message,
     )
 
@@ -90,6 +93,8 @@ def _place(source: BillSource) -> str:
     params = KINDS[source.kind].params
     if issubclass(params, ServiceSettings):
         return str(settings.get("endpoint_url") or params.home.format_map(settings))
+    if settings.get("container"):
+        return "/".join(part for part in (container_url(settings), settings.get("prefix", "")) if part)
     return "/".join(part for part in (f"s3://{settings.get('bucket', '')}", settings.get("prefix", "")) if part)
 
 

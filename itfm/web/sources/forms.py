@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings as project
+from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
@@ -15,7 +17,7 @@ from pydantic.fields import FieldInfo
 from ingestion.delivery import DeliveryError
 from ingestion.delivery.aws_access import AwsAccess
 from ingestion.delivery.reach import Reach
-from ingestion.delivery.settings import check_endpoint
+from ingestion.delivery.settings import check_address
 from ingestion.models import BillSource
 from ingestion.services import KINDS
 from ingestion.services.secrets import secret_names
@@ -37,6 +39,15 @@ def external_id(organization: Organization) -> str:
 def import_folders(organization: Organization) -> tuple[Path, ...]:
     """Return the folders of this machine that sources of an organization may read."""
     return tuple((Path(folder) / organization.slug).resolve() for folder in project.IMPORT_FOLDERS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The fields of one place of several, folded away unless something of it is given or wrong."""
+
+    title: str
+    fields: tuple[BoundField, ...]
+    is_open: bool
 
 
 class SettingsForm(forms.Form):
@@ -86,6 +97,24 @@ class SettingsForm(forms.Form):
             given[PATH] = before[PATH]
         return given
 
+    @property
+    def common(self) -> list[BoundField]:
+        """Return the fields that belong to no place of several."""
+        own = {name for place in self.params.places for name in place.fields}
+        return [self[name] for name in self.fields if name not in own]
+
+    @property
+    def parts(self) -> list[Part]:
+        """Return the places that the files may be at; the first stands open where none is chosen yet."""
+        own = [[self[name] for name in place.fields if name in self.fields] for place in self.params.places]
+        used = [any(field.value() or field.errors for field in fields) for fields in own]
+        if own and not any(used):
+            used = [True, *used[1:]]
+        return [
+            Part(title=place.title, fields=tuple(fields), is_open=is_open)
+            for place, fields, is_open in zip(self.params.places, own, used, strict=True)
+        ]
+
     def _is_asked(self, name: str) -> bool:
         if name == PATH:
             return bool(project.IMPORT_FOLDERS)
@@ -115,8 +144,9 @@ class SettingsForm(forms.Form):
         return not project.IMPORT_FOLDERS and not (self.source and self.source.settings.get(PATH))
 
     def _check_place(self, given: dict[str, Any]) -> None:
+        names = (*self.params.needed, *(place.name for place in self.params.places))
         if PATH in self.fields and given.get(PATH):
-            for name in self.params.needed:
+            for name in names:
                 if given.get(name):
                     self.add_error(PATH, f"Name a folder or the {self.params.title(name).lower()}, not both.")
             place = Path(given[PATH]).resolve()
@@ -128,36 +158,55 @@ class SettingsForm(forms.Form):
             for name in self.params.needed:
                 if not given.get(name) and not self._keeps(name, given) and name not in self.errors:
                     self.add_error(name, self._missing(name))
+            self._check_places(given)
+
+    def _check_places(self, given: dict[str, Any]) -> None:
+        """Hold the settings to one place, where there are several, and to saying nothing of the others."""
+        if not self.params.places:
+            return
+        titles = " or the ".join(self.params.title(place.name).lower() for place in self.params.places)
+        named = [place for place in self.params.places if given.get(place.name)]
+        if not named:
+            self.add_error(None, f"Name the {titles} that the bills are delivered to.")
+        for place in self.params.places:
+            told = [name for name in place.fields if given.get(name) and name in self.fields]
+            if named and place is not named[0] and told:
+                self.add_error(told[0], f"The {self.params.title(named[0].name).lower()} is read: leave this empty.")
 
     def _check_keys(self, given: dict[str, Any]) -> None:
         if given.get(PATH):
             return
         stored = self.source.sealed_secrets if self.source else {}
-        if issubclass(self.params, AwsAccess) and not given.get("access_key_id") and not given.get("role_arn"):
+        is_aws = issubclass(self.params, AwsAccess) and (not self.params.places or given.get(BUCKET))
+        if is_aws and not given.get("access_key_id") and not given.get("role_arn"):
             self.add_error("access_key_id", "Give an access key, or a role to assume.")
         for name in self.secrets & set(stored):
             is_moved = self.source and any(
                 (given.get(lock) or "") != (self.source.settings.get(lock) or "") for lock in self.params.locks
             )
-            if is_moved and self.params.keeps_secrets(given) and not given.get(name):
+            if is_moved and self.params.keeps_secret(name, given) and not given.get(name):
                 self.add_error(name, "The key or the endpoint has changed: enter the secret again.")
 
     def _check_kind(self, given: dict[str, Any]) -> None:
         kept = {name: "stored" for name in self.secrets if self._keeps(name, given)}
         reach = Reach(allows_private=project.PRIVATE_ENDPOINTS)
         try:
-            check_endpoint(self.params.model_validate({**given, **kept}, context=reach))
+            settings = self.params.model_validate({**given, **kept}, context=reach)
         except ValidationError as error:
             for problem in error.errors():
                 field = str(problem["loc"][0]) if problem["loc"] else ""
                 message = problem["msg"].removeprefix("Value error, ")
                 self.add_error(field if field in self.fields else None, message)
-        except DeliveryError as error:
-            self.add_error("endpoint_url", str(error))
+            return
+        for name, address in settings.endpoints.items() if settings.is_confined else ():
+            try:
+                check_address(address)
+            except DeliveryError as error:
+                self.add_error(name, str(error))
 
     def _keeps(self, name: str, given: dict[str, Any]) -> bool:
         stored = self.source.sealed_secrets if self.source else {}
-        return name in stored and not given.get(name) and self.params.keeps_secrets(given)
+        return name in stored and not given.get(name) and self.params.keeps_secret(name, given)
 
 
 class ScheduleForm(forms.Form):

@@ -66,6 +66,8 @@ class SettingsPage:
     """What a role's trust policy must ask for; empty where the kind knows no roles."""
     access: tuple[str, ...]
     """Paragraphs on what else to permit."""
+    reads_blobs: bool = False
+    """Whether the kind reads containers of Azure Blob Storage."""
     source_id: UUID | None = None
     source_name: str = ""
 
@@ -80,6 +82,8 @@ class Seen:
     files: int
     bytes: int
     waiting: int
+    notes: tuple[str, ...] = ()
+    """Sentences on what else is there."""
     error_message: str = ""
 
 

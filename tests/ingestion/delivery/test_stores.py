@@ -167,6 +167,18 @@ def test_an_object_that_went_since_it_was_listed_is_said_so(service):
     assert refused.value.code == "changed"
 
 
+def test_an_object_written_anew_since_it_was_listed_is_not_archived(service, tmp_path):
+    put_objects(service, bucket="relisted", objects={"a.csv": b"one"})
+    store = open_store(source(service, bucket="relisted"))
+    (file,) = store.files()
+    put_objects(service, bucket="relisted", objects={"a.csv": b"two"})
+
+    with pytest.raises(DeliveryError, match="Pull again") as refused:
+        archive(store, file, root=tmp_path)
+
+    assert refused.value.code == "changed"
+
+
 def test_without_any_credentials_the_source_is_told_to_have_some():
     store = open_store(source(None, access_key_id=None, secret_access_key=None))
 
