@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request. `query` has a list of values for each name; `body` is the JSON that was posted."""
+    """One request. `query` has a list of values for each name; `body` is the JSON or form that was posted."""
 
     method: str
     path: str
@@ -40,6 +40,12 @@ class Told:
 
 Answer = Callable[[Asked], Any]
 """Returns what is sent as JSON, or `Told`. Numbers that must keep their digits are written as text by `Told`."""
+
+
+def _read(content: bytes, kind: str) -> Any:
+    if kind.startswith("application/x-www-form-urlencoded"):
+        return parse_qs(content.decode())
+    return json.loads(content) if content else None
 
 
 @dataclass
@@ -72,7 +78,7 @@ def service(answer: Answer) -> Iterator[FakeService]:
                 path=parts.path,
                 query=parse_qs(parts.query, keep_blank_values=True),
                 headers={name.lower(): value for name, value in self.headers.items()},
-                body=json.loads(content) if content else None,
+                body=_read(content, self.headers.get("Content-Type", "")),
             )
             running.asked.append(asked)
             told = answer(asked)

@@ -43,6 +43,7 @@ SECRETS = {
     "anthropic": {"api_key"},
     "databricks": {"access_token"},
     "datadog": {"api_key", "application_key"},
+    "gcp_bigquery": {"service_account_key"},
     "github": {"access_token"},
     "openai": {"api_key"},
     "opencost": {"token"},

@@ -79,6 +79,7 @@ def _seen(sighting: Sighting) -> Seen:
         files=sighting.files,
         bytes=sighting.bytes,
         waiting=sighting.waiting,
+        facts=sighting.facts,
         error_message=sighting.error_message,
     )
 

@@ -80,6 +80,7 @@ class Seen:
     files: int
     bytes: int
     waiting: int
+    facts: tuple[tuple[str, str], ...] = ()
     error_message: str = ""
 
 
