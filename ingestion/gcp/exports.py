@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ingestion.delivery.stores import DeliveryError
+from ingestion.gcp.patience import patience
 from ingestion.gcp.settings import BigQuerySettings
 
 if TYPE_CHECKING:
@@ -75,14 +76,17 @@ def find_export(client: Client, settings: BigQuerySettings) -> Export:
     :raises DeliveryError: wrong_location, not_found or ambiguous where none or several are there, no_export.
     """
     dataset_name = settings.dataset or ""
-    location = str(client.get_dataset(dataset_name).location)
+    retry = patience(settings.reach)
+    location = str(client.get_dataset(dataset_name, retry=retry).location)
     if settings.location and settings.location.lower() != location.lower():
         raise DeliveryError(
             "wrong_location",
             f"The dataset {dataset_name} stands in {location}, not in {settings.location}. Leave the location empty.",
         )
-    name = settings.table or _only([table.table_id for table in client.list_tables(dataset_name)], dataset_name)
-    table = client.get_table(f"{dataset_name}.{name}")
+    name = settings.table
+    if name is None:
+        name = _only([table.table_id for table in client.list_tables(dataset_name, retry=retry)], dataset_name)
+    table = client.get_table(f"{dataset_name}.{name}", retry=retry)
     form = _form(f"{dataset_name}.{name}", frozenset(_paths(table.schema)))
     parts = table.time_partitioning
     return Export(

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from ingestion.delivery.reach import Reach
 from ingestion.delivery.stores import DeliveryError
 from ingestion.gcp.exports import PARTITION, Export
+from ingestion.gcp.patience import patience
 from ingestion.gcp.settings import GIB, BigQuerySettings
 
 if TYPE_CHECKING:
-    from google.api_core.retry import Retry
     from google.cloud.bigquery import Client, SchemaField
 
 logger = structlog.get_logger(__name__)
@@ -115,7 +114,7 @@ class Query:
             f" WHERE {self.export.form.month} = '{month:%Y%m}'{self._since(month)}"
         )
         self._held(sql, what=f"Looking for the parts of {month:%Y-%m}")
-        first, last = next(iter(next(self._pages(sql))))
+        ((first, last),) = [row for page in self._pages(sql) for row in page]
         if first is None:
             return self._since(month)
         return f" AND ({PARTITION} BETWEEN {_moment(first)} AND {_moment(last)} OR {PARTITION} IS NULL)"
@@ -186,16 +185,6 @@ class Query:
                 "answer_unreadable",
                 f"BigQuery told {count:,} of {found.total_rows:,} rows of {self.export.table}. Pull again.",
             )
-
-
-def patience(reach: Reach) -> Retry:
-    """Return how long what BigQuery lets repeat is repeated: its own library's choice, within our time."""
-    from google.api_core.retry import Retry, if_exception_type
-    from google.cloud.bigquery.retry import DEFAULT_RETRY
-
-    if reach.attempts == 1:
-        return Retry(predicate=if_exception_type())
-    return DEFAULT_RETRY.with_timeout(reach.read_seconds)
 
 
 def _moment(at: datetime) -> str:

@@ -85,8 +85,10 @@ def _told(error: Exception, settings: BigQuerySettings) -> DeliveryError:
 
 def _refused(error: Any, settings: BigQuerySettings) -> DeliveryError:
     """Return what is told of an answer that is none; `error` is Google's exception for it."""
-    reason = next((one.get("reason", "") for one in error.errors or () if isinstance(one, dict)), "")
-    message = _line(error.message)
+    told = next((one for one in error.errors or () if isinstance(one, dict)), {})
+    reason = str(told.get("reason", ""))
+    # The exception's own message begins with the address, and its end is on the job.
+    message = _line(told.get("message") or error.message)
     code, advice = _cause(int(error.code or 0), reason, message, settings)
     return DeliveryError(code, f"BigQuery answered {error.code or reason} ({message}). {advice}")
 
