@@ -16,7 +16,7 @@ from google.auth.transport.requests import AuthorizedSession, Request
 
 from ingestion.delivery.confined import adapter
 from ingestion.delivery.settings import check_endpoint
-from ingestion.gcp.refusals import told_plainly
+from ingestion.gcp.refusals import TooLongError, told_plainly
 from ingestion.gcp.service_account import GOOGLES_TOKENS, credentials
 from ingestion.gcp.settings import BigQuerySettings
 
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 CHUNK_BYTES: Final = 1 << 16
 MOST_BYTES: Final = 256 << 20
 """BigQuery's pages are a tenth of it."""
-
-
-class TooLongError(requests.RequestException):
-    """An answer is longer than any of BigQuery's."""
 
 
 class _Careful:
@@ -46,7 +42,7 @@ class _Careful:
             content += chunk
             if len(content) > MOST_BYTES:
                 answer.close()
-                raise TooLongError(f"more than {MOST_BYTES >> 20} MiB")
+                raise TooLongError(f"BigQuery answered with more than {MOST_BYTES:,} bytes at once.")
         # Google's libraries read the answer's content; there is no public way to set it.
         answer._content = bytes(content)  # noqa: SLF001
         return answer

@@ -38,6 +38,10 @@ _STATUSES: Final = {
 }
 
 
+class TooLongError(requests.RequestException):
+    """An answer is longer than any of BigQuery's."""
+
+
 @contextmanager
 def told_plainly(settings: BigQuerySettings) -> Iterator[None]:
     """Tell what Google's libraries raise as what went wrong and what to do."""
@@ -76,6 +80,8 @@ def _told(error: Exception, settings: BigQuerySettings) -> DeliveryError:
     if isinstance(error, requests.JSONDecodeError):
         return DeliveryError("answer_unreadable", "BigQuery did not answer in JSON. Is the endpoint right?")
     cause = error.args[0] if error.args and isinstance(error.args[0], Exception) else error
+    if isinstance(cause, TooLongError):
+        return DeliveryError("answer_unreadable", f"{cause} Is the endpoint right?")
     return DeliveryError(
         "unreachable",
         f"BigQuery could not be reached at {settings.endpoint or settings.home} ({type(cause).__name__})."

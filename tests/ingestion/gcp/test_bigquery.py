@@ -14,7 +14,6 @@ import pytest
 from ingestion.connectors.gcp_bigquery import KIND
 from ingestion.delivery import DeliveryError
 from ingestion.delivery.reach import Reach
-from ingestion.gcp.access import MOST_BYTES
 from ingestion.gcp.queries import Scan
 from ingestion.gcp.settings import BigQuerySettings
 from tests.fakes.bigquery import DATASET, EMAIL, PROJECT, BigQuery, Table, bigquery, key_json, refused
@@ -324,12 +323,14 @@ def test_pages_that_lack_rows_are_refused():
     assert refusal.value.code == "answer_unreadable"
 
 
-def test_an_answer_without_end_is_cut(monkeypatch):
+@pytest.mark.parametrize("piece", ["/datasets", "/token"])
+def test_an_answer_without_end_is_cut(monkeypatch, piece):
     monkeypatch.setattr("ingestion.gcp.access.MOST_BYTES", 1000)
-    with bigquery(one_table(failing={"/datasets": [Told(200, "x" * 2000)]})) as fake, pytest.raises(DeliveryError):
+    endless = Told(200, "x" * 2000)
+    with bigquery(one_table(failing={piece: [endless] * 9})) as fake, pytest.raises(DeliveryError) as refusal:
         KIND.discover(settings(fake))
 
-    assert MOST_BYTES > 100 << 20
+    assert str(refusal.value) == "BigQuery answered with more than 1,000 bytes at once. Is the endpoint right?"
 
 
 def test_a_service_that_is_not_there_is_unreachable():
