@@ -66,6 +66,8 @@ def _told(error: Exception, settings: BigQuerySettings) -> DeliveryError:
 
     if isinstance(error, RetryError) and error.cause:
         return _told(error.cause, settings)
+    if isinstance(error, RefreshError) and error.retryable:
+        return DeliveryError("unreachable", "Google gives no tokens at the moment. It is asked again later.")
     if isinstance(error, RefreshError):
         told = _line(error.args[0] if error.args else error)
         return DeliveryError(

@@ -274,6 +274,7 @@ NO_TABLE = (
         ("/datasets", Told(200, "<html>Sign in</html>"), "answer_unreadable", "Is the endpoint right?"),
         ("/datasets", Told(200, "[]"), "answer_unreadable", "Is the endpoint right?"),
         ("/token", Told(302, "", {"Location": "https://elsewhere.example"}), "bad_credentials", "Google takes"),
+        ("/token", Told(503, "{}"), "unreachable", "Google gives no tokens at the moment"),
         ("/token", Told(200, "{}"), "bad_credentials", "No access token in response"),
     ],
 )  # fmt: skip
