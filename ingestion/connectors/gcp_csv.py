@@ -39,6 +39,7 @@ KEY: Final = (
     "labels",
     "location_location",
     "location_region",
+    "project_ancestors",
     "project_id",
     "project_labels",
     "project_name",

@@ -50,7 +50,7 @@ class Delivery:
     manifest names and the store does not have: the delivery is not complete and must wait. `ignored` are data files
     beside them that the manifest does not name. `dataset` is what the manifest says it is an export of, "" when it does
     not; `notes` are further findings about the files. `is_asked_for` means that a service told the charges of this
-    month when it was asked, and may have none.
+    month when it was asked, and may have none. `seen` are facts, by name, that a test of the connection tells.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Delivery:
     dataset: str = ""
     notes: tuple[Finding, ...] = ()
     is_asked_for: bool = False
+    seen: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_complete(self) -> bool:

@@ -45,9 +45,9 @@ class SourceSettings(BaseModel):
 
     `path` is a file, or a folder laid out as the provider delivers it; when it is named it is read and nothing else.
     Without it the fields of `needed` must be given, and one of `places`, where there are several. `reading` are the
-    fields that say how files are read, wherever they come from. A stored secret stays while none of `locks` changes, and
-    only beside the field that `secret_owners` tells for it, and while none of those that `secret_rivals` tells for it is
-    given. `endpoint_fields` hold addresses that a user chooses.
+    fields that say how files are read, wherever they come from. A stored secret stays while none of `locks` changes,
+    and only beside the field that `secret_owners` tells for it, and while none of those that `secret_rivals` tells for
+    it is given. `endpoint_fields` hold addresses that a user chooses.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -25,6 +25,7 @@ NESTED: Final = (
     "location.zone",
     "price.effective_price",
     "price.list_price",
+    "project.ancestors",
     "project.ancestry_numbers",
     "project.id",
     "project.labels",

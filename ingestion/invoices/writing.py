@@ -82,7 +82,7 @@ def day(name: str, *, slashed: DayFirst | None) -> str:
     formats = ("%d.%m.%y", "%d.%m.%Y", *slashes, *SPELLED, *SPELLED_MONTHS)
     spelled = ", ".join(literal(one) for one in formats)
     return (
-        f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}') THEN left({text}, 10)"
+        f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?$') THEN left({text}, 10)"
         f" WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}$') THEN {text} || '-01'"
         f" WHEN regexp_matches({text}, '^(19|20)[0-9]{{6}}$')"
         f" THEN left({text}, 4) || '-' || substr({text}, 5, 2) || '-' || right({text}, 2)"

@@ -83,7 +83,7 @@ def change_source(source: BillSource, *, name: str, settings: Mapping[str, Any])
 
 @dataclass(frozen=True, kw_only=True)
 class Sighting:
-    """What a test of a connection saw: deliveries and their files, or in words why not."""
+    """What a test of a connection saw: deliveries, their files and facts by name, or in words why not."""
 
     deliveries: int = 0
     first_period: str = ""
@@ -92,6 +92,7 @@ class Sighting:
     bytes: int = 0
     waiting: int = 0
     notes: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
     error_code: str = ""
     error_message: str = ""
 
@@ -122,6 +123,7 @@ def look(source: BillSource) -> Sighting:
         bytes=sum(file.size or 0 for found in deliveries for file in found.files),
         waiting=sum(not found.is_complete for found in deliveries),
         notes=tuple(note.message for found in deliveries for note in found.notes),
+        facts=tuple(fact for found in deliveries for fact in found.seen),
     )
 
 

@@ -46,6 +46,7 @@ SECRETS = {
     "databricks": {"access_token"},
     "datadog": {"api_key", "application_key"},
     "focus": {"account_key", "client_secret", "sas_token", "secret_access_key"},
+    "gcp_bigquery": {"service_account_key"},
     "github": {"access_token"},
     "openai": {"api_key"},
     "opencost": {"token"},

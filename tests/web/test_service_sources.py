@@ -6,8 +6,10 @@ from django.urls import reverse
 from ingestion.models import BillSource
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
-from itfm.web.sources.forms import choices_of
+from itfm.web.setting_fields import choices_of
 from tests.conftest import member
+from tests.fakes.bigquery import DATASET, PROJECT, BigQuery, bigquery, key_json
+from tests.fakes.billing_exports import standard_table, usage
 from tests.fakes.cost_management import SCOPE, CostManagement, azure
 from tests.fakes.datadog import datadog
 from tests.fakes.entra import PRINCIPAL
@@ -41,6 +43,24 @@ def test_a_service_is_connected_and_tested_with_its_keys(owner, acme, settings):
     assert fake.url in seen
     assert only_source(acme).settings["site"] == "datadoghq.eu"
     assert "sesame" not in seen
+
+
+def test_an_export_in_bigquery_is_connected_with_its_key_and_its_test_tells_what_it_saw(owner, acme, settings):
+    settings.PRIVATE_ENDPOINTS = True
+    table = standard_table(usage(), usage())
+    with bigquery(BigQuery({"gcp_billing_export_v1_A": table})) as fake:
+        given = {
+            "name": "Cloud", "project": PROJECT, "dataset": DATASET, "endpoint_url": fake.url, "most_gib": "5",
+            "service_account_key": key_json(fake.url), "first_month": "2026-09",
+        }  # fmt: skip
+        drafted = owner.post(reverse("source_connect", args=["gcp_bigquery"]), given)
+        seen = owner.post(drafted.url).content.decode()
+
+    assert "Works" in seen
+    assert "acme-billing.exports.gcp_billing_export_v1_A, the standard export, in EU" in seen
+    assert "<dt>Rows of 2026-10</dt>" in seen
+    assert only_source(acme).settings["most_gib"] == "5"
+    assert "PRIVATE KEY" not in seen
 
 
 def test_a_setting_that_is_one_of_few_is_chosen_from_a_list(owner):

@@ -82,6 +82,7 @@ def _seen(sighting: Sighting) -> Seen:
         bytes=sighting.bytes,
         waiting=sighting.waiting,
         notes=sighting.notes,
+        facts=sighting.facts,
         error_message=sighting.error_message,
     )
 

@@ -84,6 +84,7 @@ class Seen:
     waiting: int
     notes: tuple[str, ...] = ()
     """Sentences on what else is there."""
+    facts: tuple[tuple[str, str], ...] = ()
     error_message: str = ""
 
 

@@ -22,14 +22,12 @@ def test_one_file_is_one_delivery_named_for_it(tmp_path):
 
 
 def test_all_data_files_of_a_folder_are_one_delivery_and_others_are_ignored(tmp_path):
-    write(
-        tmp_path, "a.csv", "b.csv.gz", "deep/c.snappy.parquet", "D.PARQUET", "notes.txt", "deep/e.xlsx", ".hidden.csv"
-    )
+    write(tmp_path, "a.csv", "b.csv.gz", "deep/c.snappy.parquet", "D.PARQUET", "notes.txt", "deep/e.ods", ".hidden.csv")
 
     (found,) = deliveries(tmp_path)
 
     assert sorted(paths(found)) == ["D.PARQUET", "a.csv", "b.csv.gz", "deep/c.snappy.parquet"]
-    assert found.ignored == ("deep/e.xlsx", "notes.txt")
+    assert found.ignored == ("deep/e.ods", "notes.txt")
 
 
 def test_each_folder_named_for_a_period_is_a_delivery(tmp_path):

@@ -39,10 +39,18 @@ AZURE: dict[str, str] = {
 }
 COST_EXPLORER = dict(
     zip(
-        "date,record_type,account_id,account_name,service,unblended_cost,net_amortized_cost,currency,is_estimated".split(
-            ","
-        ),
-        "2026-10-05,Usage,111111111111,Shop,AWS Lambda,1.5,1.5,USD,false".split(","),
+        [
+            "date",
+            "record_type",
+            "account_id",
+            "account_name",
+            "service",
+            "unblended_cost",
+            "net_amortized_cost",
+            "currency",
+            "is_estimated",
+        ],
+        ["2026-10-05", "Usage", "111111111111", "Shop", "AWS Lambda", "1.5", "1.5", "USD", "false"],
         strict=True,
     )
 )
@@ -153,8 +161,9 @@ FORMATS = (
     Format(kind="azure_export", row=AZURE, amount="Cost", date="Date", currency="BillingCurrencyCode"),
     Format(kind="gcp_csv", row=GCP_ROW, amount="cost", date="usage_start_time", currency="currency"),
     Format(kind="opencost", row=OPENCOST, amount="cost", date="start", currency="currency"),
-    Format(kind="openai", row=AI, amount="amount", date="period_start", currency="currency"),
-    Format(kind="anthropic", row=AI, amount="amount", date="period_start", currency="currency"),
+    Format(kind="openai", row=AI, amount="amount", date="period_start", currency="currency", needs_amount=False),
+    # Usage has no amount, and amounts are in cents.
+    Format(kind="anthropic", row=AI, amount="amount", date="period_start", currency="currency", needs_amount=False),
     Format(kind="github", row=GITHUB, amount="netAmount", date="date"),
     Format(kind="datadog", row=DATADOG, amount="cost", date="date"),
     Format(kind="snowflake", row=SNOWFLAKE, amount="USAGE_IN_CURRENCY", date="USAGE_DATE", currency="CURRENCY"),
