@@ -14,6 +14,7 @@ SPACES: Final = r"[\s\x{00A0}\x{202F}]"
 MONEY_SIGN: Final = rf"{SPACES}|[€$£¥]|^{SPACES}*[A-Z]{{3}}\b|\b[A-Z]{{3}}{SPACES}*$"
 """What stands around an amount and is no part of it: `EUR 1 234.50`, `$12`."""
 PLAIN: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+MOMENT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?$"
 MARKS: Final = r"[()+'\x{2019}-]"
 _GROUPED: Final = {
     ".": r"(?:[0-9]{1,3}(?:[,'\x{2019}][0-9]{3})+(?:\.[0-9]*)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)",
@@ -82,7 +83,7 @@ def day(name: str, *, slashed: DayFirst | None) -> str:
     formats = ("%d.%m.%y", "%d.%m.%Y", *slashes, *SPELLED, *SPELLED_MONTHS)
     spelled = ", ".join(literal(one) for one in formats)
     return (
-        f"CASE WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?$') THEN left({text}, 10)"
+        f"CASE WHEN regexp_matches({text}, {literal(MOMENT)}) THEN left({text}, 10)"
         f" WHEN regexp_matches({text}, '^[0-9]{{4}}-[0-9]{{2}}$') THEN {text} || '-01'"
         f" WHEN regexp_matches({text}, '^(19|20)[0-9]{{6}}$')"
         f" THEN left({text}, 4) || '-' || substr({text}, 5, 2) || '-' || right({text}, 2)"

@@ -48,6 +48,7 @@ SECRETS = {
     "focus": {"account_key", "client_secret", "sas_token", "secret_access_key"},
     "gcp_bigquery": {"service_account_key"},
     "github": {"access_token"},
+    "invoice_file": {"account_key", "client_secret", "sas_token", "secret_access_key"},
     "openai": {"api_key"},
     "opencost": {"token"},
     "snowflake": {"access_token"},

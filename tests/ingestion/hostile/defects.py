@@ -23,7 +23,7 @@ AMOUNTS: Final = (
     "=1+1",
     "@SUM(A1)",
     "0x10",
-    "123456789012345678901",
+    "12345678901234567890123",
 )
 DAYS: Final = ("yesterday", "2026-02-30", "0001-01-01", "infinity", "2026-10-05'; DROP TABLE charges; --")
 CURRENCIES: Final = ("", "Euro", "<script>")
@@ -50,7 +50,11 @@ class BadValue:
 
 def sound(shape: Format, *changes: Mapping[str, str]) -> str:
     """Return three rows, changed one by one."""
-    return csv_text([{**shape.row, **change} for change in (*changes, *({},) * (3 - len(changes)))])
+    rows = [{**shape.row, **change} for change in (*changes, *({},) * (3 - len(changes)))]
+    for number, row in enumerate(rows):
+        if shape.unique:
+            row[shape.unique] = f"{shape.unique}-{number}"
+    return csv_text(rows)
 
 
 def _changed_line(text: str, line: str) -> bytes:

@@ -19,13 +19,17 @@ from tests.ingestion.normalize.bills import (
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """A kind of bill. `amount`, `date` and `currency` are titles; '' where the kind has no such column."""
+    """A kind of bill. `amount`, `date` and `currency` are titles; '' where the kind has no such column.
+
+    `unique` is that of a column in which no value may stand twice.
+    """
 
     kind: str
     row: Mapping[str, str]
     amount: str
     date: str
     currency: str = ""
+    unique: str = ""
     needs_amount: bool = True
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -35,7 +39,7 @@ AZURE: dict[str, str] = {
     "Cost": "3",
     "EffectivePrice": "0.125",
     "UnitPrice": "0.125",
-    "BillingCurrencyCode": "EUR",
+    "BillingCurrency": "EUR",
 }
 COST_EXPLORER = dict(
     zip(
@@ -158,7 +162,7 @@ FORMATS = (
         currency="lineItem/CurrencyCode",
     ),
     Format(kind="aws_cost_explorer", row=COST_EXPLORER, amount="unblended_cost", date="date", currency="currency"),
-    Format(kind="azure_export", row=AZURE, amount="Cost", date="Date", currency="BillingCurrencyCode"),
+    Format(kind="azure_export", row=AZURE, amount="Cost", date="Date", currency="BillingCurrency"),
     Format(kind="gcp_csv", row=GCP_ROW, amount="cost", date="usage_start_time", currency="currency"),
     Format(kind="opencost", row=OPENCOST, amount="cost", date="start", currency="currency"),
     Format(kind="openai", row=AI, amount="amount", date="period_start", currency="currency", needs_amount=False),
@@ -188,6 +192,7 @@ FORMATS = (
         row=ASSET_ROW,
         amount="cost",
         date="in_service_date",
+        unique="asset_id",
         currency="currency",
         settings={"last_month": "2026-12"},
     ),
