@@ -14,11 +14,12 @@ from ingestion.focus import attributes
 from ingestion.focus.expressions import literal, quoted
 from ingestion.focus.services import service_columns
 from ingestion.normalize.checks import currency_check, period_check
-from ingestion.normalize.connector import ConnectorKind, settled
+from ingestion.normalize.connector import ConnectorKind
 from ingestion.normalize.plan import DerivedColumn, EntryCheck, Plan
 from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import RawTables
 from ingestion.oci import charges, focus_reports, places
+from ingestion.oci.binding import bound
 from ingestion.oci.columns import TITLES, Columns, columns, kept_name, report_of
 from ingestion.oci.services import SERVICES, word_of
 from ingestion.oci.settings import OciSettings, basis
@@ -219,7 +220,8 @@ KIND = ConnectorKind(
     ),
     params=OciSettings,
     discover=discover,
-    normalize=settled(planner_of),
+    normalize=bound(planner_of),
     planner_of=planner_of,
     basis=basis,
+    tells_months_again=True,
 )

@@ -198,7 +198,7 @@ def _publish(
 ) -> None:
     """Move the charges to their place and make the revisions the ones in force, all in one transaction.
 
-    What a register says no more is withdrawn, what it says as before keeps its revision.
+    What a register says no more is withdrawn. What it says as before keeps its revision, and so do months told again.
     """
     listed = [
         {
@@ -215,6 +215,7 @@ def _publish(
         changed, gone = normalized.bills, []
         if connector.is_register:
             gone = registers.withdraw_others(run, normalized.bills)
+        if connector.is_register or connector.tells_months_again:
             changed = registers.changed_bills(run, normalized.bills, fingerprint=fingerprint, files=listed)
         revisions = [
             _publish_bill(run, bill, delivery=delivery.name, fingerprint=fingerprint, files=listed, at=now)
