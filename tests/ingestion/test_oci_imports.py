@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ingestion.amortization import calendar
 from ingestion.models import Bill, Finding
-from ingestion.services import create_source, request_import, run_import
+from ingestion.services import create_source, deliveries, request_import, run_import
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW
 from tests.fakes.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, put_objects, s3_service
@@ -184,7 +184,21 @@ def put(service, path, text):
     put_objects(service, bucket=TENANCY, objects={path: gzipped(text)})
 
 
-def test_a_bucket_named_by_the_tenancy_is_read_through_an_endpoint_that_speaks_s3(acme, service):
+@pytest.fixture
+def fetched(monkeypatch):
+    """Return the list of what is fetched, by name."""
+    names = []
+
+    def archive(store, file, *, root):
+        names.append(file.name)
+        return archive_file(store, file, root=root)
+
+    archive_file = deliveries.archive
+    monkeypatch.setattr(deliveries, "archive", archive)
+    return names
+
+
+def test_a_bucket_named_by_the_tenancy_is_read_through_an_endpoint_that_speaks_s3(acme, service, fetched):
     put(service, "reports/usage-csv/0001.csv.gz", csv_text([USAGE_ROW]))
     put(service, "reports/cost-csv/0002.csv.gz", cost_report({**OCTOBER, "cost": "1"}, {**NOVEMBER, "cost": "10"}))
     source = connect(acme, **bucket(service))
@@ -194,6 +208,32 @@ def test_a_bucket_named_by_the_tenancy_is_read_through_an_endpoint_that_speaks_s
     assert pull(source).state == "imported"
     assert in_force(source) == [("2026-10", 1, "1"), ("2026-11", 2, "30")]
     assert pull(source).state == "unchanged"
+    assert fetched == ["0002.csv.gz", "0003.csv.gz"]
+
+
+def test_a_report_that_was_written_anew_under_its_name_is_fetched_again(acme, service, fetched):
+    put(service, "reports/cost-csv/0001.csv.gz", cost_report({**OCTOBER, "cost": "1"}))
+    put(service, "reports/cost-csv/0002.csv.gz", cost_report({**OCTOBER, "cost": "2"}))
+    source = connect(acme, **bucket(service))
+    pull(source)
+    put(service, "reports/cost-csv/0002.csv.gz", cost_report({**OCTOBER, "cost": "5"}))
+
+    assert pull(source).state == "imported"
+    assert in_force(source) == [("2026-10", 2, "6")]
+    assert fetched == ["0001.csv.gz", "0002.csv.gz", "0002.csv.gz"]
+
+
+def test_a_report_that_the_archive_has_lost_is_fetched_again(acme, service, fetched, lake):
+    put(service, "reports/cost-csv/0001.csv.gz", cost_report({**OCTOBER, "cost": "1"}))
+    source = connect(acme, **bucket(service))
+    pull(source)
+    for path in lake.glob("*/raw/*/*"):
+        path.unlink()
+    put(service, "reports/cost-csv/0002.csv.gz", cost_report({**OCTOBER, "cost": "2"}))
+
+    assert pull(source).state == "imported"
+    assert in_force(source) == [("2026-10", 2, "3")]
+    assert fetched == ["0001.csv.gz", "0001.csv.gz", "0002.csv.gz"]
 
 
 def test_of_a_bucket_months_that_oracle_deletes_reports_of_are_not_restated(acme, service):
@@ -206,7 +246,7 @@ def test_of_a_bucket_months_that_oracle_deletes_reports_of_are_not_restated(acme
     assert [finding.code for finding in findings(run)] == ["month_left_out"]
 
 
-def test_a_month_of_focus_reports_that_is_as_it_was_is_not_fetched_again(acme, service):
+def test_a_month_of_focus_reports_that_is_as_it_was_is_not_fetched_again(acme, service, fetched):
     put(service, "FOCUS Reports/2026/10/05/0001.csv.gz", focus_report({}))
     source = connect(acme, **bucket(service, prefix="FOCUS Reports"))
     pull(source)
@@ -214,6 +254,7 @@ def test_a_month_of_focus_reports_that_is_as_it_was_is_not_fetched_again(acme, s
 
     assert pull(source).state == "imported"
     assert in_force(source) == [("2026-10", 1, "1.25"), ("2026-11", 1, "1.25")]
+    assert fetched == ["0001.csv.gz", "0002.csv.gz"]
 
 
 def test_a_bucket_that_is_not_there_is_said_in_one_sentence(acme, service):
