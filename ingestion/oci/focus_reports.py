@@ -12,17 +12,19 @@ from dataclasses import replace
 from typing import Final
 
 from ingestion.focus.expressions import literal, quoted
+from ingestion.focus.services import service_columns
 from ingestion.normalize.fields import Fields
 from ingestion.normalize.plan import DerivedColumn, EntryCheck, Plan
 from ingestion.normalize.tables import RawTables
-from ingestion.oci.charges import ISSUER
+from ingestion.oci.charges import HOST, ISSUER
+from ingestion.oci.services import SERVICES, word_of
 
 MONTH: Final = "x_folder_month"
 KEY: Final = ("invoice_issuer", "oci_compartment_id", "oci_compartment_name", "provider", "publisher", "region")
 """Columns of Oracle's own that entries depend on."""
 CARRIED: Final = frozenset({*KEY, "usage_quantity", "usage_unit"}) - {"publisher"}
-FILLED: Final = frozenset({"ContractedCost", "InvoiceIssuerName"})
-"""Columns that other columns of a report stand for: that they are not there is nothing to tell."""
+FILLED: Final = frozenset({"ContractedCost", "InvoiceIssuerName", "ListCost", "ServiceCategory"})
+"""Columns that are worked out where they are not there, which is thus nothing to tell."""
 
 
 def adapted(plan: Plan, raw: RawTables) -> Plan:
@@ -45,16 +47,18 @@ def adapted(plan: Plan, raw: RawTables) -> Plan:
 def _entries(entries: Mapping[str, str], fields: Fields) -> dict[str, str]:
     text = fields.text
     frequency = entries["charge_frequency"]
+    known = service_columns(word_of(entries["service_name"]), SERVICES, own_name=entries["service_name"])
     return {
         "invoice_issuer_name": f"coalesce({entries['invoice_issuer_name']}, {text('invoice_issuer')}, '{ISSUER}')",
         "service_provider_name": f"coalesce({entries['service_provider_name']}, {text('publisher')},"
         f" {text('provider')}, '{ISSUER}')",
-        "host_provider_name": f"coalesce({entries['host_provider_name']}, {text('provider')}, 'Oracle')",
+        "host_provider_name": f"coalesce({entries['host_provider_name']}, {text('provider')}, '{HOST}')",
         "region_id": f"coalesce({entries['region_id']}, {text('region')})",
         # As in cost reports; the tenancy, which Oracle has here, is kept beside it.
         "sub_account_id": f"coalesce({text('oci_compartment_id')}, {entries['sub_account_id']})",
         "sub_account_name": f"CASE WHEN {text('oci_compartment_id')} IS NULL THEN {entries['sub_account_name']}"
         f" ELSE {text('oci_compartment_name')} END",
+        "service_category": f"coalesce({entries['service_category']}, {known['service_category']})",
         "charge_class": f"coalesce({entries['charge_class']}, {_correction(entries)})",
         "charge_frequency": f"CASE lower({frequency}) WHEN 'usage-based' THEN 'Usage-Based' ELSE {frequency} END",
     }
@@ -74,8 +78,9 @@ def _rows(rows: Mapping[str, str], fields: Fields) -> dict[str, str]:
     return {
         "consumed_quantity": f"coalesce({quantity}, {fields.number('usage_quantity')})",
         "consumed_unit": f"coalesce({unit}, {fields.text('usage_unit')})",
-        # The price that is billed is the contract's.
+        # The price that is billed is the contract's. Without a list price it is that too, as in cost reports.
         "contracted_cost": f"coalesce({rows.get('contracted_cost', 'NULL')}, n_billed_cost)",
+        "list_cost": f"coalesce({rows.get('list_cost', 'NULL')}, n_billed_cost)",
     }
 
 

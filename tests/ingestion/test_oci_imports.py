@@ -13,6 +13,8 @@ from ingestion.services import create_source, deliveries, request_import, run_im
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW
 from tests.fakes.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, put_objects, s3_service
+from tests.fakes.service import Told
+from tests.fakes.service import service as api
 from tests.ingestion.normalize.bills import csv_text, gzipped
 from tests.ingestion.oci_rows import TENANCY, USAGE_ROW, cost_report, focus_report
 
@@ -264,3 +266,23 @@ def test_a_bucket_that_is_not_there_is_said_in_one_sentence(acme, service):
 
     assert run.error_code == "no_such_bucket"
     assert run.error_message.startswith("The bucket another-one could not be read")
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "advice"),
+    [
+        ("InvalidAccessKeyId", "bad_credentials", "Check the source's access keys."),
+        ("AccessDenied", "access_denied", "Permit s3:ListBucket and s3:GetObject"),
+    ],
+)
+def test_a_key_that_the_endpoint_does_not_take_is_told_in_one_sentence(acme, settings, code, error, advice):
+    settings.PRIVATE_ENDPOINTS = True
+    refusal = f"<Error><Code>{code}</Code><Message>No.</Message></Error>"
+
+    with api(lambda _asked: Told(status=403, body=refusal)) as fake:
+        run = pull(connect(acme, **bucket(fake.url)))
+
+    assert (run.state, run.error_code) == ("failed", error)
+    assert advice in run.error_message
+    assert SECRET_ACCESS_KEY not in run.error_message
+    assert fake.asked[0].path == f"/{TENANCY}"

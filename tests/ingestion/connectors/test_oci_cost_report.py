@@ -347,6 +347,14 @@ def test_a_publisher_of_the_marketplace_provides_the_service(bench: Bench):
     assert values(delivery, "service_provider_name, host_provider_name") == [("Example Software", "Oracle")]
 
 
+def test_what_a_focus_report_leaves_empty_is_filled_as_in_a_cost_report(bench: Bench):
+    delivery = read(bench, focus_report({"ListCost": "", "ServiceCategory": "", "Provider": "", "Publisher": ""}))
+
+    assert values(delivery, "list_cost, service_category, service_provider_name, host_provider_name") == [
+        (Decimal("1.25"), "Compute", "Oracle Corporation", "Oracle")
+    ]
+
+
 def test_titles_that_oracle_may_correct_are_taken_as_focus_writes_them(bench: Bench):
     newer = {"InvoiceIssuer": "InvoiceIssuerName", "Provider": "ProviderName", "Publisher": "PublisherName"}
     newer |= {"Region": "RegionId", "UsageQuantity": "ConsumedQuantity", "UsageUnit": "ConsumedUnit"}
