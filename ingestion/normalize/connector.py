@@ -96,7 +96,8 @@ class ConnectorKind:
 
     `basis` says in a text what the charges depend on besides the files: when it changes, the same files are read again.
     A *register* tells all there is of its source: months that it no longer has are withdrawn, and months of which it
-    says the same as before keep their revision.
+    says the same as before keep their revision. The latter holds too for a kind that `tells_months_again`, with every
+    delivery, though not all there are.
     """
 
     label: str
@@ -111,6 +112,7 @@ class ConnectorKind:
     recognize: Callable[[Sequence[str]], Mapping[str, str]] | None = None
     basis: Callable[[Any], str] = nothing_else
     is_register: bool = False
+    tells_months_again: bool = False
 
     def planner_for(self, settings: SourceSettings) -> Planner | None:
         """Return how files of a source would be read, None where that cannot be told by column."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings as project
+from django.db.models import F
 from django.utils import timezone
 
 from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, Store, archive
@@ -53,7 +54,8 @@ def import_delivery(
     basis = connector.basis(settings)
     if _is_as_fetched(run, delivery, basis=basis):
         return DeliveryOutcome(state=State.UNCHANGED)
-    files = _archived(run, delivery, store=connector.open(settings), report=report)
+    kept = _fetched_before(run) if connector.tells_months_again else {}
+    files = _archived(run, delivery, store=connector.open(settings), kept=kept, report=report)
     fingerprint = _fingerprint((file.sha256 for file in files), basis=basis)
     if _is_in_force(run, fingerprint, is_register=connector.is_register):
         _note_versions(run, delivery)
@@ -78,13 +80,39 @@ def import_delivery(
     return DeliveryOutcome(state=State.IMPORTED)
 
 
-def _archived(run: ImportRun, delivery: Delivery, *, store: Store, report: Report) -> list[ArchivedFile]:
+def _archived(
+    run: ImportRun, delivery: Delivery, *, store: Store, kept: Mapping[tuple[str, str], ArchivedFile], report: Report
+) -> list[ArchivedFile]:
     root = lake.organization_folder(run.organization_id)
     files = []
     for number, file in enumerate(delivery.files):
         report(f"{_label(delivery)}: fetching {file.name}", ARCHIVING * number / len(delivery.files))
-        files.append(archive(store, file, root=root))
+        known = kept.get((file.path, file.version))
+        is_known = known is not None and known.size == file.size and known.path.exists()
+        files.append(replace(known, dataset=file.dataset) if known and is_known else archive(store, file, root=root))
     return files
+
+
+def _fetched_before(run: ImportRun) -> dict[tuple[str, str], ArchivedFile]:
+    """Return the files of the source's bills in force by path and version, of a bucket: they need no fetching again.
+
+    Of months that are told again with each delivery, most files are those of the last one.
+    """
+    if _reads_a_folder(run):
+        return {}
+    with tenant(run.organization_id):
+        in_force = BillRevision.objects.filter(bill__source_id=run.source_id, bill__current_revision=F("id"))
+        listed = [file for revision in in_force for file in revision.files if file["version"]]
+    raw = lake.organization_folder(run.organization_id) / "raw"
+    return {
+        (file["name"], file["version"]): ArchivedFile(
+            name=file["name"],
+            path=raw / file["sha256"][:2] / file["sha256"],
+            sha256=file["sha256"],
+            size=file["size"],
+        )
+        for file in listed
+    }
 
 
 def _fingerprint(digests: Iterable[str], *, basis: str) -> str:
@@ -198,7 +226,7 @@ def _publish(
 ) -> None:
     """Move the charges to their place and make the revisions the ones in force, all in one transaction.
 
-    What a register says no more is withdrawn, what it says as before keeps its revision.
+    What a register says no more is withdrawn. What it says as before keeps its revision, and so do months told again.
     """
     listed = [
         {
@@ -215,6 +243,7 @@ def _publish(
         changed, gone = normalized.bills, []
         if connector.is_register:
             gone = registers.withdraw_others(run, normalized.bills)
+        if connector.is_register or connector.tells_months_again:
             changed = registers.changed_bills(run, normalized.bills, fingerprint=fingerprint, files=listed)
         revisions = [
             _publish_bill(run, bill, delivery=delivery.name, fingerprint=fingerprint, files=listed, at=now)

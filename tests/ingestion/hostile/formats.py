@@ -150,6 +150,23 @@ DATABRICKS = {
     "contracted_cost": "2.10",
     "currency_code": "USD",
 }
+OCI = {
+    "lineItem/referenceNo": "r-1",
+    "lineItem/tenantId": "ocid1.tenancy.oc1..a",
+    "lineItem/intervalUsageStart": "2026-10-05T10:00Z",
+    "lineItem/intervalUsageEnd": "2026-10-05T11:00Z",
+    "product/service": "COMPUTE",
+    "product/compartmentId": "ocid1.compartment.oc1..b",
+    "product/compartmentName": "Shop",
+    "product/region": "eu-frankfurt-1",
+    "usage/billedQuantity": "2",
+    "cost/subscriptionId": "4711",
+    "cost/productSku": "B88317",
+    "cost/unitPrice": "0.05",
+    "cost/myCost": "0.1",
+    "cost/currencyCode": "EUR",
+    "lineItem/isCorrection": "false",
+}
 INVOICE = {"Date": "2026-10-05", "Item": "Mail", "Amount": "1.5", "Currency": "EUR", "Invoice": "I-1"}
 
 FORMATS = (
@@ -164,6 +181,14 @@ FORMATS = (
     Format(kind="aws_cost_explorer", row=COST_EXPLORER, amount="unblended_cost", date="date", currency="currency"),
     Format(kind="azure_export", row=AZURE, amount="Cost", date="Date", currency="BillingCurrency"),
     Format(kind="gcp_csv", row=GCP_ROW, amount="cost", date="usage_start_time", currency="currency"),
+    Format(
+        kind="oci_cost_report",
+        row=OCI,
+        amount="cost/myCost",
+        date="lineItem/intervalUsageStart",
+        currency="cost/currencyCode",
+        unique="lineItem/referenceNo",
+    ),
     Format(kind="opencost", row=OPENCOST, amount="cost", date="start", currency="currency"),
     Format(kind="openai", row=AI, amount="amount", date="period_start", currency="currency", needs_amount=False),
     # Usage has no amount, and amounts are in cents.

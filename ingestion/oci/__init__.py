@@ -1,0 +1,1 @@
+"""What the reports of Oracle Cloud Infrastructure (OCI) say. Pure."""
