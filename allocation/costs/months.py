@@ -134,9 +134,9 @@ def rows_of_months(
 def _row(place: tuple[Any, ...], sums: Sequence[tuple[Any, ...]], *, buckets: Sequence[date]) -> Row:
     """Put the sums of one place side by side; what a bucket lacks is zero."""
     known = {bucket: cost for *_, bucket, is_compared, cost in sums if not is_compared}
-    compared = (cost for *_, is_compared, cost in sums if is_compared)
+    compared = sum((cost for *_, is_compared, cost in sums if is_compared), _ZERO)
     costs = tuple(known.get(bucket, _ZERO) for bucket in buckets)
-    return Row(place[0], place[1], place[2], place[3:], costs, next(compared, _ZERO))
+    return Row(place[0], place[1], place[2], place[3:], costs, compared)
 
 
 @dataclass

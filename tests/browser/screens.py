@@ -31,7 +31,7 @@ COVER = ROOT / "docs" / "images" / "overview.png"
 STATES = {
     # name of the picture: an address that no link leads to by itself
     "explore_by_team": "/explore?by=team&by=service_name",
-    "explore_compared": "/explore?by=service_name&compare=period",
+    "explore_compared": "/explore?by=service_name&compare=previous",
     "rule_new": "/allocation/dimensions/team/rules/new",
     "split": "/allocation/splits/platform",
     "split_new": "/allocation/splits/new",

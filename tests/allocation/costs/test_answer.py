@@ -110,6 +110,18 @@ def test_months_are_compared_with_those_before(company):
     assert dollars(found).total.comparison == Decimal(14)
 
 
+@pytest.mark.parametrize("granularity", ["day", "month", "total"])
+@pytest.mark.parametrize("by", [(), ("team",), ("service_name", "region_id")])
+def test_what_many_months_are_compared_with_is_what_those_months_cost(company, granularity, by):
+    before = ask(company, first=SEPTEMBER, last=OCTOBER, by=by, granularity="total")
+    later = {"first": date(2026, 11, 1), "last": date(2026, 12, 1)}
+
+    found = ask(company, **later, by=by, granularity=granularity, compare="previous")
+
+    assert {line.groups: line.comparison for line in dollars(found).lines} == totals(before)
+    assert dollars(found).total.comparison == dollars(before).total.total != 0
+
+
 def test_without_data_to_compare_with_there_is_no_comparison(company):
     found = ask(company, by=("team",), compare="year_ago")
 
