@@ -111,13 +111,19 @@ def solved(context, before):
     for place in sorted(places, key=str):
         own = {team: cells[team].get(place, (Fraction(0),) * 4) for team in pools}
         weights = {
-            team: known.weighed(place)[0]
+            team: with_unused(*known.weighed(place))
             for team, known in pools.items()
             if team not in stopped and known.weighed(place) is not None
         }
         there = {team for team in pools if place in cells[team]}
         found += serving(place, own, weights, keys, there)
     return found
+
+
+def with_unused(weights, total):
+    """Return the weights with the part of their total that nobody took, which stays with the pool."""
+    unused = total - sum(weights.values())
+    return weights | ({POOL: unused} if unused > 0 else {})
 
 
 def serving(place, own, weights, keys, there):
@@ -178,7 +184,7 @@ def handed_out(place, held, weights, keys, there):
         found.append((*place, team, keys[team], tuple(-cost for cost in held[team])))
         for one in given:
             costs = tuple(part[one] for part in parts)
-            found.append((*place, one, keys[team], costs))
+            found.append((*place, team if one == POOL else one, keys[team], costs))
             if not outside[team]:
                 held[one] = plus(held[one], costs)
                 there = {*there, one}
