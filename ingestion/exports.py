@@ -14,8 +14,8 @@ import duckdb
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from ingestion.focus.columns import COLUMNS
 from ingestion.focus.expressions import quoted
+from ingestion.focus.versions import LATEST, TITLES, Version, columns_as
 from ingestion.models import BillRevision
 from ingestion.revisions import reader, revision_folder
 from ingestion.selectors import current_revisions
@@ -25,7 +25,7 @@ from itfm.core.periods import period_name
 from itfm.core.tenancy import tenant
 
 CHARGES: Final = "charges.parquet"
-TITLES: Final = {column.name: column.title for column in COLUMNS}
+CSV: Final = ".csv"
 ROWS_AT_ONCE: Final = 20_000
 
 
@@ -33,10 +33,10 @@ class NothingToExportError(LookupError):
     """There is no bill of the period."""
 
 
-def export_charges(organization_id: UUID, *, period: date, to: Path) -> int:
-    """Write the charges of all bills in force to one Parquet file and return how many there are.
+def export_charges(organization_id: UUID, *, period: date, to: Path, version: Version = LATEST) -> int:
+    """Write the charges of all bills in force to one file and return how many there are.
 
-    Columns are FOCUS 1.4's own names, then the sources' `x_` columns.
+    The file is CSV where its name ends so, else Parquet. Columns are FOCUS' own names, then the sources' `x_` columns.
 
     :raises NothingToExportError: no bill of the period.
     """
@@ -46,12 +46,19 @@ def export_charges(organization_id: UUID, *, period: date, to: Path) -> int:
         raise NothingToExportError(f"There is no bill of {period_name(period)}.")
     files = [organization_folder(organization_id) / folder / CHARGES for folder in folders]
     unfinished = to.with_name(f".{to.name}.{os.getpid()}")
+    whole = unfinished.with_name(f"{unfinished.name}.parquet")
     try:
-        _write_parquet(files, to=unfinished)
-        rows = pq.read_metadata(unfinished).num_rows
+        _write_parquet(files, to=whole, version=version)
+        rows = pq.read_metadata(whole).num_rows
+        if to.suffix == CSV:
+            with unfinished.open("wb") as text:
+                text.writelines(_csv_parts(whole))
+        else:
+            whole.replace(unfinished)
         unfinished.replace(to)
     finally:
-        unfinished.unlink(missing_ok=True)
+        for left in (unfinished, whole):
+            left.unlink(missing_ok=True)
     return int(rows)
 
 
@@ -107,10 +114,11 @@ def _charges_file(revision: BillRevision) -> Path:
     return file
 
 
-def _write_parquet(files: Sequence[Path], *, to: Path) -> None:
+def _write_parquet(files: Sequence[Path], *, to: Path, version: Version = LATEST) -> None:
     with duckdb.connect() as database:
         charges = database.read_parquet([str(file) for file in files], union_by_name=True)
-        selected = ", ".join(f"{quoted(name)} AS {quoted(_title(name))}" for name in charges.columns)
+        columns = columns_as(version, charges.columns)
+        selected = ", ".join(f"{sql} AS {quoted(title)}" for title, sql in columns.items())
         charges.project(selected).write_parquet(str(to), compression="zstd")
 
 

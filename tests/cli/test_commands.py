@@ -1,5 +1,6 @@
 """The command line as scripts meet it: one JSON object, stable exit codes, errors that say what to do."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -172,6 +173,38 @@ class TestRest:
         table = pq.read_table(tmp_path / "o.parquet")
         assert (code, told["rows"]) == (0, 2)
         assert table["BilledCost"].to_pylist() == [Decimal("1.5"), Decimal("2.25")]
+
+    @pytest.mark.parametrize(
+        ("version", "has", "has_not"),
+        [
+            ("1.2", {"ProviderName", "PublisherName"}, {"ServiceProviderName", "AllocatedTags", "InvoiceDetailId"}),
+            ("1.3", {"ProviderName", "ServiceProviderName", "HostProviderName"}, {"InvoiceDetailId"}),
+            ("1.4", {"ServiceProviderName", "InvoiceDetailId"}, {"ProviderName", "PublisherName"}),
+        ],
+    )
+    def test_an_export_in_an_earlier_version_reads_back_to_the_same_charges(
+        self, bill, tmp_path, version, has, has_not
+    ):
+        import_bill(bill, "focus")
+        asked = ("charges", "export", "--organization", "acme", "--period", "2026-10", "--focus", version, "--to")
+        for name in ("o.parquet", "o.csv"):
+            assert itfm(*asked, tmp_path / name)[1]["rows"] == 2
+        assert sorted(path.name for path in tmp_path.glob("*o.*")) == ["o.csv", "o.parquet"]
+
+        table = pq.read_table(tmp_path / "o.parquet")
+        lines = list(csv.DictReader((tmp_path / "o.csv").read_text().splitlines()))
+        assert has <= set(table.column_names)
+        assert not has_not & set(table.column_names)
+        assert list(lines[0]) == table.column_names
+        assert [Decimal(line["BilledCost"]) for line in lines] == table["BilledCost"].to_pylist()
+
+        import_bill(tmp_path / "o.csv", "focus", "again")
+        again = tmp_path / "again.parquet"
+        itfm("charges", "export", "--organization", "again", "--period", "2026-10", "--to", again)
+        itfm("charges", "export", "--organization", "acme", "--period", "2026-10", "--to", tmp_path / "first.parquet")
+        kept = ["BilledCost", "EffectiveCost", "ServiceName", "ServiceProviderName", "ChargePeriodStart", "Tags"]
+        first, second = (pq.read_table(tmp_path / name, columns=kept) for name in ("first.parquet", "again.parquet"))
+        assert first.sort_by("BilledCost").to_pylist() == second.sort_by("BilledCost").to_pylist()
 
     def test_a_period_that_is_no_month_is_wrong_usage(self, bill):
         import_bill(bill, "focus")
