@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -162,6 +163,21 @@ class TestRest:
 
         assert (code, told["status"]) == (2, "rejected")
         assert told["error"]["problems"][0].startswith("dimensions[0].rules[0].when")
+
+    @pytest.mark.parametrize(
+        ("written", "said"),
+        [
+            ("amount_colum: Net", "amount_colum: there is no such setting"),
+            ("no settings", "write one 'name: value' in each line"),
+            (None, "No such file or directory."),
+        ],
+    )
+    def test_settings_that_cannot_be_read_are_told_plainly(self, bill, tmp_path, written, said):
+        if written is not None:
+            (tmp_path / "settings.yaml").write_text(written)
+
+        with pytest.raises(CommandError, match=re.escape(said)):
+            import_bill(bill, "invoice_file", "acme", "--settings-file", tmp_path / "settings.yaml")
 
     def test_charges_are_exported_under_their_focus_names(self, bill, tmp_path):
         import_bill(bill, "focus")

@@ -80,7 +80,9 @@ def _told_settings(path: str | None, settings_file: str | None) -> dict[str, Any
         try:
             text = sys.stdin.read() if settings_file == "-" else Path(settings_file).read_text("utf-8")
             read = yaml.safe_load(text)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except OSError as error:
+            raise CommandError(f"The settings in {settings_file} cannot be read: {error.strerror}.") from error
+        except (UnicodeDecodeError, yaml.YAMLError) as error:
             raise CommandError(f"The settings in {settings_file} cannot be read: {error}") from error
         if not isinstance(read, dict):
             raise CommandError(f"{settings_file} holds no settings: write one 'name: value' in each line.")
@@ -108,12 +110,16 @@ def _source(owner: Organization, *, key: str, kind: str, told: dict[str, Any]) -
     return found
 
 
+def _problem(kind: str, message: str) -> str:
+    return "there is no such setting" if kind == "extra_forbidden" else message.removeprefix("Value error, ")
+
+
 def _check_settings(kind: str, told: dict[str, Any]) -> None:
     try:
         KINDS[kind].params.model_validate(told)
     except ValidationError as error:
         problems = [
-            ": ".join(filter(None, [".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")]))
+            ": ".join(filter(None, [".".join(map(str, one["loc"])), _problem(one["type"], one["msg"])]))
             for one in error.errors(include_url=False, include_input=False)
         ]
         raise CommandError(f"These settings do not fit the kind {kind}: {'; '.join(problems)}") from error
