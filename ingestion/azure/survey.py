@@ -17,9 +17,7 @@ from ingestion.azure import line_items
 from ingestion.azure.columns import Columns
 from ingestion.focus import expressions
 from ingestion.focus.expressions import literal
-from ingestion.normalize import diagnosing
-from ingestion.normalize.plan import Plan
-from ingestion.normalize.reading import Reading
+from ingestion.normalize.diagnosing import answers_to
 from ingestion.normalize.tables import RawTables
 
 
@@ -76,13 +74,7 @@ def survey(raw: RawTables, connection: duckdb.DuckDBPyConnection, columns: Colum
         f" coalesce(sum({cost}) FILTER (WHERE {is_told}), 0)"
         f" FROM ({raw.sql(numbered=False)}) GROUP BY ALL ORDER BY ALL"
     )
-    try:
-        rows = connection.execute(query).fetchall()
-    except duckdb.Error:
-        names = (columns.names["cost"],)
-        bare = Plan(key=(), entries={}, rows={}, decimals=names, date_times=(), source_amount="0", needed=names)
-        diagnosing.odd_columns(connection, Reading(raw=raw, plan=bare))
-        raise
+    rows = answers_to(query, raw=raw, connection=connection, numbers=(columns.names["cost"],))
     return tuple(_group(row) for row in rows)
 
 

@@ -13,11 +13,12 @@ from typing import Final
 
 import duckdb
 
+from ingestion.amortization.registers import tag_titles
 from ingestion.focus import attributes
 from ingestion.focus.expressions import literal, looked_up, quoted
 from ingestion.focus.findings import Finding
 from ingestion.invoices import writing
-from ingestion.invoices.lines import AMOUNTS, DAYS, MONTH, SUMMARY, derived_columns, left_out
+from ingestion.invoices.lines import AMOUNTS, DAYS, MONTH, READ, SUMMARY, derived_columns, left_out
 from ingestion.invoices.meanings import MEANINGS, find_columns, recognized
 from ingestion.invoices.settings import COLUMN, InvoiceFileSettings
 from ingestion.normalize.checks import currency_check, period_check
@@ -27,6 +28,7 @@ from ingestion.normalize.plan import EntryCheck, Plan
 from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import RawTables
 
+AMOUNT: Final = f"n_{READ['amount']}"
 NOT_NAMED: Final = "Vendor not named"
 IN_KEY: Final = ("currency", "vendor", "service", "account", "region", "category")
 SIGNS: Final = {"€": "EUR", "£": "GBP", "US$": "USD"}
@@ -60,17 +62,17 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection, *, settings: Inv
     if not settings.vendor and "vendor" not in columns:
         findings = (*findings, _without_vendor(raw))
     in_key = [columns[key] for key in IN_KEY if key in columns]
-    days = [f"x_{key}" for key in DAYS if f"x_{key}" in made]
+    days = [READ[key] for key in DAYS if key in columns]
     return Plan(
         key=tuple(dict.fromkeys((*in_key, *tags, MONTH, SUMMARY))),
         entries=_entries(columns, tags, settings, currency=found.currency),
         rows=_rows(columns, fields, settings),
-        decimals=tuple(f"x_{key}" for key in AMOUNTS if f"x_{key}" in made),
+        decimals=tuple(READ[key] for key in AMOUNTS if key in columns),
         date_times=tuple(days),
-        source_amount=f"CASE WHEN {SUMMARY} IS NULL THEN n_x_amount ELSE 0 END",
-        needed=("x_amount", days[0]),
+        source_amount=f"CASE WHEN {SUMMARY} IS NULL THEN {AMOUNT} ELSE 0 END",
+        needed=(READ["amount"], days[0]),
         derived=derived,
-        period_end="x_end" if "x_end" in made else None,
+        period_end=READ["end"] if "end" in columns else None,
         kept={f"x_{name}": quoted(name) for name in sorted(raw.names().keys() - {*columns.values(), *tags})},
         checks=_checks(columns),
         findings=findings,
@@ -119,12 +121,12 @@ def _rows(columns: Mapping[str, str], fields: Fields, settings: InvoiceFileSetti
     def text(key: str) -> str:
         return fields.text(columns.get(key, ""))
 
-    quantity, price = fields.number("x_quantity"), fields.number("x_unit_price")
+    quantity, price = fields.number(READ["quantity"]), fields.number(READ["unit_price"])
     service = f"coalesce({text('service')}, {text('account')}, {text('invoice')})"
     is_priced = "e_charge_category IN ('Usage', 'Purchase')"
     return {
         # An invoice tells neither list nor contracted price of most lines, and FOCUS allows no empty cost.
-        **dict.fromkeys(("billed_cost", "effective_cost", "list_cost", "contracted_cost"), "n_x_amount"),
+        **dict.fromkeys(("billed_cost", "effective_cost", "list_cost", "contracted_cost"), AMOUNT),
         **_period(columns, settings),
         "charge_description": f"coalesce({text('description')}, {service})",
         "consumed_quantity": f"CASE WHEN e_charge_category = 'Usage' THEN {quantity} END",
@@ -141,12 +143,12 @@ def _rows(columns: Mapping[str, str], fields: Fields, settings: InvoiceFileSetti
 def _period(columns: Mapping[str, str], settings: InvoiceFileSettings) -> dict[str, str]:
     """Return the service period: as it is told, else the month or the day that the line names."""
     starts = [key for key in ("start", "date") if key in columns]
-    ends = [f"t_x_{key} + {_length(columns[key])}" for key in starts]
+    ends = [f"t_{READ[key]} + {_length(columns[key])}" for key in starts]
     if "end" in columns:
         length = _length(columns["end"]) if settings.end_is == "last_day" else "INTERVAL 0 DAY"
-        ends.insert(0, f"t_x_end + {length}")
+        ends.insert(0, f"t_{READ['end']} + {length}")
     return {
-        "charge_period_start": f"coalesce({', '.join(f't_x_{key}' for key in starts)})",
+        "charge_period_start": f"coalesce({', '.join(f't_{READ[key]}' for key in starts)})",
         "charge_period_end": f"coalesce({', '.join(ends)})",
     }
 
@@ -156,14 +158,9 @@ def _length(name: str) -> str:
 
 
 def _tags(raw: RawTables, settings: InvoiceFileSettings) -> dict[str, str]:
-    """Return the key of each column that is a tag, by raw name: those named, and those titled `tag:<key>`."""
+    """Return the key of each column that is a tag, by raw name: those named, and those that tell it by their title."""
     wanted = {title.lower() for title in settings.tag_titles()}
-    own = {column.name: column.title for column in raw.columns}
-    return {
-        name: title.removeprefix("tag:").strip() or title
-        for name, title in own.items()
-        if title.lower() in wanted or title.startswith("tag:")
-    }
+    return {column.name: column.title for column in raw.columns if column.title.lower() in wanted} | tag_titles(raw)
 
 
 def _checks(columns: Mapping[str, str]) -> tuple[EntryCheck, ...]:

@@ -13,15 +13,16 @@ from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.invoices import writing
 from ingestion.invoices.settings import InvoiceFileSettings
 from ingestion.ledger.writing import DayFirst, slashed_days
-from ingestion.normalize import diagnosing
+from ingestion.normalize.diagnosing import answers_to
 from ingestion.normalize.fields import Fields
-from ingestion.normalize.plan import DerivedColumn, Plan
-from ingestion.normalize.reading import Reading
+from ingestion.normalize.plan import DerivedColumn
 from ingestion.normalize.tables import RawTables
 from ingestion.normalize.workbook import WORKBOOK
 
 AMOUNTS: Final = ("amount", "quantity", "unit_price")
 DAYS: Final = ("date", "start", "end")
+READ: Final = {key: f"x_{key}_read" for key in (*AMOUNTS, *DAYS)}
+"""The derived columns of amounts and days, by their meaning."""
 MONTH: Final = "x_month"
 """The derived column of a row's billing period, such as 2026-10."""
 SUMMARY: Final = "x_is_summary"
@@ -37,7 +38,7 @@ def derived_columns(
     *,
     settings: InvoiceFileSettings,
 ) -> tuple[DerivedColumn, ...]:
-    """Return amounts as plain numbers and dates as days, `x_<meaning>`, and the columns above.
+    """Return amounts as plain numbers and dates as days, and the other columns above.
 
     :raises RejectedBillError: the files cannot be read.
     """
@@ -56,9 +57,7 @@ def derived_columns(
     return (
         DerivedColumn(name=SUMMARY, title=first, sql=f"CASE WHEN {is_summary} THEN 'yes' END", of_row=True),
         *(
-            DerivedColumn(
-                name=f"x_{key}", title=titles[columns[key]], sql=f"CASE WHEN {SUMMARY} IS NULL THEN {sql} END"
-            )
+            DerivedColumn(name=READ[key], title=titles[columns[key]], sql=f"CASE WHEN {SUMMARY} IS NULL THEN {sql} END")
             for key, sql in read.items()
         ),
         DerivedColumn(name=MONTH, title=first, sql=f"left({next(iter(days.values()))}, 7)"),
@@ -69,13 +68,13 @@ def left_out(
     raw: RawTables, connection: duckdb.DuckDBPyConnection, derived: tuple[DerivedColumn, ...]
 ) -> tuple[Finding, ...]:
     """Return what is to be said of rows that are no lines."""
-    rows = replace(raw, derived=derived).sql()
-    query = f"SELECT count(*), min((x_file_number, x_row_number)) FROM ({rows}) WHERE {SUMMARY} = 'yes'"
-    count, place = _asked(raw, connection, query)[0]
+    own = replace(raw, derived=derived)
+    query = f"SELECT count(*) FROM ({own.sql(numbered=False)}) WHERE {SUMMARY} = 'yes'"
+    ((count,),) = answers_to(query, raw=raw, connection=connection)
     if not count:
         return ()
-    number, row = place
-    file = next(table.file.name for table in raw.tables if table.file.number == number)
+    number, row = _first_place(own, connection, where=f"{SUMMARY} = 'yes'")
+    file = _file_name(raw, number)
     what = f"{count:,} rows are empty, headings or totals and were left out; the first is row {row} of {file}."
     message = what if count > 1 else f"Row {row} of {file} is empty, a heading or a total and was left out."
     return (Finding(code="rows_no_lines", severity="info", file=file, row=row, message=message),)
@@ -95,29 +94,33 @@ def _slashed(raw: RawTables, connection: duckdb.DuckDBPyConnection, names: tuple
 
     :raises RejectedBillError: each of them could be either of two days.
     """
-    rows = raw.sql()
-    found = " UNION ALL ".join(
-        f"SELECT x_file_number, x_row_number, {literal(name)}, {quoted(name)} FROM ({rows})"
-        f" WHERE regexp_matches({quoted(name)}, {literal(SLASHES)})"
-        for name in names
-    )
-    places = _asked(raw, connection, f"SELECT * FROM ({found}) ORDER BY ALL")
-    slashed = slashed_days(text for *_, text in places)
-    if slashed is None and places:
-        number, row, name, text = places[0]
-        file = next(table.file.name for table in raw.tables if table.file.number == number)
-        title = raw.names()[name].title
-        message = f"{file}, row {row}: {title} is {text}, which could be either of two days. Set the date format."
-        raise RejectedBillError(
-            [Finding(code="not_a_day", severity="error", file=file, row=row, column=title, message=message)]
-        )
+    rows = raw.sql(numbered=False)
+    found = " UNION ".join(f"SELECT {quoted(name)} FROM ({rows}) WHERE {_has_slashes(name)}" for name in names)
+    texts = answers_to(found, raw=raw, connection=connection)
+    slashed = slashed_days(text for (text,) in texts)
+    if slashed is None and texts:
+        raise RejectedBillError([_ambiguous(raw, connection, names)])
     return slashed
 
 
-def _asked(raw: RawTables, connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
-    try:
-        return connection.execute(query).fetchall()
-    except duckdb.Error:
-        bare = Plan(key=(), entries={}, rows={}, decimals=(), date_times=(), source_amount="0", needed=())
-        diagnosing.odd_columns(connection, Reading(raw=raw, plan=bare))
-        raise
+def _ambiguous(raw: RawTables, connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> Finding:
+    """Return the error of the first day that could be either of two."""
+    name = next(name for name in names if _first_place(raw, connection, where=_has_slashes(name)))
+    number, row = _first_place(raw, connection, where=_has_slashes(name))
+    file, title = _file_name(raw, number), raw.names()[name].title
+    message = f"{file}, row {row}: {title} could be either of two days. Set the date format, such as DD/MM/YYYY."
+    return Finding(code="not_a_day", severity="error", file=file, row=row, column=title, message=message)
+
+
+def _has_slashes(name: str) -> str:
+    return f"regexp_matches({quoted(name)}, {literal(SLASHES)})"
+
+
+def _first_place(raw: RawTables, connection: duckdb.DuckDBPyConnection, *, where: str) -> Any:
+    """Return number of the file and row of the first row of which something is true, None of no row."""
+    query = f"SELECT min((x_file_number, x_row_number)) FROM ({raw.sql()}) WHERE {where}"
+    return answers_to(query, raw=raw, connection=connection)[0][0]
+
+
+def _file_name(raw: RawTables, number: int) -> str:
+    return next(table.file.name for table in raw.tables if table.file.number == number)

@@ -9,14 +9,15 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 import duckdb
 
 from ingestion.focus import expressions
 from ingestion.focus.expressions import literal, quoted
 from ingestion.focus.findings import MOST_PER_CODE, Finding, RejectedBillError
-from ingestion.normalize.plan import EntryCheck
+from ingestion.normalize.plan import BARE, EntryCheck
 from ingestion.normalize.reading import Reading
 from ingestion.normalize.tables import RawTables, Table
 
@@ -44,6 +45,21 @@ def odd_columns(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Read
     numbers = [name for name, is_odd in zip(plan.decimals, answers[: len(plan.decimals)], strict=True) if is_odd]
     moments = [name for name, is_odd in zip(plan.date_times, answers[len(plan.decimals) :], strict=True) if is_odd]
     return reading.with_odd(numbers=numbers, moments=moments)
+
+
+def answers_to(
+    query: str, *, raw: RawTables, connection: duckdb.DuckDBPyConnection, numbers: tuple[str, ...] = ()
+) -> list[tuple[Any, ...]]:
+    """Return what a planner's question about the rows is answered.
+
+    :param numbers: raw columns that the question takes for numbers, which no row can do without.
+    :raises RejectedBillError: it cannot be, since a row has the wrong width or one of these is no number.
+    """
+    try:
+        return connection.execute(query).fetchall()
+    except duckdb.Error:
+        odd_columns(connection, Reading(raw=raw, plan=replace(BARE, decimals=numbers, needed=numbers)))
+        raise
 
 
 def counted_rows(connection: duckdb.DuckDBPyConnection, raw: RawTables) -> tuple[int, ...]:

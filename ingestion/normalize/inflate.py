@@ -7,9 +7,10 @@ streaming pass over the bytes does, at a small part of the cost of reading the b
 from __future__ import annotations
 
 import codecs
+import tempfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, NoReturn
 
@@ -60,10 +61,9 @@ def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
             return ReadyFile(number=number, name=file.name, path=file.path, format="parquet", dataset=file.dataset)
         is_book = file.name.lower().endswith(WORKBOOK)
         if start[:2] == ZIP and is_book:
-            return _ready_from_workbook(file, number=number, limits=limits)
+            return _sheet_ready(file, number=number, limits=limits)
         if start[:2] in {ZIP, b"\xff\xfe", b"\xfe\xff"} or is_book:
             _refuse(file, "file_format", "is a ZIP or UTF-16 file. Deliver CSV in UTF-8, gzip of it, XLSX or Parquet.")
-        target = limits.temp_folder / f"bill-{number}.csv"
         is_packed = start[:2] == GZIP
         if file.name.lower().endswith(".gz") and not is_packed:
             _refuse(file, "gzip_damaged", "is not gzip although its name says so. Deliver it again.")
@@ -71,8 +71,26 @@ def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
             _refuse(file, "file_format", "is not Parquet although its name says so. Deliver it again.")
         chunks = _inflated(file, stream) if is_packed else iter(lambda: stream.read(CHUNK_BYTES), b"")
         most = file.size * limits.inflation_ratio if is_packed else limits.inflated_size
-        written = _Written(longest_line=limits.cell_length)
-        _copy(file, chunks, target, written=written, most=min(limits.inflated_size, max(most, RATIO_COUNTS_FROM)))
+        return _text_ready(file, chunks, number=number, limits=limits, most=max(most, RATIO_COUNTS_FROM))
+
+
+def _sheet_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
+    """Lay the first sheet of a workbook ready, as CSV."""
+    with tempfile.TemporaryFile(dir=limits.temp_folder) as sheet:
+        try:
+            write_sheet(file.path, to=sheet, most=limits.inflated_size)
+        except WorkbookError as error:
+            _refuse(file, "workbook_unreadable", f"{error} Save it as XLSX again, or deliver CSV.")
+        sheet.seek(0)
+        chunks = iter(lambda: sheet.read(CHUNK_BYTES), b"")
+        return _text_ready(file, chunks, number=number, limits=limits, most=limits.inflated_size)
+
+
+def _text_ready(file: ArchivedFile, chunks: Iterator[bytes], *, number: int, limits: Limits, most: int) -> ReadyFile:
+    """Write the text of a CSV to the temporary folder, checked."""
+    target = limits.temp_folder / f"bill-{number}.csv"
+    written = _Written(longest_line=limits.cell_length)
+    _copy(file, chunks, target, written=written, most=min(limits.inflated_size, most))
     if written.line_count == 1 and written.has_old_breaks:
         _refuse(file, "line_breaks", "ends its lines with CR alone. Deliver it with LF or CR LF.")
     return ReadyFile(
@@ -85,24 +103,6 @@ def lay_ready(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
         line_count=written.line_count,
         has_long_lines=written.has_long_lines,
     )
-
-
-def _ready_from_workbook(file: ArchivedFile, *, number: int, limits: Limits) -> ReadyFile:
-    """Write the first sheet of a workbook as CSV, and lay that ready."""
-    sheet = limits.temp_folder / f"sheet-{number}.csv"
-    try:
-        write_sheet(file.path, to=sheet, most=limits.inflated_size)
-    except WorkbookError as error:
-        _refuse(file, "workbook_unreadable", f"{error} Save it as XLSX again, or deliver CSV.")
-    text = ArchivedFile(name="", path=sheet, sha256="", size=sheet.stat().st_size, dataset=file.dataset)
-    try:
-        return replace(lay_ready(text, number=number, limits=limits), name=file.name)
-    except RejectedBillError as error:
-        raise RejectedBillError(
-            [replace(found, file=file.name, message=file.name + found.message) for found in error.findings]
-        ) from error
-    finally:
-        sheet.unlink()
 
 
 def _inflated(file: ArchivedFile, stream: BinaryIO) -> Iterator[bytes]:

@@ -88,3 +88,7 @@ class Plan:
     derived: tuple[DerivedColumn, ...] = ()
     source_file: str = "x_file_number"
     source_row: str = ROW_NUMBER
+
+
+BARE: Final = Plan(key=(), entries={}, rows={}, decimals=(), date_times=(), source_amount="0", needed=())
+"""Of files of which nothing is known but that they are tables."""

@@ -13,7 +13,7 @@ from ingestion.focus.expressions import quoted
 from ingestion.normalize.contents import Limits
 from ingestion.normalize.engine import engine
 from ingestion.normalize.inflate import lay_ready
-from ingestion.normalize.plan import DerivedColumn, Plan
+from ingestion.normalize.plan import BARE, DerivedColumn
 from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import read_tables
 
@@ -21,7 +21,6 @@ TITLES: Final = {column.name: column.title for column in COLUMNS}
 ROWS_READ: Final = 200
 VALUES_SHOWN: Final = 3
 LONGEST_VALUE: Final = 60
-NO_PLAN: Final = Plan(key=(), entries={}, rows={}, decimals=(), date_times=(), source_amount="0", needed=())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +39,7 @@ def preview_columns(file: ArchivedFile, *, planner: Planner | None, limits: Limi
     """
     with engine(limits) as connection:
         raw = read_tables(connection, [lay_ready(file, number=0, limits=limits)], limits=limits)
-        plan = planner(raw, connection) if planner else NO_PLAN
+        plan = planner(raw, connection) if planner else BARE
         names = [column.name for column in raw.columns]
         selected = ", ".join(quoted(name) for name in names)
         rows = connection.execute(f"SELECT {selected} FROM ({raw.sql(numbered=False)}) LIMIT {ROWS_READ}").fetchall()

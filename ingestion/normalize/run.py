@@ -24,7 +24,7 @@ from ingestion.normalize.plan import ROW_NUMBER, Plan
 from ingestion.normalize.reading import Reading
 from ingestion.normalize.rounding import rounding_findings
 from ingestion.normalize.sizes import check_cells, check_parquet
-from ingestion.normalize.tables import RawTables, read_tables
+from ingestion.normalize.tables import RawTables, check_names, read_tables
 
 Planner = Callable[[RawTables, duckdb.DuckDBPyConnection], Plan]
 
@@ -55,6 +55,7 @@ def normalize(
             raw = read_tables(connection, ready, limits=own)
             check_parquet(connection, raw)
             plan = planner(raw, connection)
+            check_names(raw, plan.derived)
             reading = Reading(raw=replace(raw, derived=plan.derived), plan=plan)
             progress(Step(name="Checking", ratio=Decimal("0.2")))
             reading = _count(connection, reading)

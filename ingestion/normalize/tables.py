@@ -109,6 +109,19 @@ def read_tables(connection: duckdb.DuckDBPyConnection, files: Sequence[ReadyFile
     return RawTables(tables=tables, columns=tuple(columns.values()), limits=limits)
 
 
+def check_names(raw: RawTables, derived: Iterable[DerivedColumn]) -> None:
+    """Hold the files to having no column of the name of a derived one, which would be read in its place.
+
+    :raises RejectedBillError: one has.
+    """
+    made = {column.name for column in derived}
+    for table in raw.tables:
+        for column in raw.columns:
+            if column.name in made and column.title in table.titles:
+                message = f"has a column {column.title}, a name that is kept for what is worked out. Rename it."
+                refuse(table.file, "column_reserved", message, row=0, column=column.title)
+
+
 def _csv_table(file: ReadyFile) -> Table:
     with file.path.open(encoding="utf-8-sig", newline="") as stream:
         start = stream.read(HEADER_LENGTH)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -21,21 +22,24 @@ class WorkbookError(ValueError):
     """A file is no workbook that can be read; the message goes on after its name."""
 
 
-def write_sheet(book: Path, *, to: Path, most: int) -> None:
-    """Write the cells of the first sheet as texts, row by row, but for the empty columns and rows behind the last cell.
+def write_sheet(book: Path, *, to: BinaryIO, most: int) -> None:
+    """Write the first sheet as CSV in UTF-8, row by row, but for the empty columns and rows behind the last cell.
 
     :param most: bytes the workbook may unpack to.
     :raises WorkbookError: it is damaged, holds no sheet, or unpacks to more.
     """
     try:
-        with book.open("rb") as stream, to.open("w", encoding="utf-8", newline="") as text:
+        with book.open("rb") as stream:
             with zipfile.ZipFile(stream) as packed:
                 if sum(one.file_size for one in packed.infolist()) > most:
                     raise WorkbookError(f"unpacks to more than {most:,} bytes.")
             opened = load_workbook(stream, read_only=True, data_only=True)
             if not opened.worksheets:
                 raise WorkbookError("has no sheet.")
+            text = io.TextIOWrapper(to, encoding="utf-8", newline="")
             csv.writer(text, lineterminator="\n").writerows(_rows(opened.worksheets[0]))
+            text.flush()
+            text.detach()
     except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, TypeError, OSError, SyntaxError) as error:
         raise WorkbookError("is no workbook that can be read.") from error
     except ValueError as error:

@@ -11,10 +11,9 @@ import duckdb
 
 from ingestion.focus.expressions import exact_decimal, literal, quoted
 from ingestion.focus.findings import Finding
-from ingestion.normalize import diagnosing
+from ingestion.normalize.diagnosing import answers_to
 from ingestion.normalize.fields import Fields
-from ingestion.normalize.plan import DerivedColumn, Plan
-from ingestion.normalize.reading import Reading
+from ingestion.normalize.plan import DerivedColumn
 from ingestion.normalize.tables import RawTables
 from ingestion.saas.months import MONTH
 
@@ -71,12 +70,7 @@ def survey(raw: RawTables, connection: duckdb.DuckDBPyConnection, fields: Fields
         f" coalesce(sum(amount) FILTER (WHERE {IS_TOTAL}), 0), count(*) FILTER (WHERE {IS_TOTAL}), max(alike)"
         f" FROM ({typed} FROM ({raw.sql(numbered=False)})) GROUP BY {GROUP} ORDER BY {GROUP}"
     )
-    try:
-        rows = connection.execute(query).fetchall()
-    except duckdb.Error:
-        bare = Plan(key=(), entries={}, rows={}, decimals=("cost",), date_times=(), source_amount="0", needed=("cost",))
-        diagnosing.odd_columns(connection, Reading(raw=raw, plan=bare))
-        raise
+    rows = answers_to(query, raw=raw, connection=connection, numbers=("cost",))
     groups = [_Group(**dict(zip(_Group.__dataclass_fields__, row, strict=True))) for row in rows]
     names = {table.file.number: table.file.name for table in raw.tables}
     return Totals(

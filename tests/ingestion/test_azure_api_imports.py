@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from django.utils import timezone
 
 from ingestion.azure import cost_reports
 from ingestion.connectors import azure_api
 from ingestion.models import Bill
-from ingestion.services import create_source, look, request_import, run_import
+from ingestion.services import create_source, look
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW
 from tests.fakes.cost_management import SCOPE, CostManagement, azure, refused
 from tests.fakes.entra import PRINCIPAL
 from tests.ingestion.connectors.test_azure_api import ACTUAL, AMORTIZED, csv
 from tests.ingestion.normalize.bills import azure_rows
+from tests.ingestion.pulls import pull
 
 
 class Clock:
@@ -50,11 +50,6 @@ def source(acme, fake, own_certificate):
         yield create_source(
             organization_id=acme.id, key="azure", name="Azure", kind="azure_api", settings=told | PRINCIPAL, at=NOW
         )
-
-
-def pull(source):
-    run, _ = request_import(source, trigger="command", at=timezone.now())
-    return run_import(source.organization_id, run_id=run.id, retries=False)
 
 
 def in_force(source):

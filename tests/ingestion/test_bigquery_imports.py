@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from django.utils import timezone
+from functools import partial
 
-from ingestion.models import Bill
-from ingestion.services import draft_source, look, request_import, run_import
+import pytest
+
+from ingestion.services import draft_source, look
 from itfm.core.tenancy import tenant
 from tests.fakes.bigquery import DATASET, PROJECT, BigQuery, bigquery, key_json
 from tests.fakes.billing_exports import standard_table, usage
+from tests.ingestion import pulls
+from tests.ingestion.pulls import pull
+
+in_force = partial(pulls.in_force, currency="EUR")
 
 TABLE = "gcp_billing_export_v1_AAAAAA_BBBBBB_CCCCCC"
 
@@ -26,25 +30,6 @@ def connected(acme, url, **changes):
     }  # fmt: skip
     with tenant(acme.id):
         return draft_source(organization_id=acme.id, name="Cloud", kind="gcp_bigquery", settings=told)
-
-
-def pull(source):
-    with tenant(source.organization_id):
-        run, _ = request_import(source, trigger="command", at=timezone.now())
-    return run_import(source.organization_id, run_id=run.id, retries=False)
-
-
-def in_force(source):
-    with tenant(source.organization_id):
-        bills = Bill.objects.filter(source=source, current_revision__isnull=False).order_by("billing_period")
-        return [
-            (
-                f"{bill.billing_period:%Y-%m}",
-                bill.current_revision.number,
-                bill.current_revision.totals["EUR"]["billed_cost"],
-            )
-            for bill in bills.select_related("current_revision")
-        ]
 
 
 def months_read(fake):

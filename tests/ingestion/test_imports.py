@@ -3,18 +3,23 @@
 import gzip
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.utils import timezone
 
-from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun
+from ingestion.models import BillRevision, BillSource, Finding, ImportRun
 from ingestion.services import create_source, queue_due, request_import, run_import
 from ingestion.services import deliveries as deliveries_module
 from itfm.core import lake
 from itfm.core.locks import single
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW
+from tests.ingestion import pulls
 from tests.ingestion.focus_files import HEADER, line, write_bill
+from tests.ingestion.pulls import pull
+
+in_force = partial(pulls.in_force, currency="USD")
 
 
 @pytest.fixture
@@ -29,25 +34,6 @@ def source(acme, tmp_path):
             settings={"path": str(tmp_path / "bills")},
             at=NOW,
         )
-
-
-def pull(source, **options):
-    with tenant(source.organization_id):
-        run, _ = request_import(source, trigger="command", at=timezone.now())
-    return run_import(source.organization_id, run_id=run.id, **{"retries": False, **options})
-
-
-def in_force(source):
-    with tenant(source.organization_id):
-        bills = Bill.objects.filter(source=source, current_revision__isnull=False).order_by("billing_period")
-        return [
-            (
-                f"{bill.billing_period:%Y-%m}",
-                bill.current_revision.number,
-                bill.current_revision.totals["USD"]["billed_cost"],
-            )
-            for bill in bills.select_related("current_revision")
-        ]
 
 
 def test_a_new_bill_comes_in(source):

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pytest
-from django.utils import timezone
 
 from ingestion.amortization import calendar
-from ingestion.models import Bill, Finding
-from ingestion.services import create_source, deliveries, request_import, run_import
+from ingestion.models import Finding
+from ingestion.services import create_source, deliveries
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW
 from tests.fakes.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, put_objects, s3_service
 from tests.fakes.service import Told
 from tests.fakes.service import service as api
+from tests.ingestion import pulls
 from tests.ingestion.normalize.bills import csv_text, gzipped
 from tests.ingestion.oci_rows import TENANCY, USAGE_ROW, cost_report, focus_report
+from tests.ingestion.pulls import pull
+
+in_force = partial(pulls.in_force, currency="EUR")
 
 OCTOBER = {"start": "2026-10-31T18:00Z", "end": "2026-10-31T19:00Z"}
 NOVEMBER = {"start": "2026-11-01T00:00Z", "end": "2026-11-01T01:00Z"}
@@ -60,26 +64,6 @@ def write(place, path, text):
     target = place / path
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(gzipped(text))
-
-
-def pull(source):
-    with tenant(source.organization_id):
-        run, _ = request_import(source, trigger="command", at=timezone.now())
-    return run_import(source.organization_id, run_id=run.id, retries=False)
-
-
-def in_force(source):
-    """Return month, number of the revision and billed cost of each bill."""
-    with tenant(source.organization_id):
-        bills = Bill.objects.filter(source=source, current_revision__isnull=False).order_by("billing_period")
-        return [
-            (
-                f"{bill.billing_period:%Y-%m}",
-                bill.current_revision.number,
-                bill.current_revision.totals["EUR"]["billed_cost"],
-            )
-            for bill in bills.select_related("current_revision")
-        ]
 
 
 def findings(run):

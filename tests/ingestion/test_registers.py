@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import pytest
-from django.utils import timezone
 
 from ingestion.amortization import calendar
-from ingestion.models import Bill, BillRevision, Finding
-from ingestion.services import create_source, remove_source, request_import, restore_source, run_import
+from ingestion.models import BillRevision, Finding
+from ingestion.services import create_source, remove_source, restore_source
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW
+from tests.ingestion import pulls
 from tests.ingestion.normalize.bills import CONTRACT_ROW, csv_text
+from tests.ingestion.pulls import pull
+
+in_force = partial(pulls.in_force, currency="EUR", cost="effective_cost")
 
 SEPTEMBER = {"contract_id": "C-9", "start_date": "2026-09-01", "end_date": "2026-09-30", "amount": "30"}
 OCTOBER = {"contract_id": "C-10", "start_date": "2026-10-01", "end_date": "2026-10-31", "amount": "31"}
@@ -38,25 +42,6 @@ def deliver(tmp_path, *changes):
     folder = tmp_path / "lists"
     folder.mkdir(exist_ok=True)
     (folder / "contracts.csv").write_text(csv_text([{**CONTRACT_ROW, **change} for change in changes]))
-
-
-def pull(source):
-    with tenant(source.organization_id):
-        run, _ = request_import(source, trigger="command", at=timezone.now())
-    return run_import(source.organization_id, run_id=run.id, retries=False)
-
-
-def in_force(source):
-    with tenant(source.organization_id):
-        bills = Bill.objects.filter(source=source, current_revision__isnull=False).order_by("billing_period")
-        return [
-            (
-                f"{bill.billing_period:%Y-%m}",
-                bill.current_revision.number,
-                bill.current_revision.totals["EUR"]["effective_cost"],
-            )
-            for bill in bills.select_related("current_revision")
-        ]
 
 
 def test_one_file_is_a_bill_for_each_month_and_again_changes_nothing(source):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from ingestion.models import Bill
-from ingestion.services import create_source, request_import, run_import
+from ingestion.services import create_source
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW
 from tests.fakes.github import TOKEN, github
+from tests.ingestion import pulls
+from tests.ingestion.pulls import pull
+
+in_force = partial(pulls.in_force, currency="USD")
 
 ITEM: dict[str, Any] = {
     "date": "2026-10-05T00:00:00Z",
@@ -36,25 +39,6 @@ def connected(acme, url: str):
     told = {"organization": "acme", "access_token": TOKEN, "endpoint_url": url, "first_month": "2026-09"}
     with tenant(acme.id):
         return create_source(organization_id=acme.id, key="code", name="Code", kind="github", settings=told, at=NOW)
-
-
-def pull(source):
-    with tenant(source.organization_id):
-        run, _ = request_import(source, trigger="command", at=timezone.now())
-    return run_import(source.organization_id, run_id=run.id, retries=False)
-
-
-def in_force(source):
-    with tenant(source.organization_id):
-        bills = Bill.objects.filter(source=source, current_revision__isnull=False).order_by("billing_period")
-        return [
-            (
-                f"{bill.billing_period:%Y-%m}",
-                bill.current_revision.number,
-                bill.current_revision.totals["USD"]["billed_cost"],
-            )
-            for bill in bills.select_related("current_revision")
-        ]
 
 
 def test_months_come_in_once_and_a_restated_one_is_replaced(acme):

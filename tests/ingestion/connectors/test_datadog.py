@@ -17,28 +17,15 @@ from ingestion.focus.findings import RejectedBillError
 from ingestion.focus.services import SUBCATEGORIES
 from ingestion.saas.datadog_services import PATTERNS
 from tests.fakes.datadog import datadog
-from tests.ingestion.normalize.bills import Bench, csv_text, values
+from tests.ingestion.normalize.bills import DATADOG_ROW, Bench, csv_text, values
 
-ROW = {
-    "state": "historical",
-    "date": "2026-10-01T00:00:00Z",
-    "org_name": "Shop",
-    "public_id": "org-1",
-    "account_name": "Acme",
-    "account_public_id": "acc-1",
-    "region": "us",
-    "total_cost": "150",
-    "product_name": "infra_host",
-    "charge_type": "committed",
-    "cost": "100",
-}
 PARTS = ({}, {"charge_type": "on_demand", "cost": "50"}, {"charge_type": "total", "cost": "150"})
 OCTOBER = date(2026, 10, 1)
 
 
 def organization(month: date, *charges: tuple[str, str, float], **changes: Any) -> dict[str, Any]:
     told = [{"product_name": name, "charge_type": kind, "cost": cost} for name, kind, cost in charges]
-    own = {name: ROW[name] for name in ("org_name", "public_id", "account_name", "account_public_id", "region")}
+    own = {name: DATADOG_ROW[name] for name in ("org_name", "public_id", "account_name", "account_public_id", "region")}
     return {**own, "date": f"{month:%Y-%m-%d}T00:00:00Z", "total_cost": 1, "charges": told, **changes}
 
 
@@ -48,7 +35,7 @@ def settings(url: str, **changes: Any) -> DatadogSettings:
 
 
 def imported(bench: Bench, *changes: Mapping[str, str]):
-    return bench.normalized("datadog", bench.archived(csv_text([{**ROW, **change} for change in changes])))
+    return bench.normalized("datadog", bench.archived(csv_text([{**DATADOG_ROW, **change} for change in changes])))
 
 
 def test_parts_count_and_their_total_does_not(bench: Bench):
@@ -181,7 +168,7 @@ def test_a_restated_month_takes_the_place_of_the_estimate(bench: Bench):
 
 
 def test_the_same_files_give_the_same_bytes(bench: Bench):
-    file = bench.archived(csv_text([{**ROW, **change} for change in PARTS]))
+    file = bench.archived(csv_text([{**DATADOG_ROW, **change} for change in PARTS]))
 
     first, second = (bench.normalized("datadog", file).bills[0].folder for _ in range(2))
 
@@ -215,7 +202,7 @@ def test_an_answer_of_another_shape_is_refused():
 def test_a_file_without_a_column_it_needs_is_refused_by_name(bench: Bench, title):
     with pytest.raises(RejectedBillError) as refused:
         bench.normalized(
-            "datadog", bench.archived(csv_text([{name: text for name, text in ROW.items() if name != title}]))
+            "datadog", bench.archived(csv_text([{name: text for name, text in DATADOG_ROW.items() if name != title}]))
         )
 
     assert [finding.column for finding in refused.value.findings] == [title]
@@ -240,7 +227,7 @@ def test_what_is_wrong_is_told_at_its_row(bench: Bench, changes, code, column):
 
 def test_a_row_of_another_width_is_told(bench: Bench):
     with pytest.raises(RejectedBillError) as refused:
-        bench.normalized("datadog", bench.archived(csv_text([ROW]) + "a,b\n"))
+        bench.normalized("datadog", bench.archived(csv_text([DATADOG_ROW]) + "a,b\n"))
 
     assert (refused.value.code, refused.value.findings[0].row) == ("row_width", 2)
 

@@ -63,7 +63,7 @@ def test_columns_are_recognized_by_their_titles(bench: Bench):
     assert values(
         delivery,
         "x_row_number, billed_cost, charge_period_start, charge_period_end, invoice_id, pricing_quantity,"
-        " contracted_unit_price, charge_description, x_cost_center",
+        " contracted_unit_price, charge_description, tags",
     )[0] == (
         1,
         Decimal(200),
@@ -73,7 +73,7 @@ def test_columns_are_recognized_by_their_titles(bench: Bench):
         Decimal(50),
         Decimal(4),
         "Mail, 50 boxes",
-        "4711",
+        '{"cost_center":"4711"}',
     )
     assert values(delivery, "service_name, invoice_issuer_name, billing_account_id", file="attribute_sets")[0] == (
         "Correction",
@@ -192,7 +192,7 @@ def test_a_workbook_reads_as_its_first_sheet_whatever_the_mark(bench: Bench):
             b"PK\x03\x04 no workbook",
             "bill.xlsx is no workbook that can be read. Save it as XLSX again, or deliver CSV.",
         ),
-        (book(), "bill.xlsx has no bytes. Deliver it again."),
+        (book(), "bill.xlsx holds no text. Deliver it again."),
         (
             b"Date,Amount\n2026-10-05,1\n",
             "bill.xlsx is a ZIP or UTF-16 file. Deliver CSV in UTF-8, gzip of it, XLSX or Parquet.",
@@ -218,7 +218,7 @@ def test_what_is_no_workbook_is_refused(bench: Bench, content: bytes, what: str)
             "not_a_day",
             2,
             "Invoice Date",
-            "is 03/04/2026, which could be either of two",
+            "Invoice Date could be either of two days",
         ),
         ({"Invoice Date": "2026-02-30"}, {}, "not_a_moment", 2, "Invoice Date", "2026-02-30"),
     ],
@@ -265,6 +265,23 @@ def test_what_cannot_be_read_is_told_with_its_place(
 )
 def test_what_is_missing_is_told_in_one_sentence(bench: Bench, text: str, told: dict[str, str], what: str):
     assert [finding.message for finding in refused(bench, text, **told)] == [what]
+
+
+def test_a_column_of_a_name_that_is_worked_out_is_never_read_in_its_place(bench: Bench):
+    text = csv_text([{"Date": "2026-10-05", "Amount": "5", "Currency": "EUR", "X Month": "2026-01"}])
+
+    (finding,) = refused(bench, text)
+
+    assert finding.message == "bill.csv has a column X Month, a name that is kept for what is worked out. Rename it."
+    assert (finding.row, finding.column) == (0, "X Month")
+
+
+def test_a_column_beside_is_kept_though_it_is_called_like_what_is_read(bench: Bench):
+    text = csv_text([{"Date": "2026-10-05", "Amount": "5", "Currency": "EUR", "x_amount": "7", "x_date": "2025-01-01"}])
+    delivery = imported(bench, text)
+
+    assert delivery.bills[0].totals["EUR"].billed_cost == 5
+    assert values(delivery, "charge_period_start, x_x_amount") == [(datetime(2026, 10, 5), "7")]
 
 
 def test_who_bills_is_asked_for(bench: Bench):

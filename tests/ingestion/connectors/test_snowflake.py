@@ -18,26 +18,8 @@ from ingestion.focus.services import SUBCATEGORIES
 from ingestion.saas.snowflake_usage import PATTERNS
 from tests.fakes.service import Told
 from tests.fakes.snowflake import PLACE, TOKEN, snowflake
-from tests.ingestion.normalize.bills import Bench, csv_text, values
+from tests.ingestion.normalize.bills import SNOWFLAKE_ROW, Bench, csv_text, values
 
-ROW = {
-    "ORGANIZATION_NAME": "ACME",
-    "CONTRACT_NUMBER": "4711",
-    "ACCOUNT_NAME": "MAIN",
-    "ACCOUNT_LOCATOR": "XY12345",
-    "REGION": "AWS_EU_WEST_1",
-    "SERVICE_LEVEL": "Enterprise",
-    "USAGE_DATE": "2026-10-05",
-    "USAGE_TYPE": "compute",
-    "CURRENCY": "EUR",
-    "USAGE": "12.345",
-    "USAGE_IN_CURRENCY": "37.04",
-    "BALANCE_SOURCE": "capacity",
-    "BILLING_TYPE": "consumption",
-    "RATING_TYPE": "compute",
-    "SERVICE_TYPE": "WAREHOUSE_METERING",
-    "IS_ADJUSTMENT": "false",
-}
 OCTOBER = date(2026, 10, 1)
 
 
@@ -48,11 +30,11 @@ def settings(url: str, **changes: Any) -> SnowflakeSettings:
 
 
 def cells(**changes: str | None) -> list[str | None]:
-    return list({**ROW, **changes}.values())
+    return list({**SNOWFLAKE_ROW, **changes}.values())
 
 
 def imported(bench: Bench, *changes: Mapping[str, str]):
-    return bench.normalized("snowflake", bench.archived(csv_text([{**ROW, **change} for change in changes])))
+    return bench.normalized("snowflake", bench.archived(csv_text([{**SNOWFLAKE_ROW, **change} for change in changes])))
 
 
 def test_a_month_of_the_api_is_a_bill_to_the_last_digit(bench: Bench):
@@ -161,7 +143,7 @@ def test_whose_cloud_a_region_is_of(bench: Bench, region, host):
 
 
 def test_the_same_files_give_the_same_bytes(bench: Bench):
-    file = bench.archived(csv_text([ROW, {**ROW, "USAGE_IN_CURRENCY": "7"}]))
+    file = bench.archived(csv_text([SNOWFLAKE_ROW, {**SNOWFLAKE_ROW, "USAGE_IN_CURRENCY": "7"}]))
 
     first, second = (bench.normalized("snowflake", file).bills[0].folder for _ in range(2))
 
@@ -223,7 +205,8 @@ def test_a_statement_that_is_refused_is_told_with_its_reason():
 def test_a_file_without_a_column_it_needs_is_refused_by_name(bench: Bench, title):
     with pytest.raises(RejectedBillError) as refused:
         bench.normalized(
-            "snowflake", bench.archived(csv_text([{name: text for name, text in ROW.items() if name != title}]))
+            "snowflake",
+            bench.archived(csv_text([{name: text for name, text in SNOWFLAKE_ROW.items() if name != title}])),
         )
 
     assert [finding.column for finding in refused.value.findings] == [title]

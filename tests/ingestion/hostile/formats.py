@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ingestion.aws import cost_explorer
 from ingestion.connectors.databricks import COLUMNS as DATABRICKS_COLUMNS
 from tests.ingestion.normalize.bills import (
     ASSET_ROW,
     AWS_ROW,
     AZURE_ROW,
     CONTRACT_ROW,
+    DATADOG_ROW,
     FOCUS_ROW,
     GCP_ROW,
     POSTING_ROW,
+    SNOWFLAKE_ROW,
 )
+from tests.ingestion.oci_rows import COST_ROW
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,18 +47,8 @@ AZURE: dict[str, str] = {
 }
 COST_EXPLORER = dict(
     zip(
-        [
-            "date",
-            "record_type",
-            "account_id",
-            "account_name",
-            "service",
-            "unblended_cost",
-            "net_amortized_cost",
-            "currency",
-            "is_estimated",
-        ],
-        ["2026-10-05", "Usage", "111111111111", "Shop", "AWS Lambda", "1.5", "1.5", "USD", "false"],
+        cost_explorer.COLUMNS,
+        ("2026-10-05", "Usage", "111111111111", "Shop", "AWS Lambda", "1.5", "1.5", "USD", "false"),
         strict=True,
     )
 )
@@ -103,37 +97,6 @@ GITHUB = {
     "organizationName": "acme",
     "repositoryName": "acme/shop",
 }
-DATADOG = {
-    "state": "historical",
-    "date": "2026-10-01T00:00:00Z",
-    "org_name": "Shop",
-    "public_id": "org-1",
-    "account_name": "Acme",
-    "account_public_id": "acc-1",
-    "region": "us",
-    "total_cost": "100",
-    "product_name": "infra_host",
-    "charge_type": "committed",
-    "cost": "100",
-}
-SNOWFLAKE = {
-    "ORGANIZATION_NAME": "ACME",
-    "CONTRACT_NUMBER": "4711",
-    "ACCOUNT_NAME": "MAIN",
-    "ACCOUNT_LOCATOR": "XY12345",
-    "REGION": "AWS_EU_WEST_1",
-    "SERVICE_LEVEL": "Enterprise",
-    "USAGE_DATE": "2026-10-05",
-    "USAGE_TYPE": "compute",
-    "CURRENCY": "EUR",
-    "USAGE": "12.345",
-    "USAGE_IN_CURRENCY": "37.04",
-    "BALANCE_SOURCE": "capacity",
-    "BILLING_TYPE": "consumption",
-    "RATING_TYPE": "compute",
-    "SERVICE_TYPE": "WAREHOUSE_METERING",
-    "IS_ADJUSTMENT": "false",
-}
 DATABRICKS = {
     **dict.fromkeys(DATABRICKS_COLUMNS, ""),
     "account_id": "acc-1",
@@ -149,23 +112,6 @@ DATABRICKS = {
     "list_cost": "3.15",
     "contracted_cost": "2.10",
     "currency_code": "USD",
-}
-OCI = {
-    "lineItem/referenceNo": "r-1",
-    "lineItem/tenantId": "ocid1.tenancy.oc1..a",
-    "lineItem/intervalUsageStart": "2026-10-05T10:00Z",
-    "lineItem/intervalUsageEnd": "2026-10-05T11:00Z",
-    "product/service": "COMPUTE",
-    "product/compartmentId": "ocid1.compartment.oc1..b",
-    "product/compartmentName": "Shop",
-    "product/region": "eu-frankfurt-1",
-    "usage/billedQuantity": "2",
-    "cost/subscriptionId": "4711",
-    "cost/productSku": "B88317",
-    "cost/unitPrice": "0.05",
-    "cost/myCost": "0.1",
-    "cost/currencyCode": "EUR",
-    "lineItem/isCorrection": "false",
 }
 INVOICE = {"Date": "2026-10-05", "Item": "Mail", "Amount": "1.5", "Currency": "EUR", "Invoice": "I-1"}
 
@@ -183,7 +129,7 @@ FORMATS = (
     Format(kind="gcp_csv", row=GCP_ROW, amount="cost", date="usage_start_time", currency="currency"),
     Format(
         kind="oci_cost_report",
-        row=OCI,
+        row=COST_ROW,
         amount="cost/myCost",
         date="lineItem/intervalUsageStart",
         currency="cost/currencyCode",
@@ -194,8 +140,8 @@ FORMATS = (
     # Usage has no amount, and amounts are in cents.
     Format(kind="anthropic", row=AI, amount="amount", date="period_start", currency="currency", needs_amount=False),
     Format(kind="github", row=GITHUB, amount="netAmount", date="date"),
-    Format(kind="datadog", row=DATADOG, amount="cost", date="date"),
-    Format(kind="snowflake", row=SNOWFLAKE, amount="USAGE_IN_CURRENCY", date="USAGE_DATE", currency="CURRENCY"),
+    Format(kind="datadog", row=DATADOG_ROW, amount="cost", date="date"),
+    Format(kind="snowflake", row=SNOWFLAKE_ROW, amount="USAGE_IN_CURRENCY", date="USAGE_DATE", currency="CURRENCY"),
     Format(
         kind="databricks",
         row=DATABRICKS,

@@ -183,6 +183,39 @@ POSTING_ROW = {
     "document": "J-1",
 }
 
+DATADOG_ROW = {
+    "state": "historical",
+    "date": "2026-10-01T00:00:00Z",
+    "org_name": "Shop",
+    "public_id": "org-1",
+    "account_name": "Acme",
+    "account_public_id": "acc-1",
+    "region": "us",
+    "total_cost": "150",
+    "product_name": "infra_host",
+    "charge_type": "committed",
+    "cost": "100",
+}
+
+SNOWFLAKE_ROW = {
+    "ORGANIZATION_NAME": "ACME",
+    "CONTRACT_NUMBER": "4711",
+    "ACCOUNT_NAME": "MAIN",
+    "ACCOUNT_LOCATOR": "XY12345",
+    "REGION": "AWS_EU_WEST_1",
+    "SERVICE_LEVEL": "Enterprise",
+    "USAGE_DATE": "2026-10-05",
+    "USAGE_TYPE": "compute",
+    "CURRENCY": "EUR",
+    "USAGE": "12.345",
+    "USAGE_IN_CURRENCY": "37.04",
+    "BALANCE_SOURCE": "capacity",
+    "BILLING_TYPE": "consumption",
+    "RATING_TYPE": "compute",
+    "SERVICE_TYPE": "WAREHOUSE_METERING",
+    "IS_ADJUSTMENT": "false",
+}
+
 
 def csv_text(rows: Sequence[Mapping[str, str]]) -> str:
     """Return rows as CSV with a header."""
