@@ -1,9 +1,14 @@
-"""Answers kept in Redis under the ids of the runs they stand on: runs never change. Without Redis, nothing is kept."""
+"""Answers kept in Redis under the ids of the runs they stand on: runs never change. Without Redis, nothing is kept.
+
+Programs do change: an answer is kept under the sources it was worked out by, so that a mended figure is shown at once.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import Final, TypeVar, cast
 from uuid import UUID
 
@@ -15,8 +20,7 @@ from itfm.core.tenancy import current_organization_id
 
 logger = structlog.get_logger(__name__)
 SECONDS: Final = 24 * 3600
-VERSION: Final = 2
-"""Rises when the shape of what is kept changes."""
+PROJECT: Final = Path(__file__).resolve().parents[2]
 
 Answer = TypeVar("Answer")
 
@@ -29,7 +33,9 @@ def kept(
     `work_out` is given the organization of the running transaction.
     """
     organization_id = current_organization_id()
-    digest = hashlib.sha256(repr((VERSION, parts)).encode()).hexdigest()
+    packages = sorted({"allocation", work_out.__module__.partition(".")[0]})
+    sources = [sources_digest(PROJECT / package) for package in packages]
+    digest = hashlib.sha256(repr((sources, parts)).encode()).hexdigest()
     key = f"{name}/{organization_id}/{digest}"
     found = _get(key)
     if found is not None:
@@ -38,6 +44,15 @@ def kept(
     if is_worth_keeping(answer):
         _set(key, answer)
     return answer
+
+
+@lru_cache
+def sources_digest(package: Path) -> str:
+    """Return what the sources of a package come to, as they were when this process first asked."""
+    digest = hashlib.sha256()
+    for source in sorted(package.rglob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 def _get(key: str) -> object | None:
