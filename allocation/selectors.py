@@ -68,9 +68,8 @@ def cost_rows(
     by: Sequence[str],
     rule_set: RuleSetNames,
     visibility: Visibility = EVERYTHING,
-    last_day: date | None = None,
 ) -> list[CostRow]:
-    """Return the costs of a billing period, up to a day of it, by columns and dimensions in a stable order.
+    """Return the costs of a billing period by columns and dimensions in a stable order.
 
     :raises UnknownGroupingError: a name is neither a column of the mart nor a dimension's key or name.
     """
@@ -79,7 +78,6 @@ def cost_rows(
         by=[_name(name, rule_set) for name in by],
         sums=COST_COLUMNS,
         visibility=visibility,
-        last_day=last_day,
     )
     with connection.cursor() as cursor:
         cursor.execute(text, parameters)

@@ -302,7 +302,8 @@ def write_months(folder: Path, rows: Path, ids: list[Any]) -> None:
 
     import duckdb
 
-    from allocation.costs.months import FILE, GROUPS, SUMS
+    from allocation.costs.lake_statement import GROUPS, MONTHS
+    from allocation.costs.months import SUMS
     from allocation.models import Segment
     from allocation.services.mart import COLUMNS
 
@@ -321,7 +322,7 @@ def write_months(folder: Path, rows: Path, ids: list[Any]) -> None:
     database.execute(
         f"COPY (SELECT {groups}, {', '.join(f'SUM({name}) AS {name}' for name in SUMS)}"
         f" FROM read_csv('{rows}', header = false, columns = {columns}) AS mart JOIN segments ON id = mart.segment_id"
-        f" GROUP BY ALL) TO '{folder / FILE}' (FORMAT parquet, COMPRESSION zstd)"
+        f" GROUP BY ALL) TO '{folder / MONTHS}' (FORMAT parquet, COMPRESSION zstd)"
     )
     database.execute(
         "COPY (SELECT number AS segment_id, dimension_values FROM segments)"

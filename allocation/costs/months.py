@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -20,7 +20,8 @@ from uuid import UUID
 
 import duckdb
 
-from allocation.costs.query import COLUMNS, CostQuery, Filter
+from allocation.costs.lake_statement import COMPARED, GROUPS, MONTHS, LakeStatement
+from allocation.costs.query import CostQuery
 from allocation.engine.backends.duckdb import DuckDB, connect
 from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.focus.expressions import literal
@@ -29,10 +30,7 @@ from itfm.core import lake
 if TYPE_CHECKING:
     from allocation.selectors import Visibility
 
-FILE: Final = "months.parquet"
-SEGMENTS: Final = "segments.parquet"
 SUMS: Final = (*COST_COLUMNS, "consumed_quantity", "charge_count")
-GROUPS: Final = tuple(name for name in COLUMNS if name != "charge_date")
 _ZERO: Final = Decimal(0)
 _OF_A_PAGE: Final = DuckDB(memory_limit="512MiB")
 """What one question may use."""
@@ -73,7 +71,7 @@ def write_months(folder: Path, *, engine: DuckDB) -> None:
                 SELECT segment_id, billing_currency, {texts}, {", ".join(SUMS)}
                 FROM sums JOIN cells ON cells.cell_id = sums.mart_id LEFT JOIN splits USING (split_number)
                 ORDER BY split_number NULLS FIRST, sums.mart_id, segment_id, billing_currency
-            ) TO {literal(str(folder / FILE))} (FORMAT parquet, COMPRESSION zstd)
+            ) TO {literal(str(folder / MONTHS))} (FORMAT parquet, COMPRESSION zstd)
             """  # noqa: S608 - our own names
         )
 
@@ -81,10 +79,10 @@ def write_months(folder: Path, *, engine: DuckDB) -> None:
 def month_sums(folder: Path, *, engine: DuckDB) -> dict[str, dict[str, Decimal]]:
     """Return the sums of a run's months file by currency and cost column."""
     sums = ", ".join(f"SUM({name})" for name in COST_COLUMNS)
-    with connect(engine, reads=[folder / FILE], writes=folder) as database:
+    with connect(engine, reads=[folder / MONTHS], writes=folder) as database:
         rows = database.execute(
             f"SELECT billing_currency, {sums} FROM read_parquet(?) GROUP BY 1 ORDER BY 1",  # noqa: S608
-            [str(folder / FILE)],
+            [str(folder / MONTHS)],
         ).fetchall()
     return {row[0]: dict(zip(COST_COLUMNS, row[1:], strict=True)) for row in rows}
 
@@ -122,123 +120,17 @@ def rows_of_months(
     """
     if not folders:
         return []
-    statement = _Statement(query, visibility)
+    statement = LakeStatement(query, folders, buckets=buckets, visibility=visibility)
     with reading(organization_id) as database:
-        found = database.execute(statement.text(folders), statement.values).fetchall()
+        found = database.execute(statement.text(), statement.values).fetchall()
     return [
-        _row(place, list(sums), buckets=buckets)
+        _row(place, list(sums), buckets=len(buckets))
         for place, sums in groupby(found, key=lambda row: tuple(row[: 3 + len(query.by)]))
     ]
 
 
-def _row(place: tuple[Any, ...], sums: Sequence[tuple[Any, ...]], *, buckets: Sequence[date]) -> Row:
+def _row(place: tuple[Any, ...], sums: Sequence[tuple[Any, ...]], *, buckets: int) -> Row:
     """Put the sums of one place side by side; what a bucket lacks is zero."""
-    known = {bucket: cost for *_, bucket, is_compared, cost in sums if not is_compared}
-    compared = sum((cost for *_, is_compared, cost in sums if is_compared), _ZERO)
-    costs = tuple(known.get(bucket, _ZERO) for bucket in buckets)
-    return Row(place[0], place[1], place[2], place[3:], costs, compared)
-
-
-@dataclass
-class _Statement:
-    """A question as SQL for DuckDB. Names come from this module and from `COLUMNS`; all else is a parameter."""
-
-    query: CostQuery
-    visibility: Visibility
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def text(self, folders: Mapping[date, Path]) -> str:
-        """Return the text, whose parameters are then in `values`."""
-        groups = [f"g{number}" for number in range(len(self.query.by))]
-        keys = ", ".join(["billing_currency", *groups])
-        months = " UNION ALL ".join(self._month(period, folder) for period, folder in sorted(folders.items()))
-        same = " AND ".join(
-            f"costs.{name} IS NOT DISTINCT FROM ranked.{name}" for name in ("billing_currency", *groups)
-        )
-        order = ", ".join(["ABS(total) DESC", "ABS(compared) DESC", *(f"{name} ASC NULLS LAST" for name in groups)])
-        last = self._add(self.query.limit + 1)
-        firsts = "".join(f", MIN({name}) AS {name}" for name in groups)
-        named = "".join(f", {name}" for name in groups)
-        return f"""
-            WITH costs AS ({months}),
-            totals AS (
-                SELECT
-                    {keys},
-                    COALESCE(SUM(cost) FILTER (WHERE NOT is_compared), 0) AS total,
-                    COALESCE(SUM(cost) FILTER (WHERE is_compared), 0) AS compared
-                FROM costs GROUP BY {keys}
-            ),
-            ranked AS (
-                SELECT *, LEAST(ROW_NUMBER() OVER (PARTITION BY billing_currency ORDER BY {order}), {last}) AS place
-                FROM totals
-            ),
-            counted AS (
-                SELECT billing_currency, place, COUNT(*) AS combinations{firsts}
-                FROM ranked
-                GROUP BY billing_currency, place
-            ),
-            summed AS (
-                SELECT costs.billing_currency, place, bucket, is_compared, SUM(cost) AS cost
-                FROM costs JOIN ranked ON {same}
-                GROUP BY costs.billing_currency, place, bucket, is_compared
-            )
-            SELECT billing_currency, place, combinations{named}, bucket, is_compared, cost
-            FROM summed JOIN counted USING (billing_currency, place)
-            ORDER BY billing_currency, place, bucket, is_compared
-            """  # noqa: S608
-
-    def _month(self, period: date, folder: Path) -> str:
-        """Return the rows of one run that pass: currency, groups, bucket, whether compared with, cost."""
-        query = self.query
-        is_compared = not query.first <= period <= query.last
-        bucket = period if query.granularity == "month" else query.first
-        groups = "".join(f", {self._name(name)} AS g{number}" for number, name in enumerate(query.by))
-        conditions = [self._passes(one) for one in query.filters]
-        if query.currency:
-            conditions.append(f"billing_currency = {self._add(query.currency)}")
-        conditions += self._visible()
-        return f"""
-            SELECT
-                billing_currency{groups}, DATE '{bucket}' AS bucket, {is_compared} AS is_compared,
-                {query.measure} AS cost
-            FROM read_parquet({literal(str(folder / FILE))}) AS months
-            JOIN ({self._segments(folder)}) AS segments USING (segment_id)
-            WHERE {" AND ".join(conditions) or "TRUE"}"""  # noqa: S608
-
-    def _segments(self, folder: Path) -> str:
-        """Return the segments of a run with a column for each dimension that is looked at."""
-        values = "".join(
-            f", json_extract_string(dimension_values, {self._add(key)}) AS d{number}"
-            for number, key in enumerate(self._dimensions)
-        )
-        return f"SELECT segment_id{values} FROM read_parquet({literal(str(folder / SEGMENTS))})"  # noqa: S608
-
-    @property
-    def _dimensions(self) -> Sequence[str]:
-        named = [*self.query.by, *(one.name for one in self.query.filters)]
-        seen = [dimension for dimension, _ in self.visibility.values]
-        return [name for name in dict.fromkeys([*named, *seen]) if name not in COLUMNS]
-
-    def _name(self, name: str) -> str:
-        return f"CAST({name} AS VARCHAR)" if name in COLUMNS else f"d{self._dimensions.index(name)}"
-
-    def _visible(self) -> list[str]:
-        if self.visibility.sees_everything:
-            return []
-        seen = [self._one_of(dimension, values) for dimension, values in self.visibility.values]
-        return [f"({' OR '.join(seen) or 'FALSE'})"]
-
-    def _one_of(self, dimension: str, values: Sequence[str]) -> str:
-        return f"COALESCE(list_contains({self._add(list(values))}::VARCHAR[], {self._name(dimension)}), FALSE)"
-
-    def _passes(self, one: Filter) -> str:
-        expression = self._name(one.name)
-        texts = [value for value in one.values if value is not None]
-        found = [self._one_of(one.name, texts)] if texts else []
-        found += [f"{expression} IS NULL"] if None in one.values else []
-        return f"{'NOT ' if one.exclude else ''}({' OR '.join(found)})"
-
-    def _add(self, value: object) -> str:
-        name = f"p{len(self.values)}"
-        self.values[name] = value
-        return f"${name}"
+    known = {bucket: cost for *_, bucket, cost in sums}
+    costs = tuple(known.get(bucket, _ZERO) for bucket in range(buckets))
+    return Row(place[0], place[1], place[2], place[3:], costs, known.get(COMPARED, _ZERO))

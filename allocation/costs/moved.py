@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import connection
 
 from allocation.costs.keeping import kept
-from allocation.costs.months import FILE, reading
+from allocation.costs.lake_statement import MONTHS
+from allocation.costs.months import reading
 from allocation.costs.statement import IN_TENANT, MONTHLY
 from ingestion.focus.expressions import literal
 from itfm.core import lake
@@ -42,7 +43,7 @@ def moved_by_splits(period: date, *, run_id: UUID) -> dict[tuple[str, str], Deci
 
 
 def _rows(period: date, organization_id: UUID, *, run_id: UUID) -> Sequence[Row]:
-    file = lake.run_folder(organization_id, period=period, run_id=run_id) / FILE
+    file = lake.run_folder(organization_id, period=period, run_id=run_id) / MONTHS
     if file.is_file():
         with reading(organization_id) as database:
             rows = f"read_parquet({literal(str(file))})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal, cast, get_args
 
 from itfm.core.periods import PeriodError, next_period, parse_period, period_name, previous_period
@@ -96,7 +96,8 @@ class CostQuery:
     """What to sum up: a measure over whole billing periods, both inclusive, by at most three names.
 
     Names are columns of the mart or keys of dimensions. `currency` narrows to one; amounts are never added across
-    currencies. The `limit` largest rows of a currency are told apart, the others summed.
+    currencies. The `limit` largest rows of a currency are told apart, the others summed. Where `compared_days` is told,
+    only so many first days of each period compared with count: a month that is not over is compared with the same days.
     """
 
     first: date
@@ -108,6 +109,8 @@ class CostQuery:
     compare: Comparison | None = None
     currency: str | None = None
     limit: int = DEFAULT_LIMIT
+    compared_days: int | None = None
+    """Not part of an address."""
 
     def __post_init__(self) -> None:
         _one_of("measure", self.measure, get_args(Measure))
@@ -124,6 +127,8 @@ class CostQuery:
             raise QueryError("currency", "A currency is written as its code, for example USD.")
         if not 1 <= self.limit <= MOST_ROWS:
             raise QueryError("limit", f"The limit is a number from 1 to {MOST_ROWS}.")
+        if self.compared_days is not None and self.compared_days < 0:
+            raise QueryError("compared_days", "Days are counted from 0.")
         most = MOST_PERIODS_BY_DAY if self.granularity == "day" else MOST_PERIODS
         if len(self.periods) > most:
             words = "by day " if self.granularity == "day" else ""
@@ -142,6 +147,14 @@ class CostQuery:
             return ()
         first = shifted(self.first, months=-(12 if self.compare == "year_ago" else count))
         return tuple(_periods(first, shifted(first, months=count - 1)))
+
+    @property
+    def last_compared_days(self) -> dict[date, date]:
+        """The day that still counts of each period compared with that does not count whole."""
+        if self.compared_days is None:
+            return {}
+        last_days = {one: one + timedelta(days=self.compared_days - 1) for one in self.compared_periods}
+        return {one: day for one, day in last_days.items() if day < next_period(one) - timedelta(days=1)}
 
     @property
     def names(self) -> frozenset[str]:

@@ -51,7 +51,8 @@ class Parameters:
 
 def table_for(query: CostQuery) -> str:
     """Return the smallest table that tells apart what the question looks at."""
-    return table_with([*query.names, *(["charge_date"] if query.granularity == "day" else [])])
+    looks_at_days = query.granularity == "day" or query.last_compared_days
+    return table_with([*query.names, *(["charge_date"] if looks_at_days else [])])
 
 
 def table_with(names: Iterable[str]) -> str:
@@ -61,16 +62,14 @@ def table_with(names: Iterable[str]) -> str:
 
 
 def rows_statement(
-    period: date, *, by: Sequence[str], sums: Sequence[str], visibility: Visibility, last_day: date | None
+    period: date, *, by: Sequence[str], sums: Sequence[str], visibility: Visibility
 ) -> tuple[str, dict[str, Any]]:
-    """Return the SQL and its parameters that sum up a period, up to a day of it, by columns and dimensions' keys.
+    """Return the SQL and its parameters that sum up a period by columns and dimensions' keys.
 
     Columns: the groups, the currency, the sums; in a stable order, what no rule caught last.
     """
     parameters = Parameters()
     condition = where([], periods=[period], visibility=visibility, parameters=parameters)
-    if last_day is not None:
-        condition += f" AND charge_date <= {parameters.add(last_day)}"
     columns = {name: f"c{number}" for number, name in enumerate(by) if name in COLUMNS}
     joins_segments = len(columns) < len(by)
     keys = ["billing_currency", *(["segment_id"] if joins_segments else []), *columns.values()]
@@ -87,7 +86,7 @@ def rows_statement(
     text = f"""
         WITH sums AS (
             SELECT {", ".join(own)}
-            FROM {table_with([*by, *(["charge_date"] if last_day is not None else [])])}
+            FROM {table_with(by)}
             WHERE {condition}
             GROUP BY {", ".join(keys)}
         )
@@ -150,7 +149,11 @@ def statement(
 
 def _condition(query: CostQuery, *, periods: Sequence[date], visibility: Visibility, parameters: Parameters) -> str:
     condition = where(query.filters, periods=periods, visibility=visibility, parameters=parameters)
-    return condition + (f" AND billing_currency = {parameters.add(query.currency)}" if query.currency else "")
+    if query.currency:
+        condition += f" AND billing_currency = {parameters.add(query.currency)}"
+    for period, day in query.last_compared_days.items():
+        condition += f" AND NOT (billing_period = {parameters.add(period)} AND charge_date > {parameters.add(day)})"
+    return condition
 
 
 def _pivot(

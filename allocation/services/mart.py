@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import connection
 
-from allocation.costs.months import FILE as MONTHS
-from allocation.costs.months import GROUPS as MONTH_GROUPS
+from allocation.costs.lake_statement import GROUPS as MONTH_GROUPS
+from allocation.costs.lake_statement import MONTHS
 from allocation.costs.months import SUMS
 from allocation.costs.query import COLUMNS as GROUPS
 from allocation.models import AllocationRun, Segment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 from urllib.parse import urlencode
@@ -17,10 +17,8 @@ from allocation.engine.weighing import CostColumn
 from allocation.explain.slices import Slice
 from allocation.models import AllocationRun
 from allocation.selectors import (
-    CostRow,
     PeriodSums,
     Visibility,
-    cost_rows,
     current_rule_set,
     names_of,
     period_sums,
@@ -37,7 +35,7 @@ from ingestion.selectors import (
 )
 from itfm.core.money import CONTEXT
 from itfm.core.money import total as exact_sum
-from itfm.core.periods import next_period, period_name, previous_period
+from itfm.core.periods import period_name, previous_period
 from itfm.core.policy import Permission
 from itfm.web.charts import DailyCost, DailyCosts, daily_costs
 from itfm.web.colors import kept_slots, largest_slots
@@ -46,7 +44,8 @@ from itfm.web.explain.address import query_of
 from itfm.web.explore.centers import CENTER, CenterNames, center_names
 from itfm.web.lens import LENSES, PARAM, Lens, dimensions_through
 from itfm.web.overview.actions import READS_BILLS, READS_RULES, bill_actions, run_actions
-from itfm.web.overview.movers import UNALLOCATED, Costs, costs_by_origin, movers, totals
+from itfm.web.overview.causes import cost_before, cost_now, largest_moves, lines_in, totals_by_value
+from itfm.web.overview.movers import UNALLOCATED
 from itfm.web.overview.page import (
     Action,
     CurrencyOverview,
@@ -77,16 +76,15 @@ class _Facts:
     """Key of the dimension that the page groups by."""
     daily: CostAnswer
     """By day and value."""
-    now: CostAnswer
-    """By value, origin and service, compared with the month before when that is fair."""
-    before: list[CostRow] | None
-    """The same days of the month before, when this one is not over; grouped in the same way."""
+    by_origin: CostAnswer
+    """By value and origin, compared with the month before, or with the same days of it when this one is not over."""
     has_before: bool
+    runs: RunsInForce
+    visibility: Visibility
     sums: list[PeriodSums]
     billed: dict[str, Decimal]
     states: dict[str, DataState]
     kept_slots: Mapping[str, str]
-    is_scoped: bool
     names: CenterNames
     """What values are called: a cost center by its name."""
 
@@ -160,25 +158,27 @@ def _facts(
     states = data_states(period, revisions)
     is_complete = all(state.is_complete for state in states.values())
     asked = CostQuery(first=period, last=period, measure=COST, by=tuple(by), limit=MOST_ROWS)
-    by_origin = replace(asked, by=(*by, "origin", "service_name"), granularity="total")
+    by_origin = replace(
+        asked,
+        by=(*by, "origin"),
+        granularity="total",
+        compare="previous",
+        compared_days=None if is_complete else max(state.day_count for state in states.values()),
+    )
     runs = RunsInForce(ids=ids, rule_set=rule_set)
     daily = answer(replace(asked, granularity="day"), visibility=visibility, runs=runs)
     return _Facts(
         run=run,
         dimension=dimension,
         daily=daily,
-        now=answer(replace(by_origin, compare="previous" if is_complete else None), visibility=visibility, runs=runs),
-        before=None
-        if is_complete or before not in ids
-        else cost_rows(
-            before, by=by_origin.by, rule_set=rule_set, visibility=visibility, last_day=_same_day(states, before)
-        ),
+        by_origin=answer(by_origin, visibility=visibility, runs=runs),
         has_before=before in ids,
+        runs=runs,
+        visibility=visibility,
         sums=sums,
         billed=summed((revision.totals for revision in revisions), COST) if visibility.sees_everything else {},
         states=states,
         kept_slots=_kept_slots(daily, rule_set, sums=sums, sees_everything=visibility.sees_everything),
-        is_scoped=not visibility.sees_everything,
         names=center_names(visibility) if dimension == CENTER else CenterNames(names={}),
     )
 
@@ -195,12 +195,6 @@ def _kept_slots(
     return kept_slots(daily.query.by[0], newest=newest.period, runs=runs)
 
 
-def _same_day(states: Mapping[str, DataState], before: date) -> date:
-    """Return the day of the month before up to which it can be compared with a month that is not over."""
-    day_count = max(state.day_count for state in states.values())
-    return min(before + timedelta(days=day_count - 1), next_period(before) - timedelta(days=1))
-
-
 def _by_size(facts: _Facts) -> list[str]:
     totals = {currency: Decimal(0) for currency in facts.billed}
     # A currency that only the month before has is none of this month's.
@@ -208,32 +202,17 @@ def _by_size(facts: _Facts) -> list[str]:
     return sorted(totals, key=lambda currency: (-totals[currency], currency))
 
 
-def _lines(found: CostAnswer, currency: str) -> Sequence[CostLine]:
-    return next((one.lines for one in found.currencies if one.currency == currency), ())
-
-
-def _before(facts: _Facts, currency: str) -> Costs | None:
-    """Return what to compare with: the month before, or the same days of it; None when there is none."""
-    if not facts.has_before:
-        return None
-    if facts.before is not None:
-        return costs_by_origin((row.groups, row.effective_cost) for row in facts.before if row.currency == currency)
-    return costs_by_origin((line.groups, line.comparison or Decimal(0)) for line in _lines(facts.now, currency))
-
-
 def _currency(currency: str, facts: _Facts) -> CurrencyOverview:
     run = facts.run
     wanted = Slice(period=run.billing_period, currency=currency, cost=COST)
-    now = costs_by_origin((line.groups, line.costs[0]) for line in _lines(facts.now, currency))
-    before = _before(facts, currency)
 
     def query_of_value(value: str | None) -> str:
         filters = () if facts.dimension is None else (Filter(name=facts.dimension, values=(value,)),)
         return query_of(replace(wanted, filters=filters))
 
-    by_value = totals(now)
+    by_value = totals_by_value(facts.by_origin, currency, cost=cost_now)
+    previous = totals_by_value(facts.by_origin, currency, cost=cost_before) if facts.has_before else None
     total, unallocated = exact_sum(by_value.values()), by_value.get(None, Decimal(0))
-    previous = None if before is None else totals(before)
     return CurrencyOverview(
         currency=currency,
         total=total,
@@ -248,8 +227,17 @@ def _currency(currency: str, facts: _Facts) -> CurrencyOverview:
             allocated_at=run.finished_at or run.started_at,
         ),
         query=query_of(wanted),
-        movers=() if before is None else movers(now, before, query_of_value=query_of_value, text=facts.names.text),
-        trend=() if facts.is_scoped else _trend(facts, currency),
+        movers=largest_moves(
+            facts.by_origin,
+            currency,
+            runs=facts.runs,
+            visibility=facts.visibility,
+            query_of_value=query_of_value,
+            text=facts.names.text,
+        )
+        if facts.has_before
+        else (),
+        trend=() if not facts.visibility.sees_everything else _trend(facts, currency),
         state=facts.states.get(currency),
     )
 
@@ -258,7 +246,7 @@ def _daily(facts: _Facts, currency: str) -> DailyCosts:
     return daily_costs(
         [
             DailyCost(charge_date=day, name=_named(line, facts.names), cost=cost)
-            for line in _lines(facts.daily, currency)
+            for line in lines_in(facts.daily, currency)
             for day, cost in zip(facts.daily.buckets, line.costs, strict=True)
             # The answer has every day of the month; the chart ends where the cost does.
             if cost

@@ -15,6 +15,7 @@ MOVERS: Final = 5
 CAUSES: Final = 3
 UNALLOCATED: Final = "Unallocated"
 DIRECT: Final = "direct"
+_ZERO: Final = Decimal(0)
 
 
 class Origin(NamedTuple):
@@ -52,37 +53,43 @@ def totals(costs: Costs) -> dict[str | None, Decimal]:
     return {value: exact_sum(origins.values()) for value, origins in costs.items()}
 
 
+def most_moved(now: Mapping[str | None, Decimal], before: Mapping[str | None, Decimal]) -> list[str | None]:
+    """Return the values whose cost changed most, whatever the direction, the largest change first."""
+    changes = {value: _change(value, now, before) for value in {*now, *before}}
+    moved = [value for value, change in changes.items() if change]
+    moved.sort(key=lambda value: (changes[value].copy_abs().copy_negate(), value or UNALLOCATED))
+    return moved[:MOVERS]
+
+
+def _change(value: str | None, now: Mapping[str | None, Decimal], before: Mapping[str | None, Decimal]) -> Decimal:
+    return CONTEXT.subtract(now.get(value, _ZERO), before.get(value, _ZERO))
+
+
 def movers(
     now: Costs, before: Costs, *, query_of_value: Callable[[str | None], str], text: Callable[[str], str] = str
 ) -> tuple[Mover, ...]:
     """Return the values whose cost changed most, whatever the direction; `text` says what a value is called."""
     totals_now, totals_before = totals(now), totals(before)
-    zero = Decimal(0)
-    changes = {
-        value: CONTEXT.subtract(totals_now.get(value, zero), totals_before.get(value, zero))
-        for value in {*now, *before}
-    }
-    moved = [value for value, change in changes.items() if change]
-    moved.sort(key=lambda value: (changes[value].copy_abs().copy_negate(), value or UNALLOCATED))
     return tuple(
         Mover(
             name=UNALLOCATED if value is None else text(value),
-            change=changes[value],
-            change_percent=percent_of(changes[value], totals_before.get(value, zero).copy_abs()),
+            change=_change(value, totals_now, totals_before),
+            change_percent=percent_of(
+                _change(value, totals_now, totals_before), totals_before.get(value, _ZERO).copy_abs()
+            ),
             causes=_shortened(_causes(now.get(value, {}), before.get(value, {}))),
             query=query_of_value(value),
             is_unallocated=value is None,
         )
-        for value in moved[:MOVERS]
+        for value in most_moved(totals_now, totals_before)
     )
 
 
 def _causes(now: Mapping[Origin, Decimal], before: Mapping[Origin, Decimal]) -> list[Cause]:
-    zero = Decimal(0)
     causes = [
         Cause(
             name=origin.name,
-            change=CONTEXT.subtract(now.get(origin, zero), before.get(origin, zero)),
+            change=CONTEXT.subtract(now.get(origin, _ZERO), before.get(origin, _ZERO)),
             is_new=origin not in before,
             has_ended=origin not in now,
         )

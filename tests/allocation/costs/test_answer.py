@@ -129,6 +129,14 @@ def test_without_data_to_compare_with_there_is_no_comparison(company):
     assert found.missing_compared_periods == (date(2025, 10, 1),)
 
 
+@pytest.mark.parametrize("by", [("team",), ("team", "service_name")])
+@pytest.mark.parametrize(("days", "cost"), [(0, 0), (2, 0), (3, 5), (4, 14), (30, 14), (31, 14), (None, 14)])
+def test_a_month_is_compared_with_as_many_days_of_the_one_before(company, by, days, cost):
+    found = dollars(ask(company, by=by, granularity="total", compare="previous", compared_days=days))
+
+    assert (found.total.total, found.total.comparison) == (Decimal("124.25"), cost)
+
+
 def test_two_months_stand_in_two_buckets(company):
     found = ask(company, first=SEPTEMBER, by=("team",))
 
@@ -197,6 +205,8 @@ def test_hostile_values_are_values(company):
         ({"by": ("team", "origin"), "granularity": "day"}, "allocation_dailycost"),
         ({"by": ("service_name",), "granularity": "day"}, "allocation_allocatedcost"),
         ({"by": ("charge_date", "region_id")}, "allocation_allocatedcost"),
+        ({"by": ("team",), "compare": "previous", "compared_days": 3}, "allocation_dailycost"),
+        ({"by": ("team",), "compare": "previous", "compared_days": 31}, "allocation_monthlycost"),
     ],
 )
 def test_the_smallest_table_that_can_tell_is_read(options, table):
@@ -247,6 +257,11 @@ QUESTIONS = (
     {"by": ("team",), "filters": (Filter(name="product", values=("Cards",), exclude=True),), "currency": "USD"},
     {"by": ("team",), "filters": (Filter(name="region_id", values=(None,)),), "visibility": PAYMENTS},
     {"first": SEPTEMBER, "visibility": Visibility(sees_everything=False)},
+    *(
+        {"by": by, "granularity": "total", "compare": "previous", "compared_days": days}
+        for by in ((), ("team", "origin"), ("team", "service_name"), ("origin", "region_id", "team"))
+        for days in (0, 3, 30)
+    ),
 )
 
 

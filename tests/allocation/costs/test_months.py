@@ -3,15 +3,16 @@
 import duckdb
 import pytest
 
-from allocation.costs.months import FILE, reading
+from allocation.costs.lake_statement import MONTHS
+from allocation.costs.months import reading
 from itfm.core import lake
 
 
 def a_file(organization_id, place):
     folder = lake.organization_folder(organization_id) / place
     folder.mkdir(parents=True, exist_ok=True)
-    duckdb.sql(f"COPY (SELECT 1 AS cost) TO '{folder / FILE}' (FORMAT parquet)")
-    return folder / FILE
+    duckdb.sql(f"COPY (SELECT 1 AS cost) TO '{folder / MONTHS}' (FORMAT parquet)")
+    return folder / MONTHS
 
 
 def test_it_reads_the_runs_of_its_organization(acme):
