@@ -7,12 +7,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 from allocation.costs.answer import CostAnswer, CostLine, RunsInForce, answer
-from allocation.costs.query import Filter
+from allocation.costs.query import CostQuery, Filter
 from allocation.selectors import Visibility
 from itfm.web.overview.movers import DIRECT, costs_by_origin, most_moved, movers, totals
 from itfm.web.overview.page import Mover
 
 CostOf = Callable[[CostLine], Decimal]
+Row = tuple[Sequence[object], Decimal]
 
 
 def lines_in(found: CostAnswer, currency: str) -> Sequence[CostLine]:
@@ -54,30 +55,40 @@ def largest_moves(
     )
     if not values:
         return ()
-    *dimensions, origin = by_origin.query.by
-    by_service = answer(
-        replace(
-            by_origin.query,
-            by=(*dimensions, "service_name"),
-            filters=(
-                Filter(name=origin, values=(DIRECT,)),
-                *(Filter(name=dimension, values=tuple(values)) for dimension in dimensions),
-            ),
-            currency=currency,
-        ),
-        visibility=visibility,
-        runs=runs,
+    query = _services_of(by_origin.query, values, currency=currency)
+    by_service = answer(query, visibility=visibility, runs=runs)
+    now, before = (
+        costs_by_origin(
+            [
+                *_shared(lines_in(by_origin, currency), values, cost=cost),
+                *_direct(lines_in(by_service, currency), cost=cost),
+            ]
+        )
+        for cost in (cost_now, cost_before)
+    )
+    return movers(now, before, query_of_value=query_of_value, text=text)
+
+
+def _services_of(query: CostQuery, values: Sequence[str | None], *, currency: str) -> CostQuery:
+    """Return the question about the direct costs of some values by service."""
+    *dimensions, origin = query.by
+    filters = [Filter(name=dimension, values=tuple(values)) for dimension in dimensions]
+    return replace(
+        query,
+        by=(*dimensions, "service_name"),
+        filters=(Filter(name=origin, values=(DIRECT,)), *filters),
+        currency=currency,
     )
 
-    def rows(cost: CostOf) -> Iterator[tuple[Sequence[object], Decimal]]:
-        for line in lines_in(by_origin, currency):
-            *found, place = line.groups
-            if place != DIRECT and set(found) <= set(values):
-                yield (*found, place, None), cost(line)
-        for line in lines_in(by_service, currency):
-            *found, service = line.groups
-            yield (*found, DIRECT, service), cost(line)
 
-    return movers(
-        costs_by_origin(rows(cost_now)), costs_by_origin(rows(cost_before)), query_of_value=query_of_value, text=text
-    )
+def _shared(lines: Sequence[CostLine], values: Sequence[str | None], *, cost: CostOf) -> Iterator[Row]:
+    for line in lines:
+        *found, origin = line.groups
+        if origin != DIRECT and set(found) <= set(values):
+            yield (*found, origin, None), cost(line)
+
+
+def _direct(lines: Sequence[CostLine], *, cost: CostOf) -> Iterator[Row]:
+    for line in lines:
+        *found, service = line.groups
+        yield (*found, DIRECT, service), cost(line)
