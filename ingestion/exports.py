@@ -44,7 +44,16 @@ def export_charges(organization_id: UUID, *, period: date, to: Path, version: Ve
         folders = [revision.folder for revision in current_revisions(period)]
     if not folders:
         raise NothingToExportError(f"There is no bill of {period_name(period)}.")
-    files = [organization_folder(organization_id) / folder / CHARGES for folder in folders]
+    return write_focus(
+        [organization_folder(organization_id) / folder / CHARGES for folder in folders], to=to, version=version
+    )
+
+
+def write_focus(files: Sequence[Path], *, to: Path, version: Version) -> int:
+    """Write Parquet files with the columns of charges to one file in FOCUS' own names; return how many rows it has.
+
+    The file is CSV where its name ends so, else Parquet. It appears when it is whole.
+    """
     unfinished = to.with_name(f".{to.name}.{os.getpid()}")
     whole = unfinished.with_name(f"{unfinished.name}.parquet")
     try:

@@ -48,6 +48,27 @@ class LakeStatement:
         """
         return self._ranked() if self.query.by else self._alone()
 
+    def entries(self) -> str:
+        """Return the text that tells the rows of ledgers that pass, each with its period, cell, split and segments.
+
+        In one order, whatever computed it. Parameters are then in `values`.
+        """
+        periods = sorted(self.folders)
+        pools = f"SELECT file_index, segment_id, dimension_values FROM {self._read(SEGMENTS, periods)}"  # noqa: S608
+        return f"""
+            SELECT
+                costs.*, {self._by_file(periods)} AS billing_period, segments.dimension_values,
+                pools.dimension_values AS pool_dimension_values
+            FROM ({self._ledger(periods)}) AS costs
+            {self._segments(periods, also=["dimension_values"])}
+            LEFT JOIN ({pools}) AS pools
+                ON pools.file_index = costs.file_index AND pools.segment_id = costs.pool_segment_id
+            WHERE {self._condition()}
+            ORDER BY
+                billing_period, split_number NULLS FIRST, charge_date, cell_id, entry, billing_currency,
+                costs.segment_id, pool_segment_id
+            """  # noqa: S608
+
     def _alone(self) -> str:
         return f"""
             SELECT billing_currency, 1, 1, bucket, SUM(cost)
@@ -107,16 +128,19 @@ class LakeStatement:
         """Return the rows that pass of a table over the files of some periods, which has their number in the list."""
         query = self.query
         groups = "".join(f", {self._name(name)} AS g{number}" for number, name in enumerate(query.by))
-        conditions = [self._passes(one) for one in query.filters]
-        if query.currency:
-            conditions.append(f"billing_currency = {self._add(query.currency)}")
-        conditions += self._visible()
         return f"""
             SELECT
                 billing_currency{groups}, {self._by_file([self._bucket(one) for one in periods])} AS bucket,
                 {query.measure} AS cost
             FROM {table} AS costs {self._segments(periods)}
-            WHERE {" AND ".join(conditions) or "TRUE"}"""  # noqa: S608
+            WHERE {self._condition()}"""  # noqa: S608
+
+    def _condition(self) -> str:
+        """Return the condition under which a row passes the filters and may be seen."""
+        conditions = [self._passes(one) for one in self.query.filters]
+        if self.query.currency:
+            conditions.append(f"billing_currency = {self._add(self.query.currency)}")
+        return " AND ".join([*conditions, *self._visible()]) or "TRUE"
 
     def _read(self, name: str, periods: Sequence[date]) -> str:
         files = ", ".join(literal(str(self.folders[period] / name)) for period in periods)
@@ -124,14 +148,18 @@ class LakeStatement:
 
     def _days(self, periods: Sequence[date], last_days: Mapping[date, date]) -> str:
         """Return the ledger up to a day of each period, with the columns of months."""
-        texts = ", ".join("COALESCE(split_key, 'direct') AS origin" if name == "origin" else name for name in GROUPS)
-        return f"""(
-            SELECT file_index, segment_id, billing_currency, {texts}, {self.query.measure}
+        columns = ", ".join(["file_index", "segment_id", "billing_currency", *GROUPS, self.query.measure])
+        last_day = self._by_file([last_days[one] for one in periods])
+        return f"(SELECT {columns} FROM ({self._ledger(periods)}) AS ledger WHERE charge_date <= {last_day})"  # noqa: S608
+
+    def _ledger(self, periods: Sequence[date]) -> str:
+        """Return the rows of ledgers with the texts of their cells and splits."""
+        return f"""
+            SELECT *, COALESCE(split_key, 'direct') AS origin
             FROM {self._read("ledger.parquet", periods)} AS ledger
             JOIN {self._read("cells.parquet", periods)} AS cells USING (file_index, cell_id)
             LEFT JOIN {self._read("splits.parquet", periods)} AS splits USING (file_index, split_number)
-            WHERE charge_date <= {self._by_file([last_days[one] for one in periods])}
-        )"""  # noqa: S608
+        """  # noqa: S608
 
     def _by_file(self, values: Sequence[object]) -> str:
         """Return the value that belongs to a row's file."""
@@ -143,15 +171,16 @@ class LakeStatement:
             return COMPARED
         return self.buckets.index(period) if self.query.granularity == "month" else 0
 
-    def _segments(self, periods: Sequence[date]) -> str:
+    def _segments(self, periods: Sequence[date], *, also: Sequence[str] = ()) -> str:
         """Join the segments of the runs with a column for each dimension that is looked at, if any is."""
-        values = "".join(
-            f", json_extract_string(dimension_values, {self._add(key)}) AS d{number}"
+        values = [
+            f"json_extract_string(dimension_values, {self._add(key)}) AS d{number}"
             for number, key in enumerate(self._dimensions)
-        )
-        if not values:
+        ]
+        if not (values or also):
             return ""
-        segments = f"SELECT file_index, segment_id{values} FROM {self._read(SEGMENTS, periods)}"  # noqa: S608
+        columns = ", ".join(["file_index", "segment_id", *values, *also])
+        segments = f"SELECT {columns} FROM {self._read(SEGMENTS, periods)}"  # noqa: S608
         return f"JOIN ({segments}) AS segments USING (file_index, segment_id)"
 
     @property

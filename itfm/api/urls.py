@@ -27,6 +27,7 @@ resources: list[URLPattern] = [
     path("me", me.Me.as_view(), name="api_me"),
     path("me/notifications", me.MyNotifications.as_view(), name="api_my_notifications"),
     path("costs", costs.Costs.as_view(), name="api_costs"),
+    path("costs/file", costs.CostsFile.as_view(), name="api_costs_file"),
     path("costs/statement", costs.Statement.as_view(), name="api_statement"),
     path("views", views.Views.as_view(), name="api_views"),
     path("views/<uuid:view_id>", views.OneView.as_view(), name="api_view"),

@@ -13,6 +13,7 @@ MAY = {
     "DELETE views/<uuid:view_id>": "OAFEV",
     "POST views/<uuid:view_id>/restorations": "OAFEV",
     "GET costs": EVERYBODY,
+    "GET costs/file": EVERYBODY,
     "GET costs/statement": EVERYBODY,
     "GET explain": EVERYBODY,
     "GET charges": "OAFU",

@@ -1,5 +1,7 @@
 """Programs with a key see their own organization, as far as the key's role goes."""
 
+import csv
+
 import pytest
 
 from allocation.services import allocate
@@ -28,6 +30,19 @@ def test_a_key_reads_its_organizations_costs_to_the_last_digit(client, acme, all
         ("EC2", "1.000000000000000001"),
         ("S3", "2.000000000000000000"),
     ]
+
+
+def test_the_ledger_comes_as_a_file_in_a_version_of_focus(client, acme, allocated):
+    address = "/api/v1/costs/file?first=2026-10&is=service_name:EC2"
+    answer = ask(client, key_of(acme), f"{address}&focus=1.3")
+    refused = ask(client, key_of(acme), "/api/v1/costs/file?first=2026-05&last=2026-10").json()
+
+    (line,) = csv.DictReader(b"".join(answer.streaming_content).decode().splitlines())
+    assert (line["EffectiveCost"], line["ProviderName"], line["x_entry"]) == ("1.000000000000000001", "", "direct")
+    assert (refused["code"], refused["errors"][0]["pointer"]) == ("invalid_query", "/first")
+    assert ask(client, key_of(acme), "/api/v1/costs/file?first=2026-09").json()["code"] == "not_allocated"
+    scoped = ask(client, key_of(acme, Role.ENGINEER), address)
+    assert len(b"".join(scoped.streaming_content).decode().splitlines()) == 1
 
 
 def test_a_key_of_another_organization_finds_nothing(client, acme, globex, allocated):

@@ -53,6 +53,7 @@ BODIES = {
 LETTERS = {role: role[0].upper() for role in Role} | {Role.AUDITOR: "U"}
 QUERIES = {
     "costs": "first=2026-10",
+    "costs/file": "first=2026-10",
     "costs/statement": "period=2026-10",
     "explain": "period=2026-10&currency=USD",
     "charges": "period=2026-10",

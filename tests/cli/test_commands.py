@@ -222,6 +222,21 @@ class TestRest:
         first, second = (pq.read_table(tmp_path / name, columns=kept) for name in ("first.parquet", "again.parquet"))
         assert first.sort_by("BilledCost").to_pylist() == second.sort_by("BilledCost").to_pylist()
 
+    def test_the_ledger_is_exported_with_its_allocation(self, bill, tmp_path):
+        import_bill(bill, "focus")
+        asked = ("charges", "export", "--organization", "acme", "--period", "2026-10", "--to", tmp_path / "o.parquet")
+        with pytest.raises(CommandError, match="2026-10 is not allocated"):
+            itfm(*asked, "--allocated")
+        itfm("allocate", "--organization", "acme", "--period", "2026-10")
+
+        assert itfm(*asked, "--allocated")[1]["rows"] == 2
+        assert sum(pq.read_table(tmp_path / "o.parquet")["BilledCost"].to_pylist()) == Decimal("3.75")
+        assert itfm(*asked, "--allocated", "--is", "service_name:nothing")[1]["rows"] == 0
+        with pytest.raises(CommandError, match="add --allocated"):
+            itfm(*asked, "--is", "service_name:nothing")
+        with pytest.raises(CommandError, match="cannot be grouped by 'planet'"):
+            itfm(*asked, "--allocated", "--is", "planet:Mars")
+
     def test_a_period_that_is_no_month_is_wrong_usage(self, bill):
         import_bill(bill, "focus")
 

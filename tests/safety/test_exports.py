@@ -84,7 +84,7 @@ def test_a_hostile_word_in_every_text_is_live_on_no_page_and_in_no_file(client, 
     for address in addresses():
         for path in paths(address, planted):
             kinds.add(check(client.get(path), path))
-    for form in ("csv", "xlsx"):
+    for form in ("csv", "xlsx", "focus.csv"):
         answer = client.get(f"{reverse('explore_export')}?format={form}&by=service_name&first=2026-10&last=2026-10")
         kinds.add(check(answer, form))
 

@@ -1,5 +1,6 @@
 """Explore answers what the address asks, drills with sums that agree, and hands out what it shows."""
 
+import csv
 import io
 import re
 from decimal import Decimal
@@ -12,7 +13,7 @@ from openpyxl import load_workbook
 from itfm.accounts.models import Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
-from itfm.web.explore.exports import Sheet, as_csv, as_parquet, as_xlsx
+from itfm.web.explore.exports import FOCUS_KINDS, Sheet, as_csv, as_parquet, as_xlsx
 from tests.allocation.costs.conftest import company  # noqa: F401 - a fixture
 from tests.conftest import member
 
@@ -142,6 +143,25 @@ def test_a_scoped_member_sees_her_part_in_page_values_and_export(client, company
         '"Team","currency","total effective_cost"',
         '"Payments","USD",70',
     ]
+
+
+def test_the_ledger_under_a_question_leaves_as_focus(client, company):  # noqa: F811
+    client.force_login(member(company, Role.OWNER))
+    chosen = {"is": "team:Payments", "currency": "USD"}
+
+    answers = {form: page(client, "explore_export", format=form, **chosen) for form in FOCUS_KINDS}
+    files = {form: b"".join(answer.streaming_content) for form, answer in answers.items()}
+
+    table = pq.read_table(io.BytesIO(files["focus.parquet"]))
+    lines = list(csv.DictReader(files["focus.csv"].decode().splitlines()))
+    assert sum(table["EffectiveCost"].to_pylist()) == Decimal(70)
+    assert sum(Decimal(line["EffectiveCost"]) for line in lines) == Decimal(70)
+    assert {line["AllocatedMethodId"] for line in lines} == {"", "platform"}
+    assert answers["focus.csv"]["Content-Disposition"] == 'attachment; filename="costs-2026-10-2026-10.focus.csv"'
+    assert (
+        "2026-08 is not allocated"
+        in page(client, "explore_export", format="focus.csv", first="2026-08").content.decode()
+    )
 
 
 def test_a_colleague_without_a_scope_sees_no_cost(client, company):  # noqa: F811

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final, get_args
 
+from django.http import FileResponse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from allocation.costs.answer import CostAnswer, CostLine, answer, runs_in_force
+from allocation.costs.focus_files import costs_file
 from allocation.costs.query import (
     DEFAULT_LIMIT,
     MOST_GROUPS,
@@ -22,11 +24,15 @@ from allocation.costs.query import (
     parse,
 )
 from allocation.selectors import CostRow, UnknownGroupingError, cost_rows, names_of, run_in_force
+from ingestion.exports import NothingToExportError
 from ingestion.focus.attributes import COST_COLUMNS
+from ingestion.focus.versions import LATEST, Version
 from itfm.api.fields import AMOUNT_PATTERN, Choice, Day, Exact, Form, Period, Query, Text, TextList
 from itfm.api.operations import Call, Resource, operation
 from itfm.api.problems import FieldProblem, ProblemError
+from itfm.api.resources.charges import MEDIA_TYPES
 from itfm.core.periods import period_name
+from itfm.core.tenancy import tenant
 
 TAG = ["Costs"]
 _ROW: Final = {
@@ -62,24 +68,36 @@ class StatementAnswer(Form):
     rows = serializers.ListField(child=_Row())
 
 
-class CostsQuery(Query):
-    """The question, in the words of the Explore page's address."""
+class _PartQuery(Query):
+    """Which part of the costs, in the words of the Explore page's address."""
 
     first = Period(help_text="First billing period.")
     last = Period(required=False, help_text="Last billing period; by default the first.")
-    measure = Choice(choices=get_args(Measure), required=False)
-    by = TextList(required=False, max_length=MOST_GROUPS, help_text="A column or dimension to group by; repeat it.")
-    granularity = Choice(choices=get_args(Granularity), required=False)
-    compare = Choice(choices=get_args(Comparison), required=False)
     currency = Text(required=False, max_length=20)
-    limit = serializers.IntegerField(
-        required=False, min_value=1, max_value=MOST_ROWS, help_text=f"Rows told apart; by default {DEFAULT_LIMIT}."
-    )
     # `is` and `not` are words of Python, so they cannot be written as the others are.
     vars()["is"] = TextList(
         required=False, max_length=MOST_VALUES, help_text="`team:Payments` keeps a value, `team` what no rule caught."
     )
     vars()["not"] = TextList(required=False, max_length=MOST_VALUES, help_text="As `is`, but leaves it out.")
+
+
+class CostsQuery(_PartQuery):
+    """The question, in the words of the Explore page's address."""
+
+    measure = Choice(choices=get_args(Measure), required=False)
+    by = TextList(required=False, max_length=MOST_GROUPS, help_text="A column or dimension to group by; repeat it.")
+    granularity = Choice(choices=get_args(Granularity), required=False)
+    compare = Choice(choices=get_args(Comparison), required=False)
+    limit = serializers.IntegerField(
+        required=False, min_value=1, max_value=MOST_ROWS, help_text=f"Rows told apart; by default {DEFAULT_LIMIT}."
+    )
+
+
+class FocusQuery(_PartQuery):
+    """Which part of the ledger, and how the file is written."""
+
+    focus = Choice(choices=get_args(Version), default=LATEST, help_text="Version of FOCUS.")
+    format = Choice(choices=list(MEDIA_TYPES), default="csv")
 
 
 class LineAnswer(Form):
@@ -119,12 +137,43 @@ class Costs(Resource):
     def get(self, call: Call) -> dict[str, Any]:
         """Tell allocated costs by group and time, as far as the caller sees them: the question of the Explore page."""
         try:
-            query = _query(call)
-            found = answer(query, visibility=call.visibility)
+            return _told(answer(_query(call), visibility=call.visibility))
         except QueryError as error:
-            problem = FieldProblem(pointer=f"/{error.parameter}", detail=str(error))
-            raise ProblemError("invalid_query", str(error), errors=[problem]) from error
-        return _told(found)
+            raise _refused(error) from error
+
+
+class CostsFile(Resource):
+    """The ledger as FOCUS has it."""
+
+    @operation(
+        "costs.read",
+        query=FocusQuery,
+        files=tuple(MEDIA_TYPES.values()),
+        reads_lake=True,
+        operation_id="download_costs",
+        tags=TAG,
+    )
+    def get(self, call: Call) -> FileResponse:
+        """Stream the ledger, filtered as the costs are and as far as the caller sees it, with what each split moved."""
+        suffix = f".{call.query['format']}"
+        try:
+            with tenant(call.organization.id):
+                query, visibility = _query(call), call.visibility
+                runs = runs_in_force(query.periods)
+            file = costs_file(
+                call.organization.id,
+                query,
+                runs=runs,
+                suffix=suffix,
+                version=call.query["focus"],
+                visibility=visibility,
+            )
+        except QueryError as error:
+            raise _refused(error) from error
+        except NothingToExportError as error:
+            raise ProblemError("not_allocated", str(error)) from error
+        name = f"costs-{period_name(query.first)}-{period_name(query.last)}{suffix}"
+        return FileResponse(file, as_attachment=True, filename=name, content_type=MEDIA_TYPES[call.query["format"]])
 
 
 class Statement(Resource):
@@ -152,6 +201,11 @@ def as_object(row: CostRow, by: list[str]) -> dict[str, str | None]:
         for name, value in zip(by, row.groups, strict=True)
     }
     return {**groups, "currency": row.currency, **{name: f"{getattr(row, name):f}" for name in COST_COLUMNS}}
+
+
+def _refused(error: QueryError) -> ProblemError:
+    problem = FieldProblem(pointer=f"/{error.parameter}", detail=str(error))
+    return ProblemError("invalid_query", str(error), errors=[problem])
 
 
 def _query(call: Call) -> CostQuery:

@@ -11,6 +11,7 @@ from typing import Any
 from django.urls import reverse
 
 from allocation.costs.answer import CostAnswer, CurrencyAnswer, RunsInForce, answer
+from allocation.costs.focus_files import MOST_PERIODS
 from allocation.costs.query import COLUMNS, CostQuery, Filter, to_params
 from allocation.selectors import Visibility
 from ingestion.models import BillSource
@@ -190,6 +191,8 @@ class ExploreBuilder:
 
     def _exports(self) -> tuple[Link, ...]:
         kinds = {"csv": "CSV", "xlsx": "Excel (XLSX)", "parquet": "Parquet"}
+        if len(self.query.periods) <= MOST_PERIODS:
+            kinds |= {"focus.csv": "FOCUS 1.4, CSV", "focus.parquet": "FOCUS 1.4, Parquet"}
         to = reverse("explore_export")
         return tuple(
             Link(label=label, url=address(self.query, self.lens, to=to, more=(("format", kind),)))

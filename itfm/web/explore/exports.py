@@ -114,6 +114,8 @@ KINDS: Final[dict[str, tuple[str, Callable[[Sheet], bytes]]]] = {
     "parquet": ("application/vnd.apache.parquet", as_parquet),
 }
 """Media type and writer of each format."""
+FOCUS_KINDS: Final = {"focus.csv": KINDS["csv"][0], "focus.parquet": KINDS["parquet"][0]}
+"""Media type of each format of the ledger under a table."""
 
 
 def _csv_cell(value: Value) -> str:

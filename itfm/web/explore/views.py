@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from datetime import date
 from http import HTTPStatus
+from pathlib import Path
+from typing import cast
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from allocation.costs.answer import RunsInForce, answer
+from allocation.costs.focus_files import costs_file
 from allocation.costs.lines import LineKey
 from allocation.costs.query import CostQuery, QueryError
 from allocation.costs.values import suggest
+from ingestion.exports import NothingToExportError
+from ingestion.focus.versions import LATEST
 from itfm.accounts.access import TenantRequest, allow
 from itfm.accounts.services import keep_lens
 from itfm.core.periods import period_name
 from itfm.web.explore.build import ExploreBuilder
 from itfm.web.explore.centers import CENTER, CenterNames, center_names
-from itfm.web.explore.exports import KINDS, sheet_of
+from itfm.web.explore.exports import FOCUS_KINDS, KINDS, sheet_of
 from itfm.web.explore.lines import After, lines_page
 from itfm.web.explore.page import ErrorPage
 from itfm.web.explore.question import question_of
@@ -98,10 +103,12 @@ def explore_values(request: TenantRequest) -> HttpResponse:
 @allow("costs.read")
 @require_GET
 def explore_export(request: TenantRequest) -> HttpResponse:
-    """Hand out exactly what the table shows, as a file."""
+    """Hand out exactly what the table shows, or the ledger under it as FOCUS has it, as a file."""
     try:
         builder = asked(request)
         kind = _format(request)
+        if kind in FOCUS_KINDS:
+            return _focus_file(request, builder, kind)
     except QueryError as error:
         return refused(request, error)
     query = builder.query
@@ -114,9 +121,29 @@ def explore_export(request: TenantRequest) -> HttpResponse:
         also={CENTER: builder.center_name},
     )
     response = HttpResponse(write(sheet), content_type=media_type)
-    name = f"costs-{period_name(query.first)}-{period_name(query.last)}.{kind}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = f'attachment; filename="{_file_name(query, kind)}"'
     return response
+
+
+def _focus_file(request: TenantRequest, builder: ExploreBuilder, kind: str) -> HttpResponse:
+    try:
+        file = costs_file(
+            request.organization.id,
+            builder.query,
+            runs=builder.runs,
+            suffix=Path(kind).suffix,
+            version=LATEST,
+            visibility=builder.visibility,
+        )
+    except NothingToExportError as error:
+        raise QueryError("first", str(error)) from error
+    name = _file_name(builder.query, kind)
+    response = FileResponse(file, as_attachment=True, filename=name, content_type=FOCUS_KINDS[kind])
+    return cast("HttpResponse", response)
+
+
+def _file_name(query: CostQuery, kind: str) -> str:
+    return f"costs-{period_name(query.first)}-{period_name(query.last)}.{kind}"
 
 
 def asked(request: TenantRequest) -> ExploreBuilder:
@@ -141,8 +168,9 @@ def _query(request: TenantRequest) -> tuple[CostQuery, RunsInForce, list[date]]:
 
 def _format(request: TenantRequest) -> str:
     text = request.GET.get("format", "csv")
-    if text not in KINDS:
-        raise QueryError("format", f"'{text[:20]}' is no format; write one of {', '.join(KINDS)}.")
+    known = [*KINDS, *FOCUS_KINDS]
+    if text not in known:
+        raise QueryError("format", f"'{text[:20]}' is no format; write one of {', '.join(known)}.")
     return text
 
 
