@@ -17,7 +17,7 @@ from ingestion.focus.expressions import lenient_moment, literal, quoted, sorted_
 from ingestion.focus.services import OTHER_CATEGORY, service_columns
 from ingestion.normalize.checks import currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, discover, planned
-from ingestion.normalize.plan import EntryCheck, Plan, RawColumn
+from ingestion.normalize.plan import Double, EntryCheck, Plan, RawColumn
 from ingestion.normalize.tables import RawTables
 
 REQUIRED: Final = {
@@ -136,7 +136,6 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
     tags = [column for prefix in TAG_TITLES for column in labels[prefix]]
     cost_categories = [column for prefix in COST_CATEGORY_TITLES for column in labels[prefix]]
     own_labels = tuple(column.name for column in (*tags, *cost_categories))
-    unused = line_items.unused_cost(columns)
     return Plan(
         key=(*(name for name in KEY if name in columns.names), *own_labels),
         entries=_entries(columns, tags=tags, cost_categories=cost_categories),
@@ -147,21 +146,22 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
         needed=("line_item_unblended_cost", "line_item_usage_start_date"),
         kept=_kept(columns, labels=frozenset(own_labels)),
         checks=_checks(columns),
-        is_doubled=f"coalesce({unused} <> 0, FALSE)",
-        double_entries=UNUSED_ENTRIES,
-        double_rows={
-            "billed_cost": "0",
-            "effective_cost": unused,
-            "list_cost": "0",
-            "contracted_cost": "0",
-            "pricing_quantity": "NULL",
-            "consumed_quantity": "NULL",
-            "consumed_unit": "NULL",
-        },
+        doubles=(_unused_commitment(columns),),
         tag_key=TAG_KEY,
         json_columns=tuple(name for name in ("cost_category",) if name in columns.names),
         period_end="line_item_usage_end_date" if "line_item_usage_end_date" in columns.names else None,
     )
+
+
+def _unused_commitment(columns: Columns) -> Double:
+    """Return the charge of the part of a commitment's fee that nothing used."""
+    unused = line_items.unused_cost(columns)
+    rows = {
+        **dict.fromkeys(("billed_cost", "list_cost", "contracted_cost"), "0"),
+        "effective_cost": unused,
+        **dict.fromkeys(("pricing_quantity", "consumed_quantity", "consumed_unit"), "NULL"),
+    }
+    return Double(is_due=f"coalesce({unused} <> 0, FALSE)", entries=UNUSED_ENTRIES, rows=rows)
 
 
 def _entries(columns: Columns, *, tags: Sequence[RawColumn], cost_categories: Sequence[RawColumn]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from ingestion.kubernetes.allocations import COLUMNS, IDLE, SYSTEM, allocations
 from ingestion.normalize.checks import CURRENCY_CODE, currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, settled
 from ingestion.normalize.fields import Fields
-from ingestion.normalize.plan import NEVER, DerivedColumn, EntryCheck, Plan
+from ingestion.normalize.plan import DerivedColumn, Double, EntryCheck, Plan
 from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import RawTables
 
@@ -126,9 +126,7 @@ def plan(
         derived=derived,
         kept={f"x_{name}": quoted(name) for name in ("cluster", "namespace", "component") if name in fields.names},
         checks=_checks(),
-        is_doubled=f"{cost} <> 0" if is_offset else NEVER,
-        double_entries=_offset_entries(settings.tags),
-        double_rows=_offset_rows(fields),
+        doubles=(_offset(fields, tags=settings.tags),) if is_offset else (),
     )
 
 
@@ -181,6 +179,10 @@ def _entries(fields: Fields) -> dict[str, str]:
         "tags": f"CAST(json_merge_patch({labels}, json_object({pairs})) AS VARCHAR)",
         "is_dropped": "FALSE",
     }
+
+
+def _offset(fields: Fields, *, tags: dict[str, str]) -> Double:
+    return Double(is_due=f"{fields.number('cost')} <> 0", entries=_offset_entries(tags), rows=_offset_rows(fields))
 
 
 def _offset_entries(tags: dict[str, str]) -> dict[str, str]:
