@@ -7,7 +7,7 @@ from typing import Final
 import duckdb
 
 from ingestion.ai.models import names_model, with_generative
-from ingestion.aws import line_items
+from ingestion.aws import line_items, nodes, splits
 from ingestion.aws.labels import TAG_KEY, Labels, labels_of
 from ingestion.aws.line_items import TYPE, Columns
 from ingestion.aws.services import SERVICES
@@ -74,6 +74,7 @@ NUMBERS: Final = (
     "savings_plan_savings_plan_effective_cost",
     "savings_plan_total_commitment_to_date",
     "savings_plan_used_commitment",
+    *nodes.NUMBERS,
 )
 MOMENTS: Final = ("line_item_usage_start_date", "line_item_usage_end_date")
 CARRIED: Final = {
@@ -117,16 +118,16 @@ UNUSED_ENTRIES: Final = {
 """What the row of the unused part of a commitment has in place of its purchase's entries."""
 
 
-def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa: ARG001 - planners share one signature
+def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:
     """Say how the columns of a report become FOCUS 1.4.
 
-    :raises RejectedBillError: a column is missing that no charge can do without.
+    :raises RejectedBillError: a column is missing that no charge can do without, or rows cannot be read.
     """
     require_columns(raw, REQUIRED, message="{file} has no column {title} ({name}). Is it a Cost and Usage Report?")
     columns = Columns(frozenset(raw.names()))
     labels = labels_of(raw, columns)
     numbers = tuple(name for name in NUMBERS if name in columns.names)
-    return Plan(
+    bill = Plan(
         key=(*(name for name in KEY if name in columns.names), *labels.names),
         entries=_entries(columns, labels),
         rows=_rows(columns),
@@ -141,6 +142,7 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
         json_columns=tuple(name for name in ("cost_category",) if name in columns.names),
         period_end="line_item_usage_end_date" if "line_item_usage_end_date" in columns.names else None,
     )
+    return splits.split(bill, raw, connection, columns)
 
 
 def _unused_commitment(columns: Columns) -> Double:

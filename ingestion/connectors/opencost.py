@@ -20,7 +20,7 @@ from ingestion.delivery.services import Record, Service, ServiceSettings, plain_
 from ingestion.delivery.settings import Endpoint
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted
-from ingestion.kubernetes.allocations import COLUMNS, IDLE, SYSTEM, allocations
+from ingestion.kubernetes.allocations import COLUMNS, IDLE, IDLE_SERVICE, SYSTEM, allocations
 from ingestion.normalize.checks import CURRENCY_CODE, currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, settled
 from ingestion.normalize.fields import Fields
@@ -168,7 +168,7 @@ def _entries(fields: Fields) -> dict[str, str]:
         "invoice_issuer_name": "'Kubernetes'",
         "service_provider_name": "'Kubernetes'",
         "host_provider_name": "'Kubernetes'",
-        "service_name": f"CASE {namespace} WHEN {literal(IDLE)} THEN 'Kubernetes idle capacity'"
+        "service_name": f"CASE {namespace} WHEN {literal(IDLE)} THEN {literal(IDLE_SERVICE)}"
         f" WHEN {literal(SYSTEM)} THEN 'Kubernetes system' ELSE 'Kubernetes' END",
         "service_category": "'Compute'",
         "service_subcategory": "'Containers'",
