@@ -40,6 +40,12 @@ TASK = {
     "lineItem/ResourceId": "arn:aws:ecs:eu-west-1:2222:task/front/4711",
     "resourceTags/aws:ecs:clusterName": "front",
 }
+MACHINE = {
+    "lineItem/ProductCode": "AmazonEC2",
+    "lineItem/Operation": "RunInstances",
+    "lineItem/UsageAmount": "1",
+    "pricing/unit": "Hrs",
+}
 PLAN = {"savingsPlan/SavingsPlanARN": "arn:plan"}
 SPLIT_TITLES = (
     *("splitLineItem/ParentResourceId", "splitLineItem/SplitUsage"),
@@ -53,20 +59,14 @@ def split(line: dict[str, str], taken: str, unused: str, **changes: str) -> dict
     return {**line, "splitLineItem/SplitCost": taken, "splitLineItem/UnusedCost": unused, **changes}
 
 
+def blank(*lines: dict[str, str]) -> list[dict[str, str]]:
+    """Return lines with the columns of all of them, those of a machine unless they say otherwise."""
+    titles = [*SPLIT_TITLES, *(name for line in lines for name in line if "/" in name)]
+    return [{**dict.fromkeys(titles, ""), **MACHINE, **line} for line in lines]
+
+
 def imported(bench: Bench, *lines: dict[str, str]):
-    blank = dict.fromkeys([*SPLIT_TITLES, *(name for line in lines for name in line if "/" in name)], "")
-    return bench.aws(*({**blank, **without_defaults(line)} for line in lines))
-
-
-def without_defaults(line: dict[str, str]) -> dict[str, str]:
-    return {"lineItem/ProductCode": "AmazonEC2", **KEPT, **line}
-
-
-KEPT = {
-    "lineItem/Operation": "RunInstances",
-    "lineItem/UsageAmount": "1",
-    "pricing/unit": "Hrs",
-}
+    return bench.aws(*blank(*lines))
 
 
 def test_a_node_becomes_its_two_pods_and_what_nobody_took(bench: Bench):
