@@ -50,7 +50,8 @@ EXCEEDED: Final = Decimal("1.01")
 def survey(plan: Plan, raw: RawTables, connection: duckdb.DuckDBPyConnection, columns: Columns) -> tuple[Finding, ...]:
     """Write what is known of the nodes into the tables `split_node` and `split_part`; return what is worth saying.
 
-    `split_node` has, by `node`, the entry columns of `TOLD` as `own_<name>`; `split_part` those of `PARTS`.
+    `split_node` has, by `node`, whether it `is_known` and the entry columns of `TOLD` as `own_<name>`, `split_part` the
+    columns of `PARTS`.
 
     :raises RejectedBillError: the rows cannot be read, or say what cannot be.
     """
@@ -59,7 +60,7 @@ def survey(plan: Plan, raw: RawTables, connection: duckdb.DuckDBPyConnection, co
         f"CREATE OR REPLACE TEMP TABLE split_node AS {query}", raw=raw, connection=connection, numbers=plan.decimals
     )
     sums = (
-        "SELECT node, node_name, currency, largest, handed_out, effective, billed, contracted"
+        "SELECT node, node_name, is_known, currency, largest, handed_out, effective, billed, contracted"
         " FROM split_node ORDER BY node"
     )
     nodes = [_Node(*row) for row in connection.execute(sums).fetchall()]
@@ -73,7 +74,7 @@ def survey(plan: Plan, raw: RawTables, connection: duckdb.DuckDBPyConnection, co
             [node.part(node.contracted) for node in nodes],
         ],
     )
-    return tuple(_exceeded(nodes))
+    return (*_missing(nodes), *_exceeded(nodes))
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class _Node:
 
     key: str
     name: str
+    is_known: bool
     currency: str
     largest: Decimal
     handed_out: Decimal
@@ -106,19 +108,39 @@ def _refuse_beyond_belief(raw: RawTables, nodes: Iterable[_Node]) -> None:
             )
 
 
-def _exceeded(nodes: list[_Node]) -> Iterator[Finding]:
+def _missing(nodes: Iterable[_Node]) -> Iterator[Finding]:
+    """Say what is not split, since the nodes have no line items of their own."""
+    for currency, found in _by_currency(node for node in nodes if not node.is_known):
+        cost = sum((node.handed_out for node in found), Decimal(0))
+        message = (
+            f"Of {len(found):,} nodes that containers ran on (first {found[0].name}) this bill has no costs, so the"
+            f" {_plain(cost)} {currency} that AWS splits of them are not split. Export instances too, with their ids."
+        )
+        yield Finding(code="split_node_missing", severity="warning", column=PARENT, message=message)
+
+
+def _exceeded(nodes: Iterable[_Node]) -> Iterator[Finding]:
     """Say by how much more was handed out than nodes cost: which stays with them, as a negative cost."""
-    beyond: dict[str, list[_Node]] = {}
-    for node in nodes:
-        if node.handed_out > node.effective * EXCEEDED:
-            beyond.setdefault(node.currency, []).append(node)
-    for currency, found in sorted(beyond.items()):
+    beyond = (node for node in nodes if node.is_known and node.handed_out > node.effective * EXCEEDED)
+    for currency, found in _by_currency(beyond):
         excess = sum((node.handed_out - node.effective for node in found), Decimal(0))
         message = (
-            f"Containers took more of {len(found):,} nodes than these cost, by {excess:f} {currency} in all (first"
-            f" {found[0].name}), which leaves the nodes with a negative cost. Split costs come late; pull again."
+            f"Containers took more of {len(found):,} nodes than these cost, by {_plain(excess)} {currency} in all"
+            f" (first {found[0].name}), which leaves the nodes with a negative cost. Split costs come late; pull again."
         )
         yield Finding(code="split_exceeds_node", severity="warning", column=PARENT, message=message)
+
+
+def _plain(amount: Decimal) -> str:
+    """Return an amount of 18 fractional digits without the zeros at its end."""
+    return f"{amount:f}".rstrip("0").rstrip(".")
+
+
+def _by_currency(nodes: Iterable[_Node]) -> list[tuple[str, list[_Node]]]:
+    found: dict[str, list[_Node]] = {}
+    for node in nodes:
+        found.setdefault(node.currency, []).append(node)
+    return sorted(found.items())
 
 
 def node_key(resource: str) -> str:
@@ -127,27 +149,24 @@ def node_key(resource: str) -> str:
 
 
 def _nodes(raw: RawTables, columns: Columns, *, entries: Mapping[str, str], numbers: Iterable[str]) -> str:
-    """Return the query of the nodes that have line items of their own, each with its costs and its attributes.
+    """Return the query of the nodes that containers ran on, each with its costs and its attributes.
 
-    The attributes are those of its dearest line; of two that are as dear, of the one whose attributes sort behind.
+    A node is known where it has line items of its own. The attributes are those of the dearest; of two that are as
+    dear, of the one whose attributes sort behind.
     """
     # A proportion needs no digit beyond the 18th; what is no number is told later, with its place.
     read = ", ".join(f"TRY({decimal(quoted(name))}) AS {quoted('n_' + name)}" for name in numbers)
-    usage_type = columns.text("line_item_usage_type")
-    is_running = (
-        f"line_item_resource_id IS NOT NULL AND {TYPE} IN ('Usage', {literal(line_items.COVERED)},"
-        f" {literal(line_items.DISCOUNTED)}) AND regexp_matches(coalesce({usage_type}, 'Usage'), {literal(RUNNING)})"
-    )
     node = f"CASE WHEN x_is_split THEN {quoted(PARENT)} ELSE line_item_resource_id END"
     rows = (
         f"SELECT *, {read}, {IS_ROW_SPLIT} AS x_is_split FROM ({raw.sql(numbered=False)})"
-        f" WHERE {IS_ROW_SPLIT} OR {is_running}"
+        f" WHERE {IS_ROW_SPLIT} OR {_is_running(columns)}"
     )
     # A window over all line items, as whether negations cancel, is none of a line's attributes.
     own = ", ".join(f"own_{name} := {entries[name]}" for name in TOLD)
     effective = line_items.effective_cost(columns)
     told = (
-        f"SELECT {node_key(node)} AS node, {node} AS node_name, line_item_currency_code AS currency, x_is_split,"
+        f"SELECT {node_key(node)} AS node, {node} AS node_name,"
+        " coalesce(line_item_currency_code, '') AS currency, x_is_split,"
         f" {_largest(columns)} AS largest, {_handed_out(columns)} AS handed_out, {effective} AS effective,"
         f" CASE WHEN {TYPE} = {literal(line_items.COVERED)} THEN 0 ELSE {line_items.amount(columns)} END AS billed,"
         f" {line_items.contracted_cost(columns)} AS contracted, struct_pack({own}) AS own FROM ({rows})"
@@ -157,13 +176,24 @@ def _nodes(raw: RawTables, columns: Columns, *, entries: Mapping[str, str], numb
         for name in ("effective", "billed", "contracted")
     )
     found = (
-        f"SELECT node, any_value(node_name) AS node_name, any_value(currency) AS currency, {sums},"
+        "SELECT node, any_value(node_name) AS node_name, any_value(currency) AS currency,"
+        f" NOT bool_and(x_is_split) AS is_known, {sums},"
         f" coalesce(sum(handed_out) FILTER (WHERE x_is_split), 0)::{DECIMAL} AS handed_out,"
         " coalesce(max(largest) FILTER (WHERE x_is_split), 0) AS largest,"
         " max(struct_pack(cost := effective, own := own)) FILTER (WHERE NOT x_is_split).own AS own"
-        f" FROM ({told}) GROUP BY node HAVING bool_or(x_is_split) AND NOT bool_and(x_is_split)"
+        f" FROM ({told}) GROUP BY node HAVING bool_or(x_is_split)"
     )
     return f"SELECT * EXCLUDE (own), unnest(own) FROM ({found})"
+
+
+def _is_running(columns: Columns) -> str:
+    """Return whether a line is of running an instance."""
+    kinds = f"'Usage', {literal(line_items.COVERED)}, {literal(line_items.DISCOUNTED)}"
+    usage_type = f"coalesce({columns.text('line_item_usage_type')}, 'Usage')"
+    return (
+        f"line_item_resource_id IS NOT NULL AND {TYPE} IN ({kinds})"
+        f" AND regexp_matches({usage_type}, {literal(RUNNING)})"
+    )
 
 
 def cost_of(columns: Columns, part: str) -> str:

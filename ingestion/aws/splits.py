@@ -28,13 +28,13 @@ from ingestion.aws.line_items import Columns
 from ingestion.aws.nodes import IS_ROW_SPLIT, PARENT, PARTS, TOLD, cost_of, node_key, survey
 from ingestion.focus.expressions import DECIMAL, literal
 from ingestion.kubernetes.allocations import IDLE_SERVICE
-from ingestion.normalize.plan import DerivedColumn, Double, EntryCheck, Plan
+from ingestion.normalize.plan import DerivedColumn, Double, Plan
 from ingestion.normalize.tables import RawTables
 
 NODE, CLUSTER, NAMESPACE = "x_split_node", "x_split_cluster", "x_split_namespace"
 POD: Final = "^arn:[a-z-]+:eks:[^:]*:[^:]*:pod/([^/]+)/([^/]+)/"
 """The ARN of a pod, with its cluster and namespace."""
-IS_KNOWN: Final = f"coalesce((SELECT TRUE FROM split_node WHERE node = {NODE}), FALSE)"
+IS_KNOWN: Final = f"coalesce((SELECT is_known FROM split_node WHERE node = {NODE}), FALSE)"
 """Whether the node that an entry's lines ran on has line items of its own."""
 IS_SPLIT: Final = "e_x_is_split"
 OF_NODE: Final = (
@@ -47,18 +47,6 @@ OF_NODE: Final = (
 """What a workload has of its node: the charges of a commitment then sum to the same, whoever they went to."""
 IDLE_ECS: Final = "Amazon ECS idle capacity"
 METHOD: Final = "AWS split cost allocation data"
-
-
-NODE_CHECK: Final = EntryCheck(
-    code="split_node_missing",
-    severity="warning",
-    is_wrong=f"k_{NODE} IS NOT NULL AND NOT x_is_split",
-    column=PARENT,
-    message=(
-        "{value} has no costs of its own in this bill (first named in {file}, row {row}), so what containers took of it"
-        " is not split. Export the instances too, with resource ids."
-    ),
-)
 
 
 def split(plan: Plan, raw: RawTables, connection: duckdb.DuckDBPyConnection, columns: Columns) -> Plan:
@@ -76,7 +64,6 @@ def split(plan: Plan, raw: RawTables, connection: duckdb.DuckDBPyConnection, col
         entries=_entries(plan.entries),
         rows=_rows(plan.rows, columns),
         kept={**plan.kept, "x_split": "e_x_split"},
-        checks=(*plan.checks, NODE_CHECK),
         findings=(*plan.findings, *findings),
         derived=(*plan.derived, *derived),
         doubles=(*plan.doubles, *_doubles(columns)),

@@ -213,8 +213,10 @@ def test_a_container_whose_node_is_not_in_the_bill_moves_nothing_and_is_told(ben
         (None, 5, 1),
     ]
     (finding,) = delivery.findings
-    assert (finding.code, finding.severity, finding.row) == ("split_node_missing", "warning", 2)
-    assert "'i-9' has no costs of its own" in finding.message
+    assert (finding.code, finding.severity) == ("split_node_missing", "warning")
+    assert finding.message.startswith(
+        "Of 1 nodes that containers ran on (first i-9) this bill has no costs, so the 0.6"
+    )
 
 
 def test_more_than_a_node_costs_is_told_and_conserved(bench: Bench):
@@ -223,7 +225,7 @@ def test_more_than_a_node_costs_is_told_and_conserved(bench: Bench):
     assert delivery.bills[0].totals["USD"].effective_cost == 1
     (finding,) = delivery.findings
     assert (finding.code, finding.severity) == ("split_exceeds_node", "warning")
-    assert "of 1 nodes than these cost, by 1.000000000000000000 USD in all (first i-1)" in finding.message
+    assert "of 1 nodes than these cost, by 1 USD in all (first i-1)" in finding.message
 
 
 def test_net_columns_are_split_where_they_are_filled(bench: Bench):
