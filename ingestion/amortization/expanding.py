@@ -1,6 +1,6 @@
 """From a file of contracts, assets or postings to the charges of its days. Pure but for the files.
 
-A plan makes one or two charges of a row; these files tell in one row what costs something on a thousand days. So the
+A plan makes a few charges of a row; these files tell in one row what costs something on a thousand days. So the
 delivered file is read, through the same checks as any other, each of its rows becomes the charges of its days, and the
 tables of these, one for each month, are what is normalized. Charges keep the row and the file they come from.
 """

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import duckdb
 
 from ingestion.ai.models import names_model, with_generative
-from ingestion.aws import line_items
+from ingestion.aws import line_items, nodes, splits
+from ingestion.aws.labels import TAG_KEY, Labels, labels_of
 from ingestion.aws.line_items import TYPE, Columns
 from ingestion.aws.services import SERVICES
 from ingestion.delivery import BucketSettings
 from ingestion.focus import attributes
-from ingestion.focus.expressions import lenient_moment, literal, quoted, sorted_object
+from ingestion.focus.expressions import lenient_moment, literal, quoted
 from ingestion.focus.services import OTHER_CATEGORY, service_columns
 from ingestion.normalize.checks import currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, discover, planned
-from ingestion.normalize.plan import EntryCheck, Plan, RawColumn
+from ingestion.normalize.plan import Double, EntryCheck, Plan
 from ingestion.normalize.tables import RawTables
 
 REQUIRED: Final = {
@@ -55,6 +55,7 @@ KEY: Final = (
     "savings_plan_savings_plan_arn",
     "product",
     "resource_tags",
+    "tags",
     "cost_category",
 )
 NUMBERS: Final = (
@@ -73,6 +74,7 @@ NUMBERS: Final = (
     "savings_plan_savings_plan_effective_cost",
     "savings_plan_total_commitment_to_date",
     "savings_plan_used_commitment",
+    *nodes.NUMBERS,
 )
 MOMENTS: Final = ("line_item_usage_start_date", "line_item_usage_end_date")
 CARRIED: Final = {
@@ -101,16 +103,10 @@ CARRIED: Final = {
     "pricing_unit": "pricing_unit",
     "product_sku": "sku_id",
     "resource_tags": "tags",
+    "tags": "tags",
     "cost_category": "x_cost_categories",
 }
 """Raw columns whose content stands whole in another column; the others are kept as `x_<raw name>`."""
-TAG_TITLES: Final = ("resourceTags/", "resource_tags_")
-COST_CATEGORY_TITLES: Final = ("costCategory/", "cost_category_")
-TAG_KEY: Final = (
-    "CASE WHEN starts_with(key, 'user:') OR starts_with(key, 'user_') THEN substr(key, 6)"
-    " WHEN starts_with(key, 'aws_') THEN 'aws:' || substr(key, 5) ELSE key END"
-)
-"""Tags that users set are known without `user:`; those that AWS sets keep `aws:`. Athena and CUR 2.0 write `_`."""
 
 
 UNUSED_ENTRIES: Final = {
@@ -122,49 +118,45 @@ UNUSED_ENTRIES: Final = {
 """What the row of the unused part of a commitment has in place of its purchase's entries."""
 
 
-def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa: ARG001 - planners share one signature
+def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:
     """Say how the columns of a report become FOCUS 1.4.
 
-    :raises RejectedBillError: a column is missing that no charge can do without.
+    :raises RejectedBillError: a column is missing that no charge can do without, or rows cannot be read.
     """
     require_columns(raw, REQUIRED, message="{file} has no column {title} ({name}). Is it a Cost and Usage Report?")
     columns = Columns(frozenset(raw.names()))
-    labels = {
-        prefix: [column for column in raw.columns if column.title.startswith(prefix)]
-        for prefix in (*TAG_TITLES, *COST_CATEGORY_TITLES)
-    }
-    tags = [column for prefix in TAG_TITLES for column in labels[prefix]]
-    cost_categories = [column for prefix in COST_CATEGORY_TITLES for column in labels[prefix]]
-    own_labels = tuple(column.name for column in (*tags, *cost_categories))
-    unused = line_items.unused_cost(columns)
-    return Plan(
-        key=(*(name for name in KEY if name in columns.names), *own_labels),
-        entries=_entries(columns, tags=tags, cost_categories=cost_categories),
+    labels = labels_of(raw, columns)
+    numbers = tuple(name for name in NUMBERS if name in columns.names)
+    bill = Plan(
+        key=(*(name for name in KEY if name in columns.names), *labels.names),
+        entries=_entries(columns, labels),
         rows=_rows(columns),
-        decimals=tuple(name for name in NUMBERS if name in columns.names),
+        decimals=numbers,
         date_times=tuple(name for name in MOMENTS if name in columns.names),
         source_amount=line_items.amount(columns),
         needed=("line_item_unblended_cost", "line_item_usage_start_date"),
-        kept=_kept(columns, labels=frozenset(own_labels)),
+        kept=_kept(columns, labels=frozenset(labels.names)),
         checks=_checks(columns),
-        is_doubled=f"coalesce({unused} <> 0, FALSE)",
-        double_entries=UNUSED_ENTRIES,
-        double_rows={
-            "billed_cost": "0",
-            "effective_cost": unused,
-            "list_cost": "0",
-            "contracted_cost": "0",
-            "pricing_quantity": "NULL",
-            "consumed_quantity": "NULL",
-            "consumed_unit": "NULL",
-        },
+        doubles=(_unused_commitment(columns),),
         tag_key=TAG_KEY,
         json_columns=tuple(name for name in ("cost_category",) if name in columns.names),
         period_end="line_item_usage_end_date" if "line_item_usage_end_date" in columns.names else None,
     )
+    return splits.split(bill, raw, connection, columns)
 
 
-def _entries(columns: Columns, *, tags: Sequence[RawColumn], cost_categories: Sequence[RawColumn]) -> dict[str, str]:
+def _unused_commitment(columns: Columns) -> Double:
+    """Return the charge of the part of a commitment's fee that nothing used."""
+    unused = line_items.unused_cost(columns)
+    rows = {
+        **dict.fromkeys(("billed_cost", "list_cost", "contracted_cost"), "0"),
+        "effective_cost": unused,
+        **dict.fromkeys(("pricing_quantity", "consumed_quantity", "consumed_unit"), "NULL"),
+    }
+    return Double(is_due=f"coalesce({unused} <> 0, FALSE)", entries=UNUSED_ENTRIES, rows=rows)
+
+
+def _entries(columns: Columns, labels: Labels) -> dict[str, str]:
     text = columns.text
     start = lenient_moment(text("bill_billing_period_start_date"))
     entries = dict.fromkeys(attributes.COLUMNS, "NULL::VARCHAR")
@@ -187,9 +179,8 @@ def _entries(columns: Columns, *, tags: Sequence[RawColumn], cost_categories: Se
         **line_items.commitment_entries(columns),
         **_service_entries(columns),
         "x_line_item_line_item_type": TYPE,
-        "x_cost_categories": _labels(columns, "cost_category", cost_categories, prefixes=COST_CATEGORY_TITLES),
+        **labels.entries(),
         "is_settled": line_items.is_settled(columns),
-        "tags": _labels(columns, "resource_tags", tags, prefixes=TAG_TITLES),
     }
     entries["is_dropped"] = f"{TYPE} = {literal(line_items.NEGATION)} AND ({entries['is_settled']})"
     return entries
@@ -200,20 +191,6 @@ def _service_entries(columns: Columns) -> dict[str, str]:
     own = f"coalesce({columns.product('product_name', 'servicename')}, {code})"
     # Models of the marketplace have a product each, with a code that means nothing.
     return with_generative(service_columns(code, SERVICES, own_name=own), is_generative=names_model(own), own_name=own)
-
-
-def _labels(columns: Columns, whole: str, single: Sequence[RawColumn], *, prefixes: Sequence[str]) -> str:
-    """Return tags or cost categories as a JSON object: CUR 2.0 has one, the legacy report a column for each."""
-    if whole in columns.names:
-        return sorted_object(quoted(whole)) if whole == "cost_category" else quoted(whole)
-    if not single:
-        return "NULL::VARCHAR"
-    pairs = []
-    for column in sorted(single, key=lambda column: column.title):
-        name = next(column.title.removeprefix(prefix) for prefix in prefixes if column.title.startswith(prefix))
-        value = f"CAST(to_json({quoted(column.name)}) AS VARCHAR)"
-        pairs.append(f"CAST(to_json({literal(name)}) AS VARCHAR) || ':' || {value}")
-    return f"nullif('{{' || concat_ws(',', {', '.join(pairs)}) || '}}', '{{}}')"
 
 
 def _rows(columns: Columns) -> dict[str, str]:

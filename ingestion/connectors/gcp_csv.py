@@ -18,7 +18,7 @@ from ingestion.gcp.services import SERVICES
 from ingestion.normalize.checks import currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, discover, planned
 from ingestion.normalize.fields import Fields
-from ingestion.normalize.plan import DerivedColumn, EntryCheck, Plan
+from ingestion.normalize.plan import DerivedColumn, Double, EntryCheck, Plan
 from ingestion.normalize.tables import RawTables
 
 REQUIRED: Final = {
@@ -135,9 +135,7 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
         kept={"x_service_code": "e_x_service_code"}
         | {f"x_{name}": quoted(name) for name in sorted(delivered - CARRIED)},
         checks=_checks(fields),
-        is_doubled=f"{promotions} <> 0",
-        double_entries=PROMOTION_ENTRIES,
-        double_rows=_promotion_rows(promotions),
+        doubles=(Double(is_due=f"{promotions} <> 0", entries=PROMOTION_ENTRIES, rows=_promotion_rows(promotions)),),
         period_end="usage_end_time" if "usage_end_time" in fields.names else None,
     )
 

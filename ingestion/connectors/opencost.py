@@ -20,11 +20,11 @@ from ingestion.delivery.services import Record, Service, ServiceSettings, plain_
 from ingestion.delivery.settings import Endpoint
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted
-from ingestion.kubernetes.allocations import COLUMNS, IDLE, SYSTEM, allocations
+from ingestion.kubernetes.allocations import COLUMNS, IDLE, IDLE_SERVICE, SYSTEM, allocations
 from ingestion.normalize.checks import CURRENCY_CODE, currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, settled
 from ingestion.normalize.fields import Fields
-from ingestion.normalize.plan import NEVER, DerivedColumn, EntryCheck, Plan
+from ingestion.normalize.plan import DerivedColumn, Double, EntryCheck, Plan
 from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import RawTables
 
@@ -126,9 +126,7 @@ def plan(
         derived=derived,
         kept={f"x_{name}": quoted(name) for name in ("cluster", "namespace", "component") if name in fields.names},
         checks=_checks(),
-        is_doubled=f"{cost} <> 0" if is_offset else NEVER,
-        double_entries=_offset_entries(settings.tags),
-        double_rows=_offset_rows(fields),
+        doubles=(_offset(fields, tags=settings.tags),) if is_offset else (),
     )
 
 
@@ -170,7 +168,7 @@ def _entries(fields: Fields) -> dict[str, str]:
         "invoice_issuer_name": "'Kubernetes'",
         "service_provider_name": "'Kubernetes'",
         "host_provider_name": "'Kubernetes'",
-        "service_name": f"CASE {namespace} WHEN {literal(IDLE)} THEN 'Kubernetes idle capacity'"
+        "service_name": f"CASE {namespace} WHEN {literal(IDLE)} THEN {literal(IDLE_SERVICE)}"
         f" WHEN {literal(SYSTEM)} THEN 'Kubernetes system' ELSE 'Kubernetes' END",
         "service_category": "'Compute'",
         "service_subcategory": "'Containers'",
@@ -181,6 +179,10 @@ def _entries(fields: Fields) -> dict[str, str]:
         "tags": f"CAST(json_merge_patch({labels}, json_object({pairs})) AS VARCHAR)",
         "is_dropped": "FALSE",
     }
+
+
+def _offset(fields: Fields, *, tags: dict[str, str]) -> Double:
+    return Double(is_due=f"{fields.number('cost')} <> 0", entries=_offset_entries(tags), rows=_offset_rows(fields))
 
 
 def _offset_entries(tags: dict[str, str]) -> dict[str, str]:

@@ -108,12 +108,13 @@ def lenient_moment(text: str) -> str:
     )
 
 
-def sorted_object(text: str) -> str:
-    """Return a JSON object's text with its keys sorted and no spaces; null for {} and for what is no object."""
+def sorted_object(text: str, *, prefix: str = "") -> str:
+    """Return a JSON object's text with its keys sorted, behind a prefix, and no spaces; null for {} and no object."""
     is_object = f"json_valid({text}) AND json_type({text}) = 'OBJECT'"
+    name = f"{literal(prefix)} || key" if prefix else "key"
     value = f"json_extract({text}, '/' || replace(replace(key, '~', '~0'), '/', '~1'))"
     pairs = (
         f"list_transform(list_sort(json_keys({text})), lambda key:"
-        f" CAST(to_json(key) AS VARCHAR) || ':' || CAST({value} AS VARCHAR))"
+        f" CAST(to_json({name}) AS VARCHAR) || ':' || CAST({value} AS VARCHAR))"
     )
     return f"CASE WHEN {is_object} THEN nullif('{{' || array_to_string({pairs}, ',') || '}}', '{{}}') END"

@@ -32,6 +32,8 @@ COLUMNS: Final = (
 )
 IDLE: Final = "__idle__"
 SYSTEM: Final = "kube-system"
+IDLE_SERVICE: Final = "Kubernetes idle capacity"
+"""What nobody took of a cluster, whoever tells it."""
 
 
 class Component(NamedTuple):

@@ -30,7 +30,8 @@ class Dictionary:
 
     Table `entry_value` has their columns; those of one value throughout are `constants`, as SQL literals. Texts of few
     words are of an ENUM type, which Parquet writes without looking at each again. The raw columns of the key are there
-    as `k_<raw>`. With `has_doubles`, table `entry_double` gives the entry of a row's double.
+    as `k_<raw>`. With `has_doubles`, table `entry_double` gives the entries of a row's doubles by
+    number.
     """
 
     columns: tuple[str, ...]
@@ -78,23 +79,7 @@ def write_entries(
 ) -> Dictionary:
     """Write table `entry` from `combination`, and `entry_value` for the rows to join."""
     plan = reading.plan
-    key = ", ".join(quoted(name) for name in plan.key)
-    connection.execute(
-        f"CREATE TEMP TABLE grouped AS SELECT {key}, {reading.key()} AS x_key, sum(x_amount) AS x_amount,"
-        f" sum(x_charges) AS x_charges, sum(x_doubled) AS x_doubled FROM combination GROUP BY {key}"
-    )
-    own = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in plan.entries.items())
-    own_key = ", ".join(f"{quoted(name)} AS {quoted('k_' + name)}" for name in plan.key)
-    double = ", ".join(f"{plan.double_entries.get(name, quoted(name))} AS {quoted(name)}" for name in plan.entries)
-    double_key = ", ".join(quoted("k_" + name) for name in plan.key)
-    connection.execute(
-        f"CREATE TEMP TABLE meaning AS SELECT x_key, x_doubled, x_amount, FALSE AS is_double, {own}, {own_key}"
-        " FROM grouped"
-    )
-    connection.execute(
-        f"INSERT INTO meaning SELECT x_key || {DOUBLE}, 0, 0, TRUE, {double}, {double_key} FROM meaning"
-        " WHERE x_doubled > 0"
-    )
+    _write_meanings(connection, reading)
     _write_tags(connection, tag_keys, tag_key=plan.tag_key)
     connection.execute("CREATE TYPE entry_key AS ENUM (SELECT x_key FROM meaning ORDER BY x_key)")
     compared = ", ".join(f"{quoted(name)} NULLS FIRST" for name in (*attributes.COLUMNS, "allocation_tags"))
@@ -109,7 +94,50 @@ def write_entries(
         "CREATE TEMP TABLE file_entry AS SELECT DISTINCT x_file_number,"
         f" enum_code(CAST({reading.key()} AS entry_key)) AS x_entry FROM combination"
     )
-    return _publish(connection, (*plan.entries, "attribute_set_id", *(f"k_{name}" for name in plan.key)))
+    has_doubles = _write_doubles(connection, count=len(plan.doubles))
+    return _publish(
+        connection,
+        (*plan.entries, "attribute_set_id", *(f"k_{name}" for name in plan.key)),
+        has_doubles=has_doubles,
+    )
+
+
+def _write_meanings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
+    """Write table `meaning`: the entry of each combination, and one more for each double that some row of it has."""
+    plan = reading.plan
+    key = ", ".join(quoted(name) for name in plan.key)
+    doubled = "".join(f", sum(x_doubled_{number}) AS x_doubled_{number}" for number in _numbers(len(plan.doubles)))
+    connection.execute(
+        f"CREATE TEMP TABLE grouped AS SELECT {key}, {reading.key()} AS x_key, sum(x_amount) AS x_amount,"
+        f" sum(x_charges) AS x_charges{doubled} FROM combination GROUP BY {key}"
+    )
+    own = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in plan.entries.items())
+    own_key = ", ".join(f"{quoted(name)} AS {quoted('k_' + name)}" for name in plan.key)
+    connection.execute(
+        f"CREATE TEMP TABLE meaning AS SELECT x_key, x_amount, FALSE AS is_double, {own}, {own_key} FROM grouped"
+    )
+    keys = ", ".join(quoted("k_" + name) for name in plan.key)
+    for number, double in enumerate(plan.doubles, start=1):
+        columns = ", ".join(f"{double.entries.get(name, quoted(name))} AS {quoted(name)}" for name in plan.entries)
+        due = f"SELECT x_key FROM grouped WHERE x_doubled_{number} > 0"
+        connection.execute(
+            f"INSERT INTO meaning SELECT x_key || {DOUBLE} || {number}, 0, TRUE, {columns}, {keys} FROM meaning"
+            f" WHERE NOT is_double AND x_key IN ({due})"
+        )
+
+
+def _write_doubles(connection: duckdb.DuckDBPyConnection, *, count: int) -> bool:
+    """Write table `entry_double`, and return whether there are any."""
+    written = connection.execute(
+        "CREATE TEMP TABLE entry_double AS SELECT entry.x_entry, x_double_number, double.x_entry AS x_double"
+        f" FROM entry CROSS JOIN (SELECT unnest({list(_numbers(count))}::INTEGER[]) AS x_double_number)"
+        f" JOIN entry AS double ON double.x_key = entry.x_key || {DOUBLE} || x_double_number ORDER BY ALL"
+    ).fetchall()
+    return bool(written[0][0])
+
+
+def _numbers(count: int) -> range:
+    return range(1, count + 1)
 
 
 def _write_tags(connection: duckdb.DuckDBPyConnection, tag_keys: frozenset[str] | None, *, tag_key: str) -> None:
@@ -146,7 +174,7 @@ def unreadable_tags(connection: duckdb.DuckDBPyConnection) -> str | None:
     return None if found[0][0] is None else str(found[0][0])
 
 
-def _publish(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> Dictionary:
+def _publish(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], *, has_doubles: bool) -> Dictionary:
     told = ", ".join(
         f"count(DISTINCT {quoted(name)}), count({quoted(name)}), any_value({quoted(name)})::VARCHAR,"
         f" any_value(typeof({quoted(name)}))"
@@ -171,8 +199,4 @@ def _publish(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> D
         else:
             values.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
     connection.execute(f"CREATE TEMP TABLE entry_value AS SELECT {', '.join(values)} FROM entry ORDER BY x_entry")
-    doubles = connection.execute(
-        "CREATE TEMP TABLE entry_double AS SELECT entry.x_entry, double.x_entry AS x_double"
-        f" FROM entry JOIN entry AS double ON double.x_key = entry.x_key || {DOUBLE} ORDER BY ALL"
-    ).fetchall()[0][0]
-    return Dictionary(columns=tuple(columns), constants=constants, has_doubles=bool(doubles))
+    return Dictionary(columns=tuple(columns), constants=constants, has_doubles=has_doubles)

@@ -31,7 +31,6 @@ class DerivedColumn:
     of_row: bool = False
 
 
-NEVER: Final = "FALSE"
 ROW_NUMBER: Final = "x_row_number"
 
 
@@ -51,6 +50,19 @@ class EntryCheck:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Double:
+    """A further charge, which the rows become of which `is_due` is true; `entries` and `rows` stand in for the plan's.
+
+    `is_due` and `rows` are expressions as the plan's are; `entries` are over the row's own entry columns by name, and
+    over `k_<raw>` for the raw columns of the key.
+    """
+
+    is_due: str
+    entries: Mapping[str, str]
+    rows: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """How raw text columns become charges.
 
@@ -62,11 +74,11 @@ class Plan:
     per row, by `rows`, over the raw columns, over `n_<raw>` for `decimals` and `t_<raw>` for `date_times`, and over
     `e_<column>` for the entry's columns.
 
-    No row may lack a value in the raw columns `needed`. Rows of which `is_doubled` is true become a second charge, for
-    which `double_entries` and `double_rows` stand in. `json_columns` are raw columns that should hold JSON and are
-    stored as null where they do not; `period_end` is the raw column of ChargePeriodEnd, None without one. Wherever a
-    raw column may be named, one of `derived` may. `source_file` and `source_row` give, over the raw columns, a
-    row's place in the delivery, where its files are not the delivered ones; never less than that of the row before.
+    No row may lack a value in the raw columns `needed`. Behind its own charge a row has those of `doubles` that are
+    due, in their order. `json_columns` are raw columns that should hold JSON and are stored as null where they do not;
+    `period_end` is the raw column of ChargePeriodEnd, None without one. Wherever a raw column may be named, one of
+    `derived` may. `source_file` and `source_row` give, over the raw columns, a row's place in the delivery, where its
+    files are not the delivered ones; never less than that of the row before.
     """
 
     key: tuple[str, ...]
@@ -78,9 +90,7 @@ class Plan:
     needed: tuple[str, ...]
     kept: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[EntryCheck, ...] = ()
-    is_doubled: str = NEVER
-    double_entries: Mapping[str, str] = field(default_factory=dict)
-    double_rows: Mapping[str, str] = field(default_factory=dict)
+    doubles: tuple[Double, ...] = ()
     tag_key: str = "key"
     json_columns: tuple[str, ...] = ()
     period_end: str | None = None

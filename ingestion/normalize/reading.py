@@ -69,10 +69,13 @@ class Reading:
         """Return the query of each file's distinct key columns, with their charges, amounts and oddities."""
         numbers = ", ".join(f"TRY({self.number(name)}) AS {quoted('n_' + name)}" for name in self.plan.decimals)
         key = ", ".join(quoted(name) for name in self.plan.key)
+        due = "".join(
+            f", count(*) FILTER (WHERE {double.is_due}) AS x_doubled_{number}"
+            for number, double in enumerate(self.plan.doubles, start=1)
+        )
         return (
             f"SELECT x_file_number, {key}, count(*) AS x_charges, sum({self.plan.source_amount}) AS x_amount,"
-            f" count(*) FILTER (WHERE {self.oddity()}) AS x_odd,"
-            f" count(*) FILTER (WHERE {self.plan.is_doubled}) AS x_doubled"
+            f" count(*) FILTER (WHERE {self.oddity()}) AS x_odd{due}"
             f" FROM (SELECT *, {numbers} FROM ({self.raw.sql(numbered=False)})) GROUP BY x_file_number, {key}"
         )
 

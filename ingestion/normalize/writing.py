@@ -17,6 +17,7 @@ from ingestion.focus.columns import COLUMNS, COSTS, SQL_TYPES
 from ingestion.focus.expressions import DECIMAL, literal, quoted
 from ingestion.normalize.contents import NormalizedBill, Totals
 from ingestion.normalize.entries import Dictionary
+from ingestion.normalize.plan import Plan
 from ingestion.normalize.reading import Reading
 
 PARQUET: Final = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
@@ -32,10 +33,14 @@ def charges_sql(reading: Reading, dictionary: Dictionary, *, period: date, file_
     plan = reading.plan
     rows = reading.rows(file_numbers=file_numbers)
     if dictionary.has_doubles:
-        both = f"unnest(CASE WHEN {plan.is_doubled} THEN [FALSE, TRUE] ELSE [FALSE] END) AS x_is_double"
-        twin = "CASE WHEN x_is_double THEN x_double ELSE x_entry END AS x_entry"
-        doubled = f"SELECT *, {both} FROM ({rows})"
-        rows = f"SELECT * EXCLUDE (x_double) REPLACE ({twin}) FROM ({doubled}) LEFT JOIN entry_double USING (x_entry)"
+        numbers = " || ".join(
+            f"CASE WHEN {double.is_due} THEN [{number}] ELSE [] END"
+            for number, double in enumerate(plan.doubles, start=1)
+        )
+        doubled = f"SELECT *, unnest([0] || {numbers}) AS x_double_number FROM ({rows})"
+        twin = "CASE WHEN x_double_number > 0 THEN x_double ELSE x_entry END AS x_entry"
+        joined = f"({doubled}) LEFT JOIN entry_double USING (x_entry, x_double_number)"
+        rows = f"SELECT * EXCLUDE (x_double) REPLACE ({twin}) FROM {joined}"
     looked_up = ", ".join(f"{dictionary.value(name)} AS {quoted('e_' + name)}" for name in dictionary.columns)
     filters = [f"e_billing_period = DATE '{period:%Y-%m-%d}'"] if "billing_period" not in dictionary.constants else []
     if dictionary.constants.get("is_dropped") != "CAST('false' AS BOOLEAN)":
@@ -52,8 +57,8 @@ def _columns(reading: Reading, dictionary: Dictionary) -> list[str]:
     for column in COLUMNS:
         if column.name in plan.rows:
             value = in_entries.get(plan.rows[column.name], plan.rows[column.name])
-            if dictionary.has_doubles and column.name in plan.double_rows:
-                value = f"CASE WHEN x_is_double THEN {plan.double_rows[column.name]} ELSE {value} END"
+            if dictionary.has_doubles:
+                value = _or_doubles(value, plan, column.name)
         elif column.name in dictionary.columns:
             value = quoted(f"e_{column.name}")
         else:
@@ -66,6 +71,16 @@ def _columns(reading: Reading, dictionary: Dictionary) -> list[str]:
     columns.append("e_attribute_set_id::INTEGER AS x_attribute_set_id")
     columns.extend(f"{in_entries.get(value, value)} AS {quoted(name)}" for name, value in plan.kept.items())
     return columns
+
+
+def _or_doubles(value: str, plan: Plan, name: str) -> str:
+    """Return the expression of a column that doubles have another value of."""
+    cases = [
+        f" WHEN {number} THEN {double.rows[name]}"
+        for number, double in enumerate(plan.doubles, start=1)
+        if name in double.rows
+    ]
+    return f"CASE x_double_number{''.join(cases)} ELSE {value} END" if cases else value
 
 
 def write_charges(connection: duckdb.DuckDBPyConnection, query: str, *, folder: Path, is_numbered: bool) -> None:

@@ -166,7 +166,11 @@ def test_cur_2_in_csv_reads_its_json_columns(bench: Bench):
     delivery = bench.normalized("aws_cur", bench.archived(text))
 
     assert values(delivery, "tags, x_cost_categories, billed_cost") == [
-        ('{"aws:created_by":"IAM","team":"pay"}', '{"unit":"retail"}', Decimal("0.096"))
+        (
+            '{"aws:created_by":"IAM","costCategory/unit":"retail","team":"pay"}',
+            '{"unit":"retail"}',
+            Decimal("0.096"),
+        )
     ]
 
 
@@ -256,6 +260,61 @@ def cur_2_rows(*changes):
         "cost_category": "{}",
     }
     return [{**row, **change} for change in changes]
+
+
+def test_cost_categories_of_the_legacy_report_are_tags_too(bench: Bench):
+    delivery = bench.aws({"costCategory/Business Unit": "retail", "resourceTags/user:team": "pay"}, {})
+
+    assert values(delivery, "tags, x_cost_categories") == [
+        ('{"costCategory/Business Unit":"retail","team":"pay"}', '{"Business Unit":"retail"}'),
+        (None, None),
+    ]
+
+
+def test_what_a_line_inherits_is_told_apart_from_its_own_tags(bench: Bench):
+    tags = {
+        "resourceTags/department": "teamA",
+        "resourceTags/aws:createdBy": "IAM",
+        "userAttribute/Department": "teamB",
+        "accountTag/department": "teamC",
+        "costCategory/department": "teamD",
+    }
+    (row,) = cur_2_rows({"resource_tags": '{"user_department":"teamA","user_app":"cart"}'})
+
+    delivery = bench.normalized("aws_cur", bench.archived(csv_text([{**row, "tags": json.dumps(tags)}])))
+
+    ((told, names),) = values(delivery, "tags, x_attribute_set_id")
+    assert json.loads(str(told)) == {
+        "accountTag/department": "teamC",
+        "app": "cart",
+        "aws:createdBy": "IAM",
+        "costCategory/department": "teamD",
+        "department": "teamA",
+        "userAttribute/Department": "teamB",
+    }
+    assert names == 0
+    assert values(delivery, "tags", file="attribute_sets") == [(told,)]
+
+
+@pytest.mark.parametrize("key", ["accountTag/team", "costCategory/team", "userAttribute/team", "iamPrincipal/team"])
+def test_a_tag_of_a_resource_is_never_taken_for_an_inherited_one(bench: Bench, key: str):
+    (row,) = cur_2_rows({"resource_tags": json.dumps({f"user_{key}": "mine"})})
+    told = {f"resourceTags/{key}": "mine", key: "inherited"}
+
+    delivery = bench.normalized("aws_cur", bench.archived(csv_text([{**row, "tags": json.dumps(told)}])))
+
+    ((tags,),) = values(delivery, "tags")
+    assert json.loads(str(tags)) == {key: "inherited", f"resourceTags/{key}": "mine", f"user_{key}": "mine"}
+
+
+@pytest.mark.parametrize("tags", ["no JSON", "[1]", '"team"', "{"])
+def test_tags_that_are_no_object_are_told_beside_sound_ones(bench: Bench, tags: str):
+    rows = [{**row, "tags": tags} for row in cur_2_rows({"resource_tags": '{"user_team":"pay"}'})]
+
+    delivery = bench.normalized("aws_cur", bench.archived(csv_text(rows)))
+
+    assert values(delivery, "tags, billed_cost") == [(None, Decimal("0.096"))]
+    assert [finding.code for finding in delivery.findings] == ["tags_unreadable"]
 
 
 AI = ("AI and Machine Learning", "Generative AI")

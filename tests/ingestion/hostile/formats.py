@@ -38,6 +38,15 @@ class Format:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
+SPLIT: dict[str, str] = {
+    **AWS_ROW,
+    "lineItem/ResourceId": "arn:aws:eks:eu-west-1:2222:pod/prod/shop/cart-1/uid",
+    "lineItem/UsageType": "EKS-EC2-vCPU-Hours",
+    "splitLineItem/ParentResourceId": "i-1",
+    "splitLineItem/SplitCost": "0.3",
+    "splitLineItem/UnusedCost": "0.1",
+}
+"""A line of a pod, whose planner looks at the rows before they are read."""
 AZURE: dict[str, str] = {
     **AZURE_ROW,
     "Cost": "3",
@@ -123,6 +132,14 @@ FORMATS = (
         amount="lineItem/UnblendedCost",
         date="lineItem/UsageStartDate",
         currency="lineItem/CurrencyCode",
+    ),
+    Format(
+        kind="aws_cur",
+        row=SPLIT,
+        amount="splitLineItem/SplitCost",
+        date="lineItem/UsageStartDate",
+        currency="lineItem/CurrencyCode",
+        needs_amount=False,
     ),
     Format(kind="aws_cost_explorer", row=COST_EXPLORER, amount="unblended_cost", date="date", currency="currency"),
     Format(kind="azure_export", row=AZURE, amount="Cost", date="Date", currency="BillingCurrency"),
