@@ -18,7 +18,6 @@ from allocation.engine.rules import RuleSet, to_document
 from allocation.matches import Month, Ranked, month
 from allocation.models import Segment
 from allocation.working import WorkingRules, working_rules
-from ingestion.focus.attributes import COLUMNS
 from itfm.web.allocation.build import catch_figures, coverage, draft_bar
 from itfm.web.allocation.dimensions.fields import RuleFields, from_document
 from itfm.web.allocation.dimensions.fields import to_document as rule_document
@@ -55,11 +54,11 @@ def dimension_page(
     """
     working = working_rules()
     dimension = dimension_of(working.rules, key)
-    bills = month(organization_id, period=period.shown)
+    bills = month(organization_id, period=period.shown).under(working.rules)
     catches = bills.catches(working.rules, only=[key])[key]
     return DimensionPage(
         shell=shell,
-        bar=draft_bar(working, may_write=may_write),
+        bar=draft_bar(working, may_write=may_write, refused=bills.refused),
         period=period,
         key=key,
         name=dimension.name,
@@ -144,7 +143,7 @@ def rule_page(
         fields=fields,
         problems=problems,
         preview=preview,
-        columns=COLUMNS,
+        columns=bills.columns(),
         tag_keys=tuple(bills.tag_keys(working.rules.spellings())),
         dimensions=tuple(one.key for one in working.rules.dimensions if one.key != key),
         lookups=tuple(sorted(working.rules.lookups)),
@@ -167,6 +166,9 @@ def _preview(
         rules = applied(PutRule(dimension=key, number=number, rule=rule_document(fields)), to=working.rules)
     except DraftError as error:
         return None, error.problems
+    bills = bills.under(rules)
+    if bills.refused:
+        return None, tuple(Problem(path="document", place="", message=sentence) for sentence in bills.refused)
     listed = dimension_of(rules, key).rules
     place = len(listed) - 1 if number is None else number
     caught = bills.catches(rules, only=[key])[key].rules[place]
