@@ -2,42 +2,54 @@
 
 Attribute sets are widened once for each bill revision and each choice of further columns, beside the revision's own
 files: `<revision>/widened/<name of the choice>/`. A folder appears there finished or not at all, and never changes.
+Beside it may stand what a page asked for (`<name>.json`) and why there is none (`<name>-over-<most sets>.txt`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import pyarrow.parquet as pq
+import structlog
 
 from allocation.engine.conditions import Subject
 from allocation.engine.further import NOTHING, Further, further
 from allocation.engine.inputs import Revision
 from allocation.engine.tag_aliases import Spellings
-from allocation.engine.widening import TooManySetsError, distinct_texts, left_out_tags, write_widened
+from allocation.engine.widening import MOST_SETS, TooManySetsError, distinct_texts, left_out_tags, write_widened
 from allocation.engines import local_engine
 from allocation.models import AllocationRun
 from ingestion.focus.attributes import COLUMNS, COST_COLUMNS, FURTHER, may_be_looked_at
 from ingestion.models import BillRevision
 from ingestion.revisions import revision_folder
 from itfm.core import lake
+from itfm.core.events import WideningRequested, publish
 from itfm.core.periods import period_name
+from itfm.core.tenancy import tenant
 
+logger = structlog.get_logger(__name__)
+
+AT_ONCE: Final = 1_000_000
+"""Charges of a bill that a page widens while one waits: about two seconds' work. Of a larger one a worker does it."""
+OF_A_PAGE: Final = "512MiB"
+"""What a page may use of the memory."""
 LEFT_OUT: Final = "tag_keys_left_out.json"
 WIDENED: Final = "widened.json"
 """Beside a run: by source, what its attribute sets were widened by. Absent where nothing was."""
 
-_refused: dict[tuple[UUID, Further], str] = {}
-"""What has too many sets, and the sentence that says so: bills do not change, and counting takes as long as writing."""
-
 
 class WideningError(RuntimeError):
     """The attribute sets of a bill cannot hold what rules look at; the message says why."""
+
+
+class NotYetWidenedError(WideningError):
+    """A worker writes the attribute sets; look again."""
 
 
 def engine_revision(revision: BillRevision, *, by: Further = NOTHING) -> Revision:
@@ -67,11 +79,7 @@ def bills_of_run(run: AllocationRun) -> list[tuple[BillRevision, Revision]]:
 
 def write_widened_by(revisions: Sequence[Revision], *, to: Path) -> None:
     """Keep beside a run what its attribute sets were widened by."""
-    by_source = {
-        one.source_id: {"columns": one.further.columns, "tags": one.further.tags}
-        for one in revisions
-        if not one.further.is_nothing
-    }
+    by_source = {one.source_id: _plain(one.further) for one in revisions if not one.further.is_nothing}
     if by_source:
         (to / WIDENED).write_text(json.dumps(by_source, sort_keys=True, ensure_ascii=False), encoding="utf-8")
 
@@ -110,24 +118,25 @@ def tags_left_out(revision: BillRevision) -> tuple[str, ...]:
         keys = left_out_tags(
             bill.charges, attribute_sets=bill.attribute_sets, engine=local_engine(scratch), scratch=scratch
         )
-        written = scratch / LEFT_OUT
-        written.write_text(json.dumps(keys, ensure_ascii=False), encoding="utf-8")
-        written.replace(file)
+        _keep(file, text=json.dumps(keys, ensure_ascii=False), scratch=scratch)
     return keys
 
 
 def further_texts(revision: BillRevision, by: Further, *, containing: str, limit: int) -> list[str]:
     """Return the first texts of further columns or tag keys in a bill's lines that contain a piece of text."""
-    charges = engine_revision(revision).charges
-    if by.is_nothing or not charges.is_file():
+    rows = engine_revision(revision).charges
+    if by.is_nothing or not rows.is_file():
         return []
+    for sets in sorted(rows.parent.glob("widened/*/attribute_sets.parquet")) if not by.tags else ():
+        if set(by.columns).issubset(pq.read_schema(sets).names):
+            rows = sets  # fewer rows with the same texts
+            break
     with lake.scratch(revision.organization_id) as scratch:
-        return distinct_texts(
-            charges, by, containing=containing, limit=limit, engine=local_engine(scratch), scratch=scratch
-        )
+        engine = replace(local_engine(scratch), memory_limit=OF_A_PAGE)
+        return distinct_texts(rows, by, containing=containing, limit=limit, engine=engine, scratch=scratch)
 
 
-def widened(revision: BillRevision, by: Further) -> Revision:
+def widened(revision: BillRevision, by: Further, *, memory_limit: str | None = None) -> Revision:
     """Return a bill with attribute sets that hold these columns and tag keys too; they are written where they are not.
 
     :raises WideningError: they cannot be written.
@@ -135,24 +144,79 @@ def widened(revision: BillRevision, by: Further) -> Revision:
     found = engine_revision(revision, by=by)
     if found.attribute_sets.is_file():
         return found
-    if not found.charges.is_file():
+    _check(revision, by)
+    with lake.scratch(revision.organization_id) as scratch:
+        engine, finished = local_engine(scratch), scratch / by.name
+        engine = replace(engine, memory_limit=memory_limit or engine.memory_limit)
+        try:
+            sums = write_widened(engine_revision(revision), by, to=finished, engine=engine, most=MOST_SETS)
+        except TooManySetsError as error:
+            _keep(_refusal(revision, by), text=_too_many(error, revision), scratch=scratch)
+            raise WideningError(_too_many(error, revision)) from error
+        _prove(sums, revision)
+        _publish(finished, to=found.attribute_sets.parent)
+    return found
+
+
+def widened_for_page(revision: BillRevision, by: Further) -> Revision:
+    """Return a bill widened as `widened` does; sets of many charges are asked of a worker.
+
+    :raises NotYetWidenedError: a worker was asked.
+    :raises WideningError: they cannot be written.
+    """
+    found = engine_revision(revision, by=by)
+    if found.attribute_sets.is_file() or revision.row_count <= AT_ONCE:
+        return widened(revision, by, memory_limit=OF_A_PAGE)
+    _check(revision, by)
+    with lake.scratch(revision.organization_id) as scratch:
+        _keep(_asked(revision, by.name), text=json.dumps(_plain(by), ensure_ascii=False), scratch=scratch)
+    publish(WideningRequested(organization_id=revision.organization_id, revision_id=revision.id, name=by.name))
+    raise NotYetWidenedError(
+        f"The lines of {_bill(revision)} are being sorted by {', '.join(by.words)}. Look again in a minute."
+    )
+
+
+def widen_as_asked(organization_id: UUID, *, revision_id: UUID, name: str) -> None:
+    """Write the attribute sets that a page asked for; why they cannot be written is told where they are looked at."""
+    with tenant(organization_id):
+        revision = BillRevision.objects.filter(pk=revision_id).select_related("bill__source").first()
+    if revision is None:
+        return
+    by = _from_plain(json.loads(_asked(revision, name).read_text(encoding="utf-8")))
+    try:
+        widened(revision, by)
+    except WideningError as error:
+        logger.warning("widening.refused", revision=str(revision_id), error=str(error))
+
+
+def _check(revision: BillRevision, by: Further) -> None:
+    """Refuse what is known to be impossible before anything is read.
+
+    :raises WideningError: the lines are not kept, or have been found to be too different.
+    """
+    if not engine_revision(revision).charges.is_file():
         raise WideningError(
             f"The rules look at {', '.join(by.words)}, and the lines of {_bill(revision)} are not kept."
             " Pull the bill again."
         )
-    refusal = _refused.get((revision.id, by))
-    if refusal is not None:
-        raise WideningError(refusal)
-    with lake.scratch(revision.organization_id) as scratch:
-        finished = scratch / by.name
-        try:
-            sums = write_widened(engine_revision(revision), by, to=finished, engine=local_engine(scratch))
-        except TooManySetsError as error:
-            _refused[revision.id, by] = _too_many(error, revision)
-            raise WideningError(_refused[revision.id, by]) from error
-        _prove(sums, revision)
-        _publish(finished, to=found.attribute_sets.parent)
-    return found
+    if _refusal(revision, by).is_file():
+        raise WideningError(_refusal(revision, by).read_text(encoding="utf-8"))
+
+
+def _refusal(revision: BillRevision, by: Further) -> Path:
+    """Return the file that says that a bill has too many sets: to count them takes as long as to write them."""
+    return revision_folder(revision) / "widened" / f"{by.name}-over-{MOST_SETS}.txt"
+
+
+def _asked(revision: BillRevision, name: str) -> Path:
+    return revision_folder(revision) / "widened" / f"{name}.json"
+
+
+def _keep(file: Path, *, text: str, scratch: Path) -> None:
+    """Write a small file whole or not at all."""
+    (scratch / file.name).write_text(text, encoding="utf-8")
+    file.parent.mkdir(exist_ok=True)
+    (scratch / file.name).replace(file)
 
 
 def _publish(finished: Path, *, to: Path) -> None:
@@ -188,6 +252,10 @@ def _too_many(error: TooManySetsError, revision: BillRevision) -> str:
 
 def _bill(revision: BillRevision) -> str:
     return f"the bill of {revision.bill.source.name} for {period_name(revision.bill.billing_period)}"
+
+
+def _plain(by: Further) -> dict[str, Sequence[str]]:
+    return {"columns": by.columns, "tags": by.tags}
 
 
 def _from_plain(plain: Mapping[str, Sequence[str]] | None) -> Further:

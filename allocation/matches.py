@@ -5,7 +5,6 @@ Bills are immutable files, so a bill's sums by attribute set are worked out once
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,16 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 
-from allocation.bills import WideningError, engine_revision, further_texts, lacking, own_columns, tags_left_out, widened
+from allocation.bills import (
+    NotYetWidenedError,
+    WideningError,
+    engine_revision,
+    further_texts,
+    lacking,
+    own_columns,
+    tags_left_out,
+    widened_for_page,
+)
 from allocation.engine import attribute_sets
 from allocation.engine.attribute_sets import AttributeSets, Coded
 from allocation.engine.cells import classified
@@ -31,7 +39,6 @@ from allocation.engine.inputs import Revision
 from allocation.engine.rules import RuleSet
 from allocation.engine.tag_aliases import Spellings
 from ingestion.focus.attributes import COLUMNS, FURTHER, may_be_looked_at
-from ingestion.focus.expressions import quoted
 from ingestion.models import BillRevision
 from ingestion.selectors import current_revisions
 from itfm.core import money
@@ -102,14 +109,6 @@ class Ranked:
     catch: Catch
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One kind of line of a bill: its texts by column, tag and source, and how much of it there is."""
-
-    texts: dict[Subject, str]
-    catch: Catch
-
-
 class Month:
     """The bills in force of one billing period."""
 
@@ -120,27 +119,38 @@ class Month:
         period: date,
         bills: Sequence[BillRevision] = (),
         refused: Iterable[str] = (),
+        pending: Iterable[str] = (),
     ) -> None:
         self.revisions, self.period = tuple(revisions), period
         self._bills = tuple(bills)
         """The rows of these revisions, without which their attribute sets cannot be widened."""
         self.refused = tuple(refused)
         """Why attribute sets do not hold all that rules look at, in sentences; there, it is absent everywhere."""
+        self.pending = tuple(pending)
+        """The same where a worker is about to change that."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What figures of this month do not count, in sentences."""
+        return (*self.refused, *self.pending)
 
     def under(self, *rules: RuleSet) -> Month:
         """Return the month with attribute sets that hold all that these rules look at, written where none were yet."""
         asked = [(looked_at(one, period=self.period), one.spellings()) for one in rules]
-        found, refused = list(self.revisions), list(self.refused)
+        found, refused, pending = list(self.revisions), list(self.refused), list(self.pending)
         for number, bill in enumerate(self._bills):
             by = found[number].further
             for subjects, spellings in asked:
                 by = by.with_(lacking(bill, subjects, spellings=spellings))
             if by != found[number].further:
                 try:
-                    found[number] = widened(bill, by)
+                    found[number] = widened_for_page(bill, by)
+                except NotYetWidenedError as error:
+                    pending.append(str(error))
                 except WideningError as error:
                     refused.append(str(error))
-        return Month(found, period=self.period, bills=self._bills, refused=dict.fromkeys(refused))
+        notes = {"refused": dict.fromkeys(refused), "pending": dict.fromkeys(pending)}
+        return Month(found, period=self.period, bills=self._bills, **notes)
 
     def catches(self, rules: RuleSet, *, only: Iterable[str] | None = None) -> dict[str, DimensionCatches]:
         """Return what the rules of each dimension catch, or of some dimensions only."""
@@ -237,27 +247,6 @@ class Month:
             return set()
         lack = [(bill, lacking(bill, [subject], spellings=spellings)) for bill in self._bills]
         return {text for bill, by in lack for text in further_texts(bill, by, containing=containing, limit=limit)}
-
-    def lines(self, *, containing: str, limit: int) -> list[Line]:
-        """Return the dearest kinds of line with a piece of text in any column or tag, in any case."""
-        found = []
-        for revision in self.revisions:
-            names = (*COLUMNS, *revision.further.columns)
-            columns = ", ".join(quoted(name) for name in names)
-            texts = f"concat_ws(' ', {columns}, tags)"
-            with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
-                database.register("sums", sums_of(str(revision.daily)))
-                rows = database.execute(
-                    f"SELECT {columns}, tags, list(sums.billing_currency), list(cost),"  # noqa: S608
-                    " CAST(SUM(charges) AS BIGINT), MAX(cost) AS dearest"
-                    " FROM read_parquet(?) JOIN sums USING (attribute_set_id)"
-                    f" WHERE contains(lower({texts}), lower(?)) GROUP BY ALL ORDER BY dearest DESC LIMIT ?",
-                    [str(revision.attribute_sets), containing, limit],
-                ).fetchall()
-            source = revision.source_name or revision.source_id
-            found += [(row[-1], _line(row, names=names, source=source)) for row in rows]
-        found.sort(key=lambda one: -one[0])
-        return [line for _, line in found[:limit]]
 
     def tag_keys(self, spellings: Spellings) -> list[str]:
         """Return the tag keys that occur, each once whatever its spellings, sorted."""
@@ -376,14 +365,3 @@ def _dictionary(coded: Coded) -> pa.Array:
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
-
-
-def _line(row: tuple[Any, ...], *, names: Sequence[str], source: str) -> Line:
-    texts = {Subject("column", name): text for name, text in zip(names, row, strict=False) if text}
-    *_, tags, currencies, costs, charges, _dearest_cost = row
-    for key, text in sorted(json.loads(tags or "{}").items()):
-        if text not in (None, ""):
-            texts[Subject("tag", key)] = text if isinstance(text, str) else json.dumps(text)
-    texts[Subject("source")] = source
-    listed = tuple(sorted(zip(currencies, costs, strict=True)))
-    return Line(texts=texts, catch=Catch(sets=1, charges=charges, costs=listed))

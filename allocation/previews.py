@@ -10,7 +10,7 @@ from uuid import UUID
 
 import duckdb
 
-from allocation.bills import WideningError
+from allocation.bills import NotYetWidenedError, WideningError
 from allocation.engine.inputs import RunInputs
 from allocation.engine.relations import IN, KEPT, OUT
 from allocation.engine.rules import RuleSet
@@ -72,6 +72,7 @@ class SplitPreview:
 def split_preview(rules: RuleSet, *, key: str, organization_id: UUID, period: date) -> SplitPreview | None:
     """Return what a split would do after the stages before it; None where the period has no bill.
 
+    :raises NotYetWidenedError: a worker has to prepare the bills first.
     :raises WideningError: a bill cannot be asked for what the rules look at.
     :raises TooManyProfilesError: pools cannot be decided for so many kinds of line.
     """
@@ -79,6 +80,8 @@ def split_preview(rules: RuleSet, *, key: str, organization_id: UUID, period: da
     bills = month(organization_id, period=period).under(rules)
     if not bills.revisions:
         return None
+    if bills.pending:
+        raise NotYetWidenedError(" ".join(bills.notes))
     if bills.refused:
         raise WideningError(" ".join(bills.refused))
     until = rules.model_copy(update={"splits": tuple(one for one in rules.splits if one.stage <= split.stage)})

@@ -68,14 +68,17 @@ def write_widened(revision: Revision, further: Further, *, to: Path, engine: Duc
 
 
 def distinct_texts(
-    charges: Path, further: Further, *, containing: str, limit: int, engine: DuckDB, scratch: Path
+    rows: Path, further: Further, *, containing: str, limit: int, engine: DuckDB, scratch: Path
 ) -> list[str]:
-    """Return the first texts, in order, that further columns have and that contain a piece of text in any case."""
-    with connect(engine, reads=[charges], writes=scratch) as database:
-        database.read_parquet(str(charges)).create_view("charges")
+    """Return the first texts, in order, that further columns have and that contain a piece of text in any case.
+
+    `rows` are the charges of a bill, or for columns alone attribute sets that have them.
+    """
+    texts = " UNION ".join(f"SELECT DISTINCT {text} AS text FROM charges" for text in further.texts().values())  # noqa: S608
+    with connect(engine, reads=[rows], writes=scratch) as database:
+        database.read_parquet(str(rows)).create_view("charges")
         found = database.execute(
-            f"SELECT DISTINCT text FROM (SELECT unnest([{', '.join(further.texts().values())}]) AS text FROM charges)"  # noqa: S608
-            " WHERE contains(lower(text), lower(?)) ORDER BY text LIMIT ?",
+            f"SELECT text FROM ({texts}) WHERE contains(lower(text), lower(?)) ORDER BY text LIMIT ?",  # noqa: S608
             [containing, limit],
         ).fetchall()
     return [str(text) for (text,) in found]

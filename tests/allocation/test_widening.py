@@ -1,6 +1,5 @@
 """Runs and pages under rules that look beyond a bill's attribute sets: same lines, same sums, nothing done in vain."""
 
-import functools
 import hashlib
 import json
 from dataclasses import replace
@@ -16,9 +15,9 @@ from allocation.engine.conditions import Subject
 from allocation.engine.proof import ENGINE_VERSION
 from allocation.engine.rules import parse
 from allocation.engine.tag_aliases import Spellings
-from allocation.engine.widening import write_widened
 from allocation.explain.selectors import explain
 from allocation.explain.slices import Slice
+from allocation.line_search import lines_found
 from allocation.matches import month
 from allocation.models import AllocationRun
 from allocation.moves import moves
@@ -28,9 +27,11 @@ from allocation.services import allocate, due_periods, publish_rules
 from allocation.services import runs as runs_module
 from allocation.services.proofs import prove_run
 from allocation.services.runs import inputs_of
+from allocation.tasks import widen_bill
 from ingestion.normalize import entries
 from ingestion.services import create_source
 from itfm.core import lake
+from itfm.core.jobs import next_job
 from itfm.core.tenancy import tenant
 from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge
@@ -99,7 +100,7 @@ def files_of(run):
 
 def widened_folders(revision):
     folder = lake.organization_folder(revision.organization_id) / revision.folder / "widened"
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
 
 
 def test_a_rule_about_resources_and_a_tag_left_out_finds_its_lines_and_their_sums(acme, october):
@@ -219,7 +220,7 @@ def test_more_kinds_of_line_than_rules_can_be_asked_of_refuse_the_run_and_leave_
     acme, october, monkeypatch
 ):
     before = allocated(acme, STANDARD)
-    monkeypatch.setattr(bills_module, "write_widened", functools.partial(write_widened, most=5))
+    monkeypatch.setattr(bills_module, "MOST_SETS", 5)
 
     run = refused_run(
         acme,
@@ -303,7 +304,7 @@ def test_lines_are_found_by_what_rules_look_at(acme, october):
     with tenant(acme.id):
         bills = month(acme.id, period=OCTOBER).under(parse(BY_RESOURCE))
 
-        [found] = bills.lines(containing="pay-2", limit=9)
+        [found] = lines_found(bills, containing="pay-2", limit=9)
 
     assert found.texts[Subject("column", "resource_id")] == "pay-2"
     assert found.catch.charges == 1
@@ -323,7 +324,7 @@ def test_texts_come_from_the_lines_where_attribute_sets_do_not_have_them(acme, o
 
 
 def test_what_cannot_be_widened_is_told_beside_the_figures(acme, october, monkeypatch):
-    monkeypatch.setattr(bills_module, "write_widened", functools.partial(write_widened, most=5))
+    monkeypatch.setattr(bills_module, "MOST_SETS", 5)
     with tenant(acme.id):
         bills = month(acme.id, period=OCTOBER).under(parse(BY_RESOURCE))
         again = month(acme.id, period=OCTOBER).under(parse(BY_RESOURCE))
@@ -333,3 +334,45 @@ def test_what_cannot_be_widened_is_told_beside_the_figures(acme, october, monkey
         assert sentence.startswith("resource_id has 3 values in the bill of AWS for 2026-10")
         with pytest.raises(bills_module.WideningError, match="resource_id has 3 values"):
             split_preview(parse(BY_RESOURCE), key="storage", organization_id=acme.id, period=OCTOBER)
+
+
+def test_a_page_asks_a_worker_to_widen_a_large_bill_and_counts_when_that_is_done(
+    acme, october, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(bills_module, "AT_ONCE", 6)
+    rules = parse(BY_RESOURCE)
+
+    with tenant(acme.id), django_capture_on_commit_callbacks(execute=True):
+        waiting = month(acme.id, period=OCTOBER).under(rules)
+        with pytest.raises(bills_module.NotYetWidenedError):
+            split_preview(rules, key="storage", organization_id=acme.id, period=OCTOBER)
+    assert waiting.refused == ()
+    assert waiting.pending == (
+        "The lines of the bill of AWS for 2026-10 are being sorted by resource_id, tag owner. Look again in a minute.",
+    )
+    with next_job() as job:
+        assert job.task == "allocation.widen_bill"
+        widen_bill(organization_id=str(acme.id), **job.arguments)
+
+    with tenant(acme.id):
+        bills = month(acme.id, period=OCTOBER).under(rules)
+        assert bills.notes == ()
+        assert costs(bills.catches(rules)["team"].rules[0]) == {"USD": 5, "EUR": 16}
+
+
+def test_a_worker_that_cannot_widen_leaves_word_why(acme, october, monkeypatch):
+    monkeypatch.setattr(bills_module, "AT_ONCE", 6)
+    monkeypatch.setattr(bills_module, "MOST_SETS", 5)
+    asked = []
+    monkeypatch.setattr(bills_module, "publish", asked.append)
+    with tenant(acme.id):
+        month(acme.id, period=OCTOBER).under(parse(BY_RESOURCE))
+
+    [event] = asked
+    bills_module.widen_as_asked(acme.id, revision_id=event.revision_id, name=event.name)
+
+    with tenant(acme.id):
+        bills = month(acme.id, period=OCTOBER).under(parse(BY_RESOURCE))
+    assert bills.pending == ()
+    assert bills.refused[0].startswith("resource_id has 3 values in the bill of AWS for 2026-10")
+    assert len(asked) == 1

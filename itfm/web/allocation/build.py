@@ -47,7 +47,7 @@ def allocation_page(*, shell: Shell, organization_id: UUID, period: PeriodChoice
     bills = month(organization_id, period=period.shown).under(working.rules)
     return AllocationPage(
         shell=shell,
-        bar=draft_bar(working, may_write=may_write, refused=bills.refused),
+        bar=draft_bar(working, may_write=may_write, notes=bills.notes),
         period=period,
         dimensions=dimension_rows(working.rules, bills),
         stages=stage_rows(working.rules),
@@ -68,7 +68,7 @@ def _versions_apart(period: date) -> tuple[RunRow, RunRow] | None:
     return run_row(before), run_row(run)
 
 
-def draft_bar(working: WorkingRules, *, may_write: bool, refused: tuple[str, ...] = ()) -> DraftBar:
+def draft_bar(working: WorkingRules, *, may_write: bool, notes: tuple[str, ...] = ()) -> DraftBar:
     """Return what stands over every page of rules."""
     draft, version = working.draft, working.published.version if working.published else None
     if draft is None:
@@ -78,7 +78,7 @@ def draft_bar(working: WorkingRules, *, may_write: bool, refused: tuple[str, ...
             lock=0,
             published_version=version,
             discarded_id=discarded.id if discarded else None,
-            refused=refused,
+            notes=notes,
         )
     undo, redo = steps_around(draft)
     return DraftBar(
@@ -93,7 +93,7 @@ def draft_bar(working: WorkingRules, *, may_write: bool, refused: tuple[str, ...
         redo_summary=redo.summary if redo else "",
         edited_by=str(draft.edited_by or ""),
         changed_at=draft.changed_at,
-        refused=refused,
+        notes=notes,
     )
 
 

@@ -30,8 +30,8 @@ class DraftBar:
     changed_at: datetime | None = None
     discarded_id: UUID | None = None
     """A discarded draft that can be restored."""
-    refused: tuple[str, ...] = ()
-    """What the rules look at and bills of the period cannot be asked for, and why."""
+    notes: tuple[str, ...] = ()
+    """What the rules look at and the figures of the period do not count, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,7 +40,7 @@ def review_page(*, shell: Shell, organization_id: UUID, period: PeriodChoice) ->
         coverage.append((dimension.name, changes))
     return ReviewPage(
         shell=shell,
-        bar=draft_bar(working, may_write=True, refused=bills.refused),
+        bar=draft_bar(working, may_write=True, notes=bills.notes),
         period=period,
         changes=differences(working.in_force, working.rules),
         coverage=tuple(coverage),

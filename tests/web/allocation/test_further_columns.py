@@ -1,13 +1,10 @@
 """The rule builder on columns that attribute sets do not hold: offered, completed, counted, traced, refused."""
 
-import functools
-
 import pytest
 from django.urls import reverse
 
 from allocation import bills as bills_module
 from allocation import matches
-from allocation.engine.widening import write_widened
 from allocation.working import working_rules
 from itfm.core.tenancy import tenant
 from tests.allocation.bills import bill_in_force
@@ -82,7 +79,7 @@ def test_a_name_that_no_column_has_is_still_refused_with_those_there_are(with_te
 def test_a_column_with_more_values_than_rules_can_look_at_is_refused_in_the_form_and_told_on_the_pages(
     with_team, client, monkeypatch
 ):
-    monkeypatch.setattr(bills_module, "write_widened", functools.partial(write_widened, most=2))
+    monkeypatch.setattr(bills_module, "MOST_SETS", 2)
     refused = send(client, do="save")
 
     assert refused.status_code == 422
@@ -92,7 +89,7 @@ def test_a_column_with_more_values_than_rules_can_look_at_is_refused_in_the_form
 
 def test_pages_of_a_draft_that_cannot_be_counted_say_so(with_team, client, monkeypatch):
     send(client, do="save")
-    monkeypatch.setattr(matches, "widened", no_widening)
+    monkeypatch.setattr(matches, "widened_for_page", no_widening)
 
     for name, arguments in (
         ("allocation", ()), ("allocation_dimension", ("team",)), ("allocation_coverage", ()), ("allocation_trace", ()),
@@ -103,3 +100,34 @@ def test_pages_of_a_draft_that_cannot_be_counted_say_so(with_team, client, monke
 
 def no_widening(*_arguments, **_options):
     raise bills_module.WideningError("resource_id has too many values.")
+
+
+def test_a_rule_about_a_large_bill_can_be_saved_while_a_worker_sorts_its_lines(acme, with_team, client, monkeypatch):
+    monkeypatch.setattr(bills_module, "AT_ONCE", 2)
+
+    counted = send(client, do="count").content.decode()
+    saved = send(client, do="save").content.decode()
+
+    assert "are being sorted by resource_id. Look again in a minute." in counted
+    assert 'hx-trigger="load delay:4s"' in counted
+    assert "are being sorted by resource_id. Look again in a minute. Until then nothing below counts it." in saved
+    with tenant(acme.id):
+        assert working_rules().rules.dimensions[0].rules[0].name == "by resource"
+
+
+def test_the_shares_of_a_pool_of_resources_are_worked_out_and_wait_for_a_large_bill(with_team, client, monkeypatch):
+    send(client, do="save")
+    pool = {
+        "key": "machines", "name": "Machines", "stage": "1", "pool-type": "group", "pool-mode": "all",
+        "pool.0-type": "test", "pool.0-kind": "column", "pool.0-key": "resource_id", "pool.0-operator": "equals",
+        "pool.0-texts": "bucket-1", "dimension": "team", "receivers": "one_of", "one_of": "machines", "method": "even",
+        "window": "billing_period", "fallback": "hold", "period": "2026-10", "lock": "2", "do": "preview",
+    }  # fmt: skip
+    address = reverse("allocation_split", args=["new"])
+
+    page = client.post(address, pool).content.decode()
+    monkeypatch.setattr(bills_module, "AT_ONCE", 2)
+    waiting = client.post(address, pool | {"pool.0-key": "sku_id"}).content.decode()
+
+    assert "Sum of the shares" in page
+    assert "are being sorted by resource_id, sku_id. Look again in a minute." in waiting

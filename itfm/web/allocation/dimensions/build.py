@@ -15,7 +15,7 @@ from allocation.drafts.wording import condition_words, subject_words, value_word
 from allocation.engine.conditions import Subject
 from allocation.engine.dimensions import Dimension, Rule
 from allocation.engine.rules import RuleSet, to_document
-from allocation.matches import Month, Ranked, month
+from allocation.matches import Catch, Month, Ranked, month
 from allocation.models import Segment
 from allocation.working import WorkingRules, working_rules
 from itfm.web.allocation.build import catch_figures, coverage, draft_bar
@@ -58,7 +58,7 @@ def dimension_page(
     catches = bills.catches(working.rules, only=[key])[key]
     return DimensionPage(
         shell=shell,
-        bar=draft_bar(working, may_write=may_write, refused=bills.refused),
+        bar=draft_bar(working, may_write=may_write, notes=bills.notes),
         period=period,
         key=key,
         name=dimension.name,
@@ -169,6 +169,9 @@ def _preview(
     bills = bills.under(rules)
     if bills.refused:
         return None, tuple(Problem(path="document", place="", message=sentence) for sentence in bills.refused)
+    if bills.pending:
+        nothing = catch_figures(Catch())
+        return RulePreview(caught=nothing, alone=nothing, pending=bills.pending), ()
     listed = dimension_of(rules, key).rules
     place = len(listed) - 1 if number is None else number
     caught = bills.catches(rules, only=[key])[key].rules[place]

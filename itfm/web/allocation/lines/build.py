@@ -12,6 +12,7 @@ from django.urls import reverse
 from allocation.drafts.tracing import traced
 from allocation.drafts.wording import subject_words
 from allocation.engine.conditions import Subject
+from allocation.line_search import lines_found
 from allocation.matches import Ranked, month
 from allocation.working import working_rules
 from ingestion.focus.attributes import may_be_looked_at
@@ -42,7 +43,7 @@ def coverage_page(
     ranked = bills.uncaught(working.rules, dimension=shown, limit=RANKED) if shown else {}
     return CoveragePage(
         shell=shell,
-        bar=draft_bar(working, may_write=may_write, refused=bills.refused),
+        bar=draft_bar(working, may_write=may_write, notes=bills.notes),
         period=period,
         dimensions=names,
         dimension=shown,
@@ -80,10 +81,10 @@ def trace_page(
     working = working_rules()
     bills = month(organization_id, period=period.shown).under(working.rules)
     facts, problems = facts_of(line)
-    found = bills.lines(containing=query, limit=FOUND) if query else []
+    found = lines_found(bills, containing=query, limit=FOUND) if query else []
     return TracePage(
         shell=shell,
-        bar=draft_bar(working, may_write=may_write, refused=bills.refused),
+        bar=draft_bar(working, may_write=may_write, notes=bills.notes),
         period=period,
         query=query,
         found=tuple(

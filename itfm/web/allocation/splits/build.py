@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from allocation.bills import WideningError
+from allocation.bills import NotYetWidenedError, WideningError
 from allocation.drafts.operations import PutEntry, applied
 from allocation.drafts.problems import DraftError, Problem
 from allocation.engine.cells import TooManyProfilesError
@@ -99,6 +99,8 @@ def _preview(
         return None, error.problems
     try:
         found = split_preview(changed, key=fields.key, organization_id=organization_id, period=period)
+    except NotYetWidenedError as error:
+        return PreviewPart(currencies=(), held=(), findings=(), pending=str(error)), ()
     except (WideningError, TooManyProfilesError) as error:
         return None, (Problem(path="document", place="", message=str(error)),)
     if found is None:
