@@ -5,7 +5,6 @@ Bills are immutable files, so a bill's sums by attribute set are worked out once
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,17 +18,28 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 
+from allocation.bills import (
+    NotYetWidenedError,
+    WideningError,
+    engine_revision,
+    further_texts,
+    lacking,
+    own_columns,
+    tags_left_out,
+    widened_for_page,
+)
 from allocation.engine import attribute_sets
 from allocation.engine.attribute_sets import AttributeSets, Coded
 from allocation.engine.cells import classified
 from allocation.engine.classification import Classifier
 from allocation.engine.conditions import Subject
 from allocation.engine.dimensions import Rule
+from allocation.engine.further import looked_at
 from allocation.engine.inputs import Revision
 from allocation.engine.rules import RuleSet
 from allocation.engine.tag_aliases import Spellings
-from allocation.services.runs import engine_revision
-from ingestion.focus.attributes import COLUMNS
+from ingestion.focus.attributes import COLUMNS, FURTHER, may_be_looked_at
+from ingestion.models import BillRevision
 from ingestion.selectors import current_revisions
 from itfm.core import money
 
@@ -99,28 +109,60 @@ class Ranked:
     catch: Catch
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One kind of line of a bill: its texts by column, tag and source, and how much of it there is."""
-
-    texts: dict[Subject, str]
-    catch: Catch
-
-
 class Month:
     """The bills in force of one billing period."""
 
-    def __init__(self, revisions: Sequence[Revision], *, period: date) -> None:
+    def __init__(
+        self,
+        revisions: Sequence[Revision],
+        *,
+        period: date,
+        bills: Sequence[BillRevision] = (),
+        refused: Iterable[str] = (),
+        pending: Iterable[str] = (),
+    ) -> None:
         self.revisions, self.period = tuple(revisions), period
+        self._bills = tuple(bills)
+        """The rows of these revisions, without which their attribute sets cannot be widened."""
+        self.refused = tuple(refused)
+        """Why attribute sets do not hold all that rules look at, in sentences; there, it is absent everywhere."""
+        self.pending = tuple(pending)
+        """The same where a worker is about to change that."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What figures of this month do not count, in sentences."""
+        return (*self.refused, *self.pending)
+
+    def under(self, *rules: RuleSet) -> Month:
+        """Return the month with attribute sets that hold all that these rules look at, written where none were yet."""
+        asked = [(looked_at(one, period=self.period), one.spellings()) for one in rules]
+        found, refused, pending = list(self.revisions), list(self.refused), list(self.pending)
+        for number, bill in enumerate(self._bills):
+            by = found[number].further
+            for subjects, spellings in asked:
+                by = by.with_(lacking(bill, subjects, spellings=spellings))
+            if by != found[number].further:
+                try:
+                    found[number] = widened_for_page(bill, by)
+                except NotYetWidenedError as error:
+                    pending.append(str(error))
+                except WideningError as error:
+                    refused.append(str(error))
+        notes = {"refused": dict.fromkeys(refused), "pending": dict.fromkeys(pending)}
+        return Month(found, period=self.period, bills=self._bills, **notes)
 
     def catches(self, rules: RuleSet, *, only: Iterable[str] | None = None) -> dict[str, DimensionCatches]:
         """Return what the rules of each dimension catch, or of some dimensions only."""
         if not self.revisions:
             return {one.key: DimensionCatches(rules=(Catch(),) * len(one.rules), uncaught=Catch())
                     for one in rules.dimensions}  # fmt: skip
-        sets, _, caught = self.classified(rules)
+        bills = self.under(rules)
+        sets, _, caught = bills.classified(rules)
         wanted = [one for one in rules.dimensions if only is None or one.key in set(only)]
-        with summed(self.revisions, sets, {f"rule_{at}": caught[one.key] for at, one in enumerate(wanted)}) as database:
+        with summed(
+            bills.revisions, sets, {f"rule_{at}": caught[one.key] for at, one in enumerate(wanted)}
+        ) as database:
             found = {}
             for at, dimension in enumerate(wanted):
                 by_rule = catches_by(database, f"rule_{at}")
@@ -136,7 +178,8 @@ class Month:
             one.model_copy(update={"rules": (rule,)}) if one.key == dimension else one for one in rules.dimensions
         )
         single = rules.model_copy(update={"dimensions": changed})
-        return self.catches(single, only=[dimension])[dimension].rules[0]
+        # All rules together, whose attribute sets are there already.
+        return self.under(rules, single).catches(single, only=[dimension])[dimension].rules[0]
 
     def uncaught(self, rules: RuleSet, *, dimension: str, limit: int) -> dict[str, list[Ranked]]:
         """Return the dearest texts of some columns, and tag keys (as `tags`), of what no rule of a dimension catches.
@@ -145,10 +188,11 @@ class Month:
         """
         if not self.revisions:
             return {}
+        bills = self.under(rules)
         shown = [Subject("column", name) for name in _LOOKED_AT]
-        sets, _, caught = self.classified(rules, more=shown)
+        sets, _, caught = bills.classified(rules, more=shown)
         columns = {subject.key: sets.coded(subject) for subject in shown}
-        with summed(self.revisions, sets, {"rule": caught[dimension]}, columns) as database:
+        with summed(bills.revisions, sets, {"rule": caught[dimension]}, columns) as database:
             database.execute("CREATE TABLE uncaught AS SELECT * FROM joined WHERE rule = -1")
             found = {}
             for name in columns:
@@ -157,11 +201,11 @@ class Month:
                     [Ranked(subject=Subject("column", name), text=str(text), catch=catch)
                      for text, catch in ranked.items() if text is not None], limit=limit,
                 )  # fmt: skip
-            found["tags"] = dearest(self._uncaught_tags(database, rules.spellings()), limit=limit)
+            found["tags"] = dearest(bills.uncaught_tags(database, rules.spellings()), limit=limit)
         return found
 
-    def _uncaught_tags(self, database: duckdb.DuckDBPyConnection, spellings: Spellings) -> list[Ranked]:
-        """Return what carries each tag key, in any spelling; a charge with two spellings of one key counts once."""
+    def uncaught_tags(self, database: duckdb.DuckDBPyConnection, spellings: Spellings) -> list[Ranked]:
+        """Return by tag key, in any spelling, what of the table `uncaught` carries it; two spellings count once."""
         by_key = spellings.by_key(self._spelled_keys())
         database.register("keys", pa.table({"spelling": list(by_key), "key": list(by_key.values())}, schema=_KEYS))
         tags = [
@@ -182,41 +226,37 @@ class Month:
         """Return texts of a column, or of a tag in any of its spellings, that contain a piece of text in any case."""
         if not self.revisions:
             return []
-        files = [str(revision.attribute_sets) for revision in self.revisions]
+        found = self._further_texts(subject, containing=containing, limit=limit, spellings=spellings)
         if subject.kind == "tag":
             seen = _tag_texts(self.revisions, spellings.of(subject.key, among=self._spelled_keys()))
-            return [text for text in seen if containing.lower() in text.lower()][:limit]
+            return sorted({*found, *(text for text in seen if containing.lower() in text.lower())})[:limit]
         if subject.key not in COLUMNS:
-            return []
+            return sorted(found)[:limit]
+        files = [str(revision.attribute_sets) for revision in self.revisions]
         with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
-            found = database.execute(
+            rows = database.execute(
                 f"SELECT DISTINCT {subject.key} AS text FROM read_parquet(?, union_by_name = true)"  # noqa: S608 - a known column
                 " WHERE text IS NOT NULL AND text <> '' AND contains(lower(text), lower(?)) ORDER BY text LIMIT ?",
                 [files, containing, limit],
             ).fetchall()
-        return [str(text) for (text,) in found]
+        return [str(text) for (text,) in rows]
 
-    def lines(self, *, containing: str, limit: int) -> list[Line]:
-        """Return the dearest kinds of line with a piece of text in any column or tag, in any case."""
-        texts = f"concat_ws(' ', {', '.join(COLUMNS)}, tags)"
-        found = []
-        for revision in self.revisions:
-            with duckdb.connect(config=LIMITS) as database:  # type: ignore[arg-type]
-                database.register("sums", sums_of(str(revision.daily)))
-                rows = database.execute(
-                    f"SELECT {', '.join(COLUMNS)}, tags, list(billing_currency), list(cost),"  # noqa: S608
-                    " CAST(SUM(charges) AS BIGINT), MAX(cost) AS dearest"
-                    " FROM read_parquet(?) JOIN sums USING (attribute_set_id)"
-                    f" WHERE contains(lower({texts}), lower(?)) GROUP BY ALL ORDER BY dearest DESC LIMIT ?",
-                    [str(revision.attribute_sets), containing, limit],
-                ).fetchall()
-            found += [(row[-1], _line(row, source=revision.source_name or revision.source_id)) for row in rows]
-        found.sort(key=lambda one: -one[0])
-        return [line for _, line in found[:limit]]
+    def _further_texts(self, subject: Subject, *, containing: str, limit: int, spellings: Spellings) -> set[str]:
+        """Return texts that attribute sets do not have, from the lines themselves."""
+        if subject.kind == "column" and not may_be_looked_at(subject.key):
+            return set()
+        lack = [(bill, lacking(bill, [subject], spellings=spellings)) for bill in self._bills]
+        return {text for bill, by in lack for text in further_texts(bill, by, containing=containing, limit=limit)}
 
     def tag_keys(self, spellings: Spellings) -> list[str]:
         """Return the tag keys that occur, each once whatever its spellings, sorted."""
-        return sorted(set(spellings.by_key(self._spelled_keys()).values()))
+        left_out = {key for bill in self._bills for key in tags_left_out(bill)}
+        return sorted(set(spellings.by_key({*self._spelled_keys(), *left_out}).values()))
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that rules may look at: those of FOCUS, and what the bills have of their sources' own."""
+        own = {name for bill in self._bills for name in own_columns(bill)}
+        return (*COLUMNS, *FURTHER, *sorted(own))
 
     def _spelled_keys(self) -> tuple[str, ...]:
         return _tag_keys(tuple(str(revision.attribute_sets) for revision in self.revisions))
@@ -233,9 +273,9 @@ class Month:
 
 
 def month(organization_id: UUID, *, period: date) -> Month:
-    """Return the bills in force of the current organization's billing period."""
-    revisions = current_revisions(period).select_related("bill__source")
-    return Month([engine_revision(organization_id, revision) for revision in revisions], period=period)
+    """Return the bills in force of an organization's billing period."""
+    bills = current_revisions(period).filter(organization_id=organization_id).select_related("bill__source")
+    return Month([engine_revision(bill) for bill in bills], period=period, bills=tuple(bills))
 
 
 def summed(
@@ -325,14 +365,3 @@ def _dictionary(coded: Coded) -> pa.Array:
 
 def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
-
-
-def _line(row: tuple[Any, ...], *, source: str) -> Line:
-    texts = {Subject("column", name): text for name, text in zip(COLUMNS, row, strict=False) if text}
-    *_, tags, currencies, costs, charges, _dearest_cost = row
-    for key, text in sorted(json.loads(tags or "{}").items()):
-        if text not in (None, ""):
-            texts[Subject("tag", key)] = text if isinstance(text, str) else json.dumps(text)
-    texts[Subject("source")] = source
-    listed = tuple(sorted(zip(currencies, costs, strict=True)))
-    return Line(texts=texts, catch=Catch(sets=1, charges=charges, costs=listed))

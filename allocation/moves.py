@@ -28,6 +28,7 @@ def moves(bills: Month, *, before: RuleSet, after: RuleSet) -> dict[str, tuple[M
     """
     if not bills.revisions:
         return {dimension.key: () for dimension in after.dimensions}
+    bills = bills.under(before, after)
     sets, new, _ = bills.classified(after)
     _, old, _ = bills.classified(before)
     rows = len(sets.attribute_set_ids)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import duckdb
 
+from allocation.bills import NotYetWidenedError, WideningError
 from allocation.engine.inputs import RunInputs
 from allocation.engine.relations import IN, KEPT, OUT
 from allocation.engine.rules import RuleSet
@@ -69,11 +70,20 @@ class SplitPreview:
 
 
 def split_preview(rules: RuleSet, *, key: str, organization_id: UUID, period: date) -> SplitPreview | None:
-    """Return what a split would do after the stages before it; None where the period has no bill."""
+    """Return what a split would do after the stages before it; None where the period has no bill.
+
+    :raises NotYetWidenedError: a worker has to prepare the bills first.
+    :raises WideningError: a bill cannot be asked for what the rules look at.
+    :raises TooManyProfilesError: pools cannot be decided for so many kinds of line.
+    """
     split = next(one for one in rules.splits if one.key == key)
-    bills = month(organization_id, period=period)
+    bills = month(organization_id, period=period).under(rules)
     if not bills.revisions:
         return None
+    if bills.pending:
+        raise NotYetWidenedError(" ".join(bills.notes))
+    if bills.refused:
+        raise WideningError(" ".join(bills.refused))
     until = rules.model_copy(update={"splits": tuple(one for one in rules.splits if one.stage <= split.stage)})
     first = period - timedelta(days=until.days_back())
     given = with_driver_values(until, DriverValue.objects.filter(date__gte=first, date__lt=next_period(period)))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from allocation.bills import widen_as_asked
 from allocation.services import allocatable_periods, allocate, period_it_waits_for
 from itfm.core.jobs import call_workers, put_in_line
 
@@ -32,3 +33,9 @@ def allocate_due(organization_id: str) -> None:
             arguments={"billing_period": period.isoformat()},
         )
     call_workers()
+
+
+@shared_task(name="allocation.widen_bill")
+def widen_bill(organization_id: str, revision_id: str, name: str) -> None:
+    """Write the attribute sets of a bill that a page asked for; nothing when they are there already."""
+    widen_as_asked(UUID(organization_id), revision_id=UUID(revision_id), name=name)

@@ -71,13 +71,14 @@ def report(folder: Path, *, rounds: int) -> int:
 def explained(folder: Path, wanted: Slice) -> tuple[float, int, bool]:
     """Return milliseconds, rows in the slice, and whether moves and rules sum to the parts."""
     from allocation.engine.backends.duckdb import DuckDB, connect
+    from allocation.engine.inputs import Revision
     from allocation.engine.relations import DIRECT, IN
-    from allocation.explain.ledger import TABLES, LedgerSlice, RevisionFiles
+    from allocation.explain.ledger import TABLES, LedgerSlice
     from allocation.selectors import EVERYTHING
     from itfm.core import money
 
     (daily,) = (folder / "bills").rglob("daily.parquet")
-    files = RevisionFiles(source_id="aws", daily=daily, charges=daily.with_name("charges.parquet"))
+    revision = Revision("aws", "1", daily, daily.with_name("attribute_sets.parquet"))
     dimensions = ["team"] * len(shapes.POOLS)
     started = time.perf_counter()
     reads = [daily, daily.with_name("charges.parquet"), *(folder / "run" / f"{name}.parquet" for name in TABLES)]
@@ -85,8 +86,8 @@ def explained(folder: Path, wanted: Slice) -> tuple[float, int, bool]:
         ledger = LedgerSlice(connection, folder=folder / "run", wanted=wanted, visibility=EVERYTHING)
         parts = ledger.parts()
         moved, _, _ = ledger.moved_in(dimensions), ledger.moved_out(dimensions), ledger.pools(dimensions)
-        caught = ledger.caught([files])
-        ledger.largest_lines([files], limit=20)
+        caught = ledger.caught([revision])
+        ledger.largest_lines([revision], limit=20)
     milliseconds = (time.perf_counter() - started) * 1000
     came_in = money.total(part.amount for part in parts if part.entry == IN)
     own = money.total(part.amount for part in parts if part.entry == DIRECT)

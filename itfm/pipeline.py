@@ -18,7 +18,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from allocation.engine.warm import warm
-from allocation.tasks import allocate_due, allocate_period
+from allocation.tasks import allocate_due, allocate_period, widen_bill
 from ingestion.services import queue_due
 from ingestion.services.uploads import tidy_uploads
 from ingestion.tasks import check_upload, import_bills
@@ -37,6 +37,7 @@ from itfm.core.events import (
     ReallocationRequested,
     RulesPublished,
     SharesChanged,
+    WideningRequested,
 )
 from itfm.core.jobs import WORK, call_workers, next_job, put_back_left, put_in_line
 from itfm.core.tenancy import tenant
@@ -59,10 +60,11 @@ FOLLOWS: Final[dict[type[Event], tuple[Task[Any, Any], ...]]] = {
     AllocationRequested: (allocate_period,),
     ReallocationRequested: (allocate_due,),
     SharesChanged: (allocate_due,),
+    WideningRequested: (widen_bill,),
     MessageQueued: (send_messages,),
 }
 
-LONG: Final = frozenset({import_bills, check_upload, allocate_period, allocate_due})
+LONG: Final = frozenset({import_bills, check_upload, allocate_period, allocate_due, widen_bill})
 """Tasks that take an organization's turn at the workers."""
 
 

@@ -16,7 +16,10 @@ from typing import Any, Final, NamedTuple
 import duckdb
 from django.conf import settings
 
+from allocation.bills import bills_of_run
 from allocation.costs.query import COLUMNS, CostQuery, Filter
+from allocation.engine.inputs import Revision
+from allocation.engine.widening import charges_of, files_of_lines
 from allocation.models import AllocationRun
 from allocation.selectors import EVERYTHING, Visibility
 from ingestion.focus.expressions import literal
@@ -25,7 +28,6 @@ from itfm.core import lake
 
 DIRECT: Final = "direct"
 MEMORY: Final = "512MiB"
-CHARGES: Final = "charges.parquet"
 TABLES: Final = ("classification.parquet", "cells.parquet", "segments.parquet")
 
 
@@ -146,23 +148,16 @@ def _charges(
     if run is None:
         raise NoLinesError(f"{query.first:%Y-%m} is not allocated yet.")
     root = lake.organization_folder(run.organization_id)
-    revisions = list(
-        BillRevision.objects.filter(id__in=list(run.revisions.values()))
-        .select_related("bill__source")
-        .order_by("bill__source_id")
-    )
-    files = [root / revision.folder / CHARGES for revision in revisions]
+    bills = bills_of_run(run)
+    files = [file for _, bill in bills for file in files_of_lines(bill)]
     tables = [root / run.folder / name for name in TABLES]
     if not run.folder or not all(path.is_file() for path in (*files, *tables)):
         raise NoLinesError("The stored charges of this period are not kept. Pull the bill again.")
     with lake.scratch(run.organization_id) as scratch, _database([*files, *tables], scratch) as database:
         database.execute(f"CREATE TEMP TABLE sets AS {_sets(query, visibility, tables=tables)}")
-        found = " UNION ALL BY NAME ".join(
-            _found(query, file, number=number, source_id=str(revision.bill.source_id))
-            for number, (file, revision) in enumerate(zip(files, revisions, strict=True))
-        )
+        found = " UNION ALL BY NAME ".join(_found(query, bill, number=number) for number, (_, bill) in enumerate(bills))
         database.execute(f"CREATE TEMP VIEW found AS {found}")
-        yield database, revisions
+        yield database, [revision for revision, _ in bills]
 
 
 @contextmanager
@@ -202,18 +197,17 @@ def _sets(query: CostQuery, visibility: Visibility, *, tables: Sequence[Path]) -
         """  # noqa: S608 - texts are quoted
 
 
-def _found(query: CostQuery, file: Path, *, number: int, source_id: str) -> str:
+def _found(query: CostQuery, bill: Revision, *, number: int) -> str:
     day = "CAST(charge_period_start AS DATE)"
     conditions = [_passes(f"CAST({day} AS VARCHAR)", one) for one in query.filters if one.name == "charge_date"]
     conditions += [f"billing_currency = {literal(query.currency)}"] if query.currency else []
     conditions += [] if asks_for_direct(query) else ["FALSE"]
+    own = f"SELECT attribute_set_id FROM sets WHERE source_id = {literal(bill.source_id)}"  # noqa: S608 - quoted
     return f"""
         SELECT
             {number} AS source, x_file_number AS file, x_row_number AS row, {day} AS charge_date, sub_account_id,
             service_name, resource_id, charge_description, COALESCE({query.measure}, 0) AS amount
-        FROM read_parquet({literal(str(file))}) AS charges
-        SEMI JOIN (SELECT attribute_set_id FROM sets WHERE source_id = {literal(source_id)}) AS own
-            ON own.attribute_set_id = charges.x_attribute_set_id
+        FROM {charges_of(own, bill)}
         WHERE {" AND ".join(conditions) or "TRUE"}
         """  # noqa: S608 - texts are quoted
 

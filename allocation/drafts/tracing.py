@@ -9,12 +9,11 @@ from typing import Literal
 
 from allocation.drafts.wording import test_words
 from allocation.engine.classification import Classifier
-from allocation.engine.conditions import Subject, Test, subjects, tests
+from allocation.engine.conditions import Subject, Test, tests
 from allocation.engine.dimensions import Dimension, Rule
 from allocation.engine.matching import holds, taken
 from allocation.engine.rules import RuleSet
 from allocation.engine.tag_aliases import Spellings
-from allocation.engine.values import Taken
 from itfm.core.periods import period_name
 
 Verdict = Literal["caught", "no", "no_value", "not_valid", "not_asked"]
@@ -100,8 +99,7 @@ def _rules(
 
 
 def _verdict(rule: Rule, known: Mapping[Subject, str], rules: RuleSet) -> Verdict:
-    looked_at = subjects(rule.when) | (set(rule.value.subjects) if isinstance(rule.value, Taken) else set())
-    at = {subject: place for place, subject in enumerate(sorted(looked_at))}
+    at = {subject: place for place, subject in enumerate(sorted(rule.looks_at()))}
     row = tuple(known.get(subject) for subject in at)
     if not holds(rule.when, at)(row):
         return "no"

@@ -7,7 +7,9 @@ profile is what splits look at in a cell: few enough for Python to decide pool m
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,13 +18,19 @@ from allocation.engine import attribute_sets
 from allocation.engine.attribute_sets import AttributeSets, Coded, combined, recoded
 from allocation.engine.classification import Classifier, DimensionClassifier
 from allocation.engine.conditions import Subject, subjects
-from allocation.engine.inputs import RunInputs
+from allocation.engine.inputs import InputError, RunInputs
 from allocation.engine.rules import RuleSet
 from allocation.engine.segments import Segments
 from allocation.engine.splits import CELL_COLUMNS
 
+MOST_PROFILES: Final = 50_000
+"""Pools are decided for each profile by itself: what tells single things apart is for rules, and not for pools."""
 CHARGE_CATEGORY = Subject("column", "charge_category")
 _SHOWN = tuple(Subject("column", name) for name in CELL_COLUMNS)
+
+
+class TooManyProfilesError(InputError):
+    """Splits look at what single things are told apart by."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,10 @@ def looked_at_by_splits(rule_set: RuleSet) -> tuple[Subject, ...]:
 
 
 def decide(inputs: RunInputs) -> Cells:
-    """Classify every attribute set and number what occurs."""
+    """Classify every attribute set and number what occurs.
+
+    :raises TooManyProfilesError: splits look at too many kinds of line, for which attribute sets were widened.
+    """
     classifier = Classifier(inputs.rule_set, period=inputs.period)
     needed = {subject for dimension in classifier.dimensions for subject in dimension.subjects}
     profile_subjects = looked_at_by_splits(inputs.rule_set)
@@ -71,6 +82,8 @@ def decide(inputs: RunInputs) -> Cells:
     extra = [sets.coded(subject) for subject in profile_subjects if subject not in _SHOWN]
     cell_ids, cell_rows = combined([_numbers(mart_ids), *extra], rows=rows)
     profile_ids, profile_rows = combined([sets.coded(subject) for subject in profile_subjects], rows=rows)
+    if len(profile_rows) > MOST_PROFILES:
+        _refuse_further(inputs, profile_subjects, count=len(profile_rows))
     keys = [dimension.key for dimension in inputs.rule_set.dimensions]
     segment_ids, segments = _segments(keys, values, classifier=classifier, rows=rows)
     _, pair_rows = combined([_numbers(profile_ids), _numbers(segment_ids)], rows=rows)
@@ -88,6 +101,23 @@ def decide(inputs: RunInputs) -> Cells:
         segments=segments,
         pairs={(int(profile_ids[row]), int(segment_ids[row])) for row in pair_rows},
     )
+
+
+def _refuse_further(inputs: RunInputs, subjects_: Sequence[Subject], *, count: int) -> None:
+    tags = {tag for revision in inputs.revisions for tag in revision.further.tags}
+    names = {name for revision in inputs.revisions for name in revision.further.columns}
+    spellings = inputs.rule_set.spellings()
+    words = [one.key for one in subjects_ if one.kind == "column" and one.key in names]
+    words += [
+        f"tag {one.key}"
+        for one in subjects_
+        if one.kind == "tag" and tags.intersection(spellings.of(one.key, among=tags))
+    ]
+    if words:
+        raise TooManyProfilesError(
+            f"The pools of splits look at {', '.join(words)}, which makes {count:,} kinds of line, too many for pools:"
+            " give the lines a value by rules, and let the pools look at that."
+        )
 
 
 def classified(classifier: Classifier, sets: AttributeSets) -> tuple[dict[str, Coded], dict[str, attribute_sets.Codes]]:

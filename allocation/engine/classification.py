@@ -11,11 +11,10 @@ from datetime import date
 from typing import NamedTuple
 
 from allocation.engine.candidates import Candidates, in_order
-from allocation.engine.conditions import Subject, subjects
+from allocation.engine.conditions import Subject
 from allocation.engine.dimensions import Dimension, evaluation_order
 from allocation.engine.matching import Lookups, Row, holds, taken
 from allocation.engine.rules import RuleSet
-from allocation.engine.values import Taken
 from itfm.core.periods import period_name
 
 
@@ -38,10 +37,7 @@ class DimensionClassifier:
         month = period_name(period)
         self._numbers = [number for number, rule in enumerate(dimension.rules) if rule.is_valid_in(month)]
         self._rules = [dimension.rules[number] for number in self._numbers]
-        looked_at: set[Subject] = set()
-        for rule in self._rules:
-            looked_at |= subjects(rule.when)
-            looked_at |= set(rule.value.subjects) if isinstance(rule.value, Taken) else set()
+        looked_at = {subject for rule in self._rules for subject in rule.looks_at()}
         self.subjects: tuple[Subject, ...] = tuple(sorted(looked_at))
         self._at = {subject: position for position, subject in enumerate(self.subjects)}
         self._lookups = lookups

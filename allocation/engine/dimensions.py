@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import Field, model_validator
 
-from allocation.engine.conditions import Condition, tests
+from allocation.engine.conditions import Condition, Subject, subjects, tests
 from allocation.engine.schema import Key, Model, Period, Text
-from allocation.engine.values import Value
+from allocation.engine.values import Taken, Value
 
 
 class CycleError(ValueError):
@@ -39,6 +39,10 @@ class Rule(Model):
     def is_valid_in(self, period: str) -> bool:
         """Return whether the rule applies to a billing period (`2026-10`), both ends inclusive."""
         return (self.valid_from or period) <= period <= (self.valid_to or period)
+
+    def looks_at(self) -> set[Subject]:
+        """Return everything the rule tests or takes its value from."""
+        return subjects(self.when) | (set(self.value.subjects) if isinstance(self.value, Taken) else set())
 
 
 class Dimension(Model):

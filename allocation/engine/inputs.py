@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from allocation.engine.drivers import DriverValue
+from allocation.engine.further import NOTHING, Further
 from allocation.engine.rules import RuleSet
 
 
@@ -18,13 +19,22 @@ class InputError(ValueError):
 
 @dataclass(frozen=True)
 class Revision:
-    """One bill revision and its files. `source_name` is what `source: true` tests read, else the id."""
+    """One bill revision and its files. `source_name` is what `source: true` tests read, else the id.
+
+    Attribute sets and daily sums are those the bill came with, or written anew with what is `further` looked at.
+    """
 
     source_id: str
     revision_id: str
     daily: Path
     attribute_sets: Path
     source_name: str | None = None
+    further: Further = NOTHING
+
+    @property
+    def charges(self) -> Path:
+        """The bill lines, beside which the bill's own sums stand; widened ones lie two folders below."""
+        return self.daily.parents[0 if self.further.is_nothing else 2] / "charges.parquet"
 
 
 @dataclass(frozen=True)

@@ -73,8 +73,9 @@ def _subject_problems(rule_set: RuleSet, path: str, subject: Subject, *, unliste
     on_values = path.endswith(".receivers.where")
     if on_values != (subject.kind == "value"):
         yield f"{path}: value: true tests a receiver's value, and is the only test there"
-    elif subject.kind == "column" and subject.key not in attributes.COLUMNS:
-        yield f"{path}: {_unknown('column', subject.key, attributes.COLUMNS)}"
+    elif subject.kind == "column" and not attributes.may_be_looked_at(subject.key):
+        known_columns = (*attributes.COLUMNS, *attributes.FURTHER)
+        yield f"{path}: {_unknown('column', subject.key, known_columns)}; and a source's own, which begin with x_"
     elif subject.kind == "tag" and subject.key in unlisted:
         yield f"{path}: {_unknown('tag key', subject.key, rule_set.tag_keys or ())}; add it to tag_keys"
     elif subject.kind == "dimension" and subject.key not in known:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,22 +11,15 @@ from typing import Any, Final, NamedTuple
 import duckdb
 
 from allocation.costs.query import COLUMNS, Filter
+from allocation.engine.inputs import Revision
 from allocation.engine.relations import IN, OUT
+from allocation.engine.widening import charges_of
 from allocation.explain.slices import Slice
 from allocation.selectors import Visibility
 
 TABLES: Final = ("ledger", "cells", "segments", "splits", "classification")
 _DIRECT: Final = "direct"
 _CELL_COLUMNS: Final = tuple(name for name in COLUMNS if name not in {"origin", "charge_date"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class RevisionFiles:
-    """The files of one bill revision in a run: `charges` is None when they are not kept."""
-
-    source_id: str
-    daily: Path
-    charges: Path | None
 
 
 class Part(NamedTuple):
@@ -144,7 +136,7 @@ class LedgerSlice:
         )
         return found.fetchall()
 
-    def caught(self, revisions: Sequence[RevisionFiles]) -> list[Caught]:
+    def caught(self, revisions: Sequence[Revision]) -> list[Caught]:
         """Return own cost by the rules that caught it, from the daily sums of the bills."""
         bills = " UNION ALL BY NAME ".join(
             f"SELECT *, {quoted(one.source_id)} AS source_id FROM read_parquet({quoted(one.daily)})"  # noqa: S608
@@ -160,15 +152,15 @@ class LedgerSlice:
         )
         return [Caught(rules, cost, int(count)) for rules, cost, count in found.fetchall()]
 
-    def largest_lines(self, revisions: Sequence[RevisionFiles], *, limit: int) -> list[Line]:
+    def largest_lines(self, revisions: Sequence[Revision], *, limit: int) -> list[Line]:
         """Return the largest charges of the own cost, whatever their sign."""
         charges = " UNION ALL BY NAME ".join(
             f"""
             SELECT
-                {quoted(one.source_id)} AS source_id, x_attribute_set_id AS attribute_set_id, billing_currency,
+                {quoted(one.source_id)} AS source_id, billing_currency,
                 CAST(charge_period_start AS DATE) AS charge_date, x_file_number, x_row_number,
                 service_name, charge_description, resource_id, COALESCE({self.wanted.cost}, 0) AS cost
-            FROM read_parquet({quoted(one.charges)})
+            FROM {charges_of(f"SELECT * FROM {self._own_sets()} WHERE source_id = {quoted(one.source_id)}", one)}
             """  # noqa: S608
             for one in revisions
         )
@@ -177,7 +169,7 @@ class LedgerSlice:
             SELECT
                 source_id, x_file_number, x_row_number, charge_date,
                 service_name, charge_description, resource_id, cost
-            FROM ({charges}) SEMI JOIN {self._own_sets()} USING (source_id, attribute_set_id)
+            FROM ({charges})
             WHERE {self._place()}
             ORDER BY ABS(cost) DESC, source_id, x_file_number, x_row_number
             LIMIT {int(limit)}

@@ -14,9 +14,12 @@ from uuid import UUID
 
 from django.conf import settings
 
+from allocation.bills import bills_of_run
 from allocation.engine.backends.duckdb import DuckDB, connect
+from allocation.engine.inputs import Revision
 from allocation.engine.relations import DIRECT, IN, KEPT, OUT
 from allocation.engine.rules import RuleSet
+from allocation.engine.widening import files_of_lines
 from allocation.explain.answer import (
     BillLine,
     CaughtCost,
@@ -28,13 +31,12 @@ from allocation.explain.answer import (
     RunFacts,
     Share,
 )
-from allocation.explain.ledger import TABLES, Caught, LedgerSlice, Moved, Part, RevisionFiles
+from allocation.explain.ledger import TABLES, Caught, LedgerSlice, Moved, Part
 from allocation.explain.rules import condition_words, kept_words, rules_of, split_facts, value_words
 from allocation.explain.slices import Slice, mart_sum
 from allocation.models import AllocationRun
 from allocation.selectors import Visibility
 from allocation.services.runs import RULES_FILE
-from ingestion.models import BillRevision
 from itfm.core import lake, money
 
 SHARES: Final = 12
@@ -49,7 +51,7 @@ class NothingToExplainError(LookupError):
 
 @dataclass(frozen=True, kw_only=True)
 class _Revision:
-    files: RevisionFiles
+    bill: Revision
     source_name: str
     file_names: tuple[str, ...]
 
@@ -104,24 +106,12 @@ def _run(wanted: Slice, run_id: UUID | None) -> AllocationRun:
 
 
 def _revisions(run: AllocationRun) -> list[_Revision]:
-    found = BillRevision.objects.filter(id__in=list(run.revisions.values())).select_related("bill__source")
-    root = lake.organization_folder(run.organization_id)
     return [
         _Revision(
-            files=RevisionFiles(
-                source_id=str(revision.bill.source_id),
-                daily=root / revision.folder / "daily.parquet",
-                charges=_kept(root / revision.folder / "charges.parquet"),
-            ),
-            source_name=revision.bill.source.name,
-            file_names=tuple(file["name"] for file in revision.files),
+            bill=bill, source_name=revision.bill.source.name, file_names=tuple(file["name"] for file in revision.files)
         )
-        for revision in found.order_by("bill__source_id")
+        for revision, bill in bills_of_run(run)
     ]
-
-
-def _kept(path: Path) -> Path | None:
-    return path if path.is_file() else None
 
 
 @contextmanager
@@ -131,7 +121,7 @@ def _opened(
     """Yield the slice in a database that reaches only the files of this run and its bills."""
     reads = [folder / f"{name}.parquet" for name in TABLES]
     for revision in revisions:
-        reads += [path for path in (revision.files.daily, revision.files.charges) if path is not None]
+        reads += [revision.bill.daily, *files_of_lines(revision.bill)]
     with lake.scratch(run.organization_id) as scratch:
         backend = DuckDB(memory_limit=_MEMORY, threads=settings.ENGINE_THREADS)
         with connect(backend, reads=reads, writes=scratch) as connection:
@@ -235,7 +225,7 @@ def _largest(amounts: dict[str, Decimal]) -> tuple[Receiver, ...]:
 def _classifications(
     ledger: LedgerSlice, revisions: Sequence[_Revision], rule_set: RuleSet
 ) -> tuple[Classification, ...]:
-    groups = [(json.loads(one.rules), one) for one in ledger.caught([revision.files for revision in revisions])]
+    groups = [(json.loads(one.rules), one) for one in ledger.caught([revision.bill for revision in revisions])]
     found = []
     for dimension in rule_set.dimensions:
         by_rule: dict[int | None, list[Caught]] = defaultdict(list)
@@ -263,9 +253,9 @@ def _caught(rule_set: RuleSet, dimension: str, index: int | None, ones: Sequence
 
 
 def _lines(ledger: LedgerSlice, revisions: Sequence[_Revision]) -> tuple[BillLine, ...] | None:
-    if not all(revision.files.charges for revision in revisions):
+    if not all(revision.bill.charges.is_file() for revision in revisions):
         return None
-    by_source = {revision.files.source_id: revision for revision in revisions}
+    by_source = {revision.bill.source_id: revision for revision in revisions}
     return tuple(
         BillLine(
             source_name=by_source[line.source_id].source_name,
@@ -277,5 +267,5 @@ def _lines(ledger: LedgerSlice, revisions: Sequence[_Revision]) -> tuple[BillLin
             resource=line.resource or "",
             cost=line.cost,
         )
-        for line in ledger.largest_lines([revision.files for revision in revisions], limit=LINES)
+        for line in ledger.largest_lines([revision.bill for revision in revisions], limit=LINES)
     )

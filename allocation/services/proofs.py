@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from allocation.bills import bills_of_run
 from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.proof import Proof, prove
 from allocation.engine.rules import from_document
 from allocation.engines import local_engine
 from allocation.models import AllocationRun
 from allocation.services.mart import mart_sums
-from allocation.services.runs import RULES_FILE, engine_revision
-from ingestion.models import BillRevision
+from allocation.services.runs import RULES_FILE
 from itfm.core import lake
 from itfm.core.tenancy import tenant
 
@@ -34,12 +34,7 @@ def prove_run(organization_id: UUID, *, run_id: UUID) -> ProvedRun | None:
         run = AllocationRun.objects.exclude(folder="").filter(pk=run_id).first()
         if run is None:
             return None
-        revisions = tuple(
-            engine_revision(organization_id, revision)
-            for revision in BillRevision.objects.filter(id__in=run.revisions.values())
-            .select_related("bill__source")
-            .order_by("bill__source_id")
-        )
+        revisions = tuple(revision for _, revision in bills_of_run(run))
         sums = mart_sums(run.billing_period) if run.state == AllocationRun.State.PUBLISHED else None
     with lake.scratch(organization_id) as scratch:
         folder = lake.organization_folder(organization_id) / run.folder

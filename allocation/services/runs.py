@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -20,8 +21,12 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from allocation.bills import WideningError, engine_revision, lacking, widened, write_widened_by
 from allocation.costs.months import month_sums, write_months
-from allocation.engine.inputs import Revision, RunInputs
+from allocation.engine.cells import TooManyProfilesError
+from allocation.engine.conditions import Subject
+from allocation.engine.further import NOTHING, Further, looked_at
+from allocation.engine.inputs import RunInputs
 from allocation.engine.proof import ENGINE_VERSION, Proof
 from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.engine.rules import to_document
@@ -46,6 +51,7 @@ from itfm.core.tenancy import tenant
 logger = structlog.get_logger(__name__)
 State = AllocationRun.State
 RULES_FILE: Final = "rules.json"
+STEP_LENGTH: Final = 60
 
 
 MOST_ATTEMPTS: Final = 3
@@ -67,6 +73,8 @@ class Inputs:
     revisions: tuple[BillRevision, ...]
     rule_set: RuleSet | None
     engine_rules: EngineRuleSet
+    further: Mapping[UUID, Further]
+    """By the id of a revision, what its attribute sets lack of what the rules look at."""
     before: AllocationRun | None
     sha256: str
 
@@ -79,11 +87,13 @@ class Inputs:
 def inputs_of(period: date, *, saved: RuleSet | None) -> Inputs:
     """Return what a run over the current organization's billing period would stand on under these rules."""
     rules = parsed(saved.document) if saved else EMPTY
+    revisions = tuple(current_revisions(period).select_related("bill__source"))
     inputs = Inputs(
         period=period,
-        revisions=tuple(current_revisions(period).select_related("bill__source")),
+        revisions=revisions,
         rule_set=saved,
         engine_rules=rules,
+        further=_further(revisions, saved=saved, period=period),
         before=run_before(period, rules=rules),
         sha256="",
     )
@@ -95,8 +105,25 @@ def inputs_of(period: date, *, saved: RuleSet | None) -> Inputs:
         "drivers": driver_digests(*inputs.driver_days),
         # The same inputs give the same shares, so their name stands for them.
         "before": inputs.before.inputs_sha256 if inputs.before else "",
+        # Absent where nothing is lacking, so that most runs are called what they have always been called.
+        **({"further": {str(key): one.name for key, one in inputs.further.items()}} if inputs.further else {}),
     }
     return replace(inputs, sha256=hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest())
+
+
+def _further(revisions: Sequence[BillRevision], *, saved: RuleSet | None, period: date) -> dict[UUID, Further]:
+    asked = _looked_at(saved.document, period) if saved else frozenset()
+    if not asked or saved is None:
+        return {}
+    spellings = parsed(saved.document).spellings()
+    found = {one.id: lacking(one, asked, spellings=spellings) for one in revisions}
+    return {key: one for key, one in found.items() if not one.is_nothing}
+
+
+@lru_cache(maxsize=512)
+def _looked_at(document: str, period: date) -> frozenset[Subject]:
+    """Return what the rules of a stored document look at; every period is asked for each time runs are planned."""
+    return looked_at(parsed(document), period=period)
 
 
 def driver_digests(first: date, end: date) -> dict[str, str]:
@@ -242,29 +269,17 @@ def _telling(run: AllocationRun) -> Callable[[str], None]:
     return tell
 
 
-def engine_inputs(organization_id: UUID, inputs: Inputs) -> RunInputs:
+def engine_inputs(inputs: Inputs) -> RunInputs:
     """Return the engine's view of the inputs, with the driver values there are."""
     rules = inputs.engine_rules
     if inputs.rule_set is not None:
         first, end = inputs.driver_days
         rules = with_driver_values(rules, DriverValue.objects.filter(date__gte=first, date__lt=end))
     return RunInputs(
-        revisions=tuple(engine_revision(organization_id, revision) for revision in inputs.revisions),
+        revisions=tuple(engine_revision(one, by=inputs.further.get(one.id, NOTHING)) for one in inputs.revisions),
         rule_set=rules,
         period=inputs.period,
         previous_weights=previous_weights(rules, before=inputs.before),
-    )
-
-
-def engine_revision(organization_id: UUID, revision: BillRevision) -> Revision:
-    """Return the engine's view of a bill revision, which comes with its bill and source."""
-    folder = lake.organization_folder(organization_id) / revision.folder
-    return Revision(
-        source_id=str(revision.bill.source_id),
-        revision_id=str(revision.id),
-        daily=folder / "daily.parquet",
-        attribute_sets=folder / "attribute_sets.parquet",
-        source_name=revision.bill.source.name,
     )
 
 
@@ -272,11 +287,13 @@ def _carry_out(run: AllocationRun, inputs: Inputs, *, anew: bool) -> AllocationR
     try:
         with lake.scratch(run.organization_id) as scratch:
             with tenant(run.organization_id):
-                given = engine_inputs(run.organization_id, inputs)
+                given = engine_inputs(inputs)
+            _widen(inputs, tell=_telling(run))
             engine = engine_of(run.organization_id, scratch=scratch)
             result = run_engine(given, output=scratch / "run", backend=engine, tell=_telling(run))
             run.proof = result.proof.model_dump(mode="json")
             _write_rules(given.rule_set, to=result.folder)
+            write_widened_by(given.revisions, to=result.folder)
             write_months(result.folder, engine=local_engine(scratch))
             write_parts(result.folder, engine=local_engine(scratch))
             is_chained = falls_back(given.rule_set)
@@ -285,12 +302,28 @@ def _carry_out(run: AllocationRun, inputs: Inputs, *, anew: bool) -> AllocationR
         _end(run, state=State.CANCELED)
         return run
     except Exception as error:
-        state = State.REFUSED if isinstance(error, AllocationRefusedError) else State.FAILED
+        state = (
+            State.REFUSED
+            if isinstance(error, (AllocationRefusedError, WideningError, TooManyProfilesError))
+            else State.FAILED
+        )
         _end(run, state=state, error=str(error))
         logger.exception("allocation.failed", run=str(run.pk))
         raise
     logger.info("allocation.published", run=str(run.pk), period=run.billing_period.isoformat())
     return run
+
+
+def _widen(inputs: Inputs, *, tell: Callable[[str], None]) -> None:
+    """Write the attribute sets that the bills lack for these rules.
+
+    :raises WideningError: they cannot be written.
+    """
+    for revision in inputs.revisions:
+        by = inputs.further.get(revision.id, NOTHING)
+        if not by.is_nothing:
+            tell(f"Looking at {', '.join(by.words)}"[:STEP_LENGTH])
+            widened(revision, by)
 
 
 def _end(run: AllocationRun, *, state: str, error: str = "") -> None:

@@ -1,11 +1,15 @@
 """Which columns of a charge allocation may look at. Pure.
 
-Their distinct combinations are the attribute sets of a bill revision; `docs/architecture.md` gives the files.
+The distinct combinations of `COLUMNS` are the attribute sets of a bill revision; those of a rule set that looks at
+others are widened by them. `docs/architecture.md` gives the files.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
+
+from ingestion.focus import columns
 
 COST_COLUMNS: Final = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
 """The four costs of a charge, in the order in which they are told."""
@@ -35,3 +39,16 @@ COLUMNS: Final = (
     "x_operation",
 )
 """Text columns of `attribute_sets.parquet`, in order; absent ones are null. `tags` follows them."""
+
+FURTHER: Final = tuple(one.name for one in columns.COLUMNS if one.type == "text" and one.name not in COLUMNS)
+"""The other text columns of FOCUS; a rule that looks at one of them widens the attribute sets by it."""
+
+PLACES: Final = ("x_file_number", "x_row_number", "x_attribute_set_id")
+"""Where a charge stands, which is nothing to look at."""
+
+_OWN: Final = re.compile(r"x_[a-z0-9_]+", re.ASCII)
+
+
+def may_be_looked_at(name: str) -> bool:
+    """Return whether rules may look at a column: a text of FOCUS, or one of a source's own, which only bills know."""
+    return name in COLUMNS or name in FURTHER or (_OWN.fullmatch(name) is not None and name not in PLACES)

@@ -63,6 +63,14 @@ class SharesChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WideningRequested(Event):
+    """A page needs attribute sets of a bill that hold more than those it came with; `name` says which."""
+
+    revision_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportRequested(Event):
     """An import stands in the queue."""
 

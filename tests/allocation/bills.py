@@ -8,12 +8,12 @@ from decimal import Decimal
 from ingestion.models import Bill, BillRevision, BillSource, ImportRun
 from itfm.core import lake
 from itfm.core.tenancy import tenant
-from tests.allocation.engine.bills import OCTOBER, write_revision
+from tests.allocation.engine.bills import OCTOBER, write_lines, write_revision
 from tests.conftest import NOW
 
 
-def bill_in_force(organization, charges, *, key="aws", period=OCTOBER):
-    """Make these charges the revision in force of a source's bill."""
+def bill_in_force(organization, charges, *, key="aws", period=OCTOBER, keeps_lines=False, left_out=()):
+    """Make these charges the revision in force of a source's bill, its attribute sets without some tag keys."""
     with tenant(organization.id):
         source, _ = BillSource.objects.get_or_create(
             organization=organization, key=key, defaults={"name": key.upper(), "kind": "focus"}
@@ -24,7 +24,9 @@ def bill_in_force(organization, charges, *, key="aws", period=OCTOBER):
         bill, _ = Bill.objects.get_or_create(organization=organization, source=source, billing_period=period)
         revision_id = uuid.uuid4()
         folder = lake.charges_folder(organization.id, source_id=source.id, period=period, revision_id=revision_id)
-        write_revision(folder, charges)
+        write_revision(folder, charges, left_out=left_out)
+        if keeps_lines:
+            write_lines(folder, charges, left_out=left_out)
         revision = BillRevision.objects.create(
             id=revision_id,
             organization=organization,
@@ -33,7 +35,7 @@ def bill_in_force(organization, charges, *, key="aws", period=OCTOBER):
             number=bill.revisions.count() + 1,
             delivery="by hand",
             fingerprint=str(revision_id),
-            files=[],
+            files=[{"name": "bill.csv"}],
             folder=str(folder.relative_to(lake.organization_folder(organization.id))),
             row_count=len(charges),
             totals=totals(charges),

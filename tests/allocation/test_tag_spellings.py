@@ -7,6 +7,7 @@ import pytest
 from allocation.engine.conditions import Subject
 from allocation.engine.rules import parse
 from allocation.engine.tag_aliases import Spellings
+from allocation.line_search import lines_found
 from allocation.matches import month
 from allocation.tag_spellings import Likeness, Proposal, alike, groups_found, keys_found, proposals
 from itfm.core.tenancy import tenant
@@ -141,6 +142,6 @@ def test_uncaught_cost_is_ranked_by_key_whatever_its_spelling_and_once(october):
 
 
 def test_a_search_shows_a_line_as_it_was_delivered(october):
-    line = october.lines(containing="ada", limit=1)[0]
+    line = lines_found(october, containing="ada", limit=1)[0]
 
     assert line.texts[Subject("tag", "CostCentre")] == "200"

@@ -44,10 +44,10 @@ State = AllocationRun.State
 def allocation_page(*, shell: Shell, organization_id: UUID, period: PeriodChoice, may_write: bool) -> AllocationPage:
     """Return the rules as a whole and what they reach in a period."""
     working = working_rules()
-    bills = month(organization_id, period=period.shown)
+    bills = month(organization_id, period=period.shown).under(working.rules)
     return AllocationPage(
         shell=shell,
-        bar=draft_bar(working, may_write=may_write),
+        bar=draft_bar(working, may_write=may_write, notes=bills.notes),
         period=period,
         dimensions=dimension_rows(working.rules, bills),
         stages=stage_rows(working.rules),
@@ -68,13 +68,17 @@ def _versions_apart(period: date) -> tuple[RunRow, RunRow] | None:
     return run_row(before), run_row(run)
 
 
-def draft_bar(working: WorkingRules, *, may_write: bool) -> DraftBar:
+def draft_bar(working: WorkingRules, *, may_write: bool, notes: tuple[str, ...] = ()) -> DraftBar:
     """Return what stands over every page of rules."""
     draft, version = working.draft, working.published.version if working.published else None
     if draft is None:
         discarded = discarded_draft() if may_write else None
         return DraftBar(
-            may_write=may_write, lock=0, published_version=version, discarded_id=discarded.id if discarded else None
+            may_write=may_write,
+            lock=0,
+            published_version=version,
+            discarded_id=discarded.id if discarded else None,
+            notes=notes,
         )
     undo, redo = steps_around(draft)
     return DraftBar(
@@ -89,6 +93,7 @@ def draft_bar(working: WorkingRules, *, may_write: bool) -> DraftBar:
         redo_summary=redo.summary if redo else "",
         edited_by=str(draft.edited_by or ""),
         changed_at=draft.changed_at,
+        notes=notes,
     )
 
 

@@ -30,6 +30,8 @@ class DraftBar:
     changed_at: datetime | None = None
     discarded_id: UUID | None = None
     """A discarded draft that can be restored."""
+    notes: tuple[str, ...] = ()
+    """What the rules look at and the figures of the period do not count, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)

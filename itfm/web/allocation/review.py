@@ -23,7 +23,7 @@ MOVES: Final = 12
 def review_page(*, shell: Shell, organization_id: UUID, period: PeriodChoice) -> ReviewPage:
     """Return what differs between the version in force and the draft, in words and in what stays uncaught."""
     working = working_rules()
-    bills = month(organization_id, period=period.shown)
+    bills = month(organization_id, period=period.shown).under(working.in_force, working.rules)
     before, after = bills.catches(working.in_force), bills.catches(working.rules)
     coverage = []
     for dimension in working.rules.dimensions:
@@ -40,7 +40,7 @@ def review_page(*, shell: Shell, organization_id: UUID, period: PeriodChoice) ->
         coverage.append((dimension.name, changes))
     return ReviewPage(
         shell=shell,
-        bar=draft_bar(working, may_write=True),
+        bar=draft_bar(working, may_write=True, notes=bills.notes),
         period=period,
         changes=differences(working.in_force, working.rules),
         coverage=tuple(coverage),

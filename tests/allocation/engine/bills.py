@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from allocation.engine import run
 from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.weighing import COSTS
 from ingestion.focus import attributes
+from ingestion.focus.columns import COLUMNS
 from itfm.core import money
 
 MONEY = pa.decimal128(38, 18)
@@ -29,12 +30,12 @@ def charge(cost, *, on=1, currency="USD", tags=None, quantity="1", costs=None, *
             "quantity": Decimal(quantity), "columns": {"charge_category": "Usage", **columns}, "tags": tags or {}}  # fmt: skip
 
 
-def write_revision(folder, charges, *, source="aws", name=None):
-    """Write attribute sets and daily rows as ingestion does, and return the revision."""
+def write_revision(folder, charges, *, source="aws", name=None, left_out=()):
+    """Write attribute sets and daily rows as ingestion does, without some tag keys, and return the revision."""
     folder.mkdir(parents=True, exist_ok=True)
-    texts = [_attributes(one) for one in charges]
-    order = sorted(set(texts), key=lambda text: [(part is not None, part or "") for part in text])
-    number = {text: at for at, text in enumerate(order)}
+    texts = [_attributes(one, left_out) for one in charges]
+    number = _numbers(texts)
+    order = list(number)
     names = [*attributes.COLUMNS, "tags"]
     sets = {"attribute_set_id": pa.array(range(len(order)), pa.int32())}
     sets |= {column: pa.array([text[at] for text in order], pa.string()) for at, column in enumerate(names)}
@@ -56,8 +57,37 @@ def write_revision(folder, charges, *, source="aws", name=None):
     return Revision(source, f"{source}-1", folder / "daily.parquet", folder / "attribute_sets.parquet", name)
 
 
-def _attributes(one):
-    tags = json.dumps(one["tags"], sort_keys=True, separators=(",", ":"))
+def write_lines(folder, charges, *, left_out=()):
+    """Write the charges of a revision as ingestion does, one line for each, with all their tags."""
+    number = _numbers([_attributes(one, left_out) for one in charges])
+    names = sorted(
+        {column.name for column in COLUMNS if column.type == "text"}.union(*(one["columns"] for one in charges))
+    )
+    own = {name: pa.array([one["columns"].get(name) for one in charges], pa.string()) for name in names}
+    lines = own | {
+        "billing_currency": pa.array([one["billing_currency"] for one in charges]),
+        "charge_period_start": pa.array([datetime.combine(one["charge_date"], time()) for one in charges]),
+        "tags": pa.array([_tags(one["tags"]) for one in charges]),
+        **{cost: pa.array([one["costs"][at] for one in charges], MONEY) for at, cost in enumerate(COSTS)},
+        "consumed_quantity": pa.array([one["quantity"] for one in charges], MONEY),
+        "x_file_number": pa.array([0] * len(charges), pa.int32()),
+        "x_row_number": pa.array(range(1, len(charges) + 1), pa.int64()),
+        "x_attribute_set_id": pa.array([number[_attributes(one, left_out)] for one in charges], pa.int32()),
+    }
+    pq.write_table(pa.table(lines), folder / "charges.parquet")
+
+
+def _numbers(texts):
+    order = sorted(set(texts), key=lambda text: [(part is not None, part or "") for part in text])
+    return {text: at for at, text in enumerate(order)}
+
+
+def _tags(tags):
+    return json.dumps(tags, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _attributes(one, left_out=()):
+    tags = _tags({key: text for key, text in one["tags"].items() if key not in left_out})
     return (*(one["columns"].get(name) for name in attributes.COLUMNS), tags)
 
 

@@ -46,7 +46,7 @@ TEXTS = [
     "1e3",
     *HOSTILE,
 ]
-COLUMNS = ["service_name", "sub_account_id", "region_id"]
+COLUMNS = ["service_name", "sub_account_id", "region_id", "resource_id", "x_cost_code"]
 TAGS = ["team", "env", "it's", 'a"b']
 PATTERNS = ["^a", "b$", "[0-9]+", "a.b", "(a)(b)?", "^$", "x|y", "prod"]
 BROKEN = ["(", "(?=a)", "a{1001}", r"\1", "["]

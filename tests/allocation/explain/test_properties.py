@@ -15,7 +15,7 @@ from allocation.engine.backends.duckdb import DuckDB, connect
 from allocation.engine.inputs import RunInputs
 from allocation.engine.relations import DIRECT, IN, KEPT, OUT
 from allocation.explain.answer import Share
-from allocation.explain.ledger import TABLES, LedgerSlice, RevisionFiles
+from allocation.explain.ledger import TABLES, LedgerSlice
 from allocation.explain.slices import Slice
 from allocation.selectors import EVERYTHING
 from itfm.core import money
@@ -59,8 +59,7 @@ def check(folder, revision, *, team, currency, splits, figure):
     with connect(DuckDB(), reads=reads, writes=folder) as connection:
         ledger = LedgerSlice(connection, folder=folder / "run", wanted=wanted, visibility=EVERYTHING)
         parts = ledger.parts()
-        files = RevisionFiles(source_id="aws", daily=revision.daily, charges=None)
-        caught, dimensions = ledger.caught([files]), ["team"] * len(splits)
+        caught, dimensions = ledger.caught([revision]), ["team"] * len(splits)
         moved_in, moved_out = ledger.moved_in(dimensions), ledger.moved_out(dimensions)
 
     assert money.total(part.amount for part in parts) == figure

@@ -15,10 +15,9 @@ from allocation.drafts.wording import condition_words, subject_words, value_word
 from allocation.engine.conditions import Subject
 from allocation.engine.dimensions import Dimension, Rule
 from allocation.engine.rules import RuleSet, to_document
-from allocation.matches import Month, Ranked, month
+from allocation.matches import Catch, Month, Ranked, month
 from allocation.models import Segment
 from allocation.working import WorkingRules, working_rules
-from ingestion.focus.attributes import COLUMNS
 from itfm.web.allocation.build import catch_figures, coverage, draft_bar
 from itfm.web.allocation.dimensions.fields import RuleFields, from_document
 from itfm.web.allocation.dimensions.fields import to_document as rule_document
@@ -55,11 +54,11 @@ def dimension_page(
     """
     working = working_rules()
     dimension = dimension_of(working.rules, key)
-    bills = month(organization_id, period=period.shown)
+    bills = month(organization_id, period=period.shown).under(working.rules)
     catches = bills.catches(working.rules, only=[key])[key]
     return DimensionPage(
         shell=shell,
-        bar=draft_bar(working, may_write=may_write),
+        bar=draft_bar(working, may_write=may_write, notes=bills.notes),
         period=period,
         key=key,
         name=dimension.name,
@@ -144,7 +143,7 @@ def rule_page(
         fields=fields,
         problems=problems,
         preview=preview,
-        columns=COLUMNS,
+        columns=bills.columns(),
         tag_keys=tuple(bills.tag_keys(working.rules.spellings())),
         dimensions=tuple(one.key for one in working.rules.dimensions if one.key != key),
         lookups=tuple(sorted(working.rules.lookups)),
@@ -167,6 +166,12 @@ def _preview(
         rules = applied(PutRule(dimension=key, number=number, rule=rule_document(fields)), to=working.rules)
     except DraftError as error:
         return None, error.problems
+    bills = bills.under(rules)
+    if bills.refused:
+        return None, tuple(Problem(path="document", place="", message=sentence) for sentence in bills.refused)
+    if bills.pending:
+        nothing = catch_figures(Catch())
+        return RulePreview(caught=nothing, alone=nothing, pending=bills.pending), ()
     listed = dimension_of(rules, key).rules
     place = len(listed) - 1 if number is None else number
     caught = bills.catches(rules, only=[key])[key].rules[place]

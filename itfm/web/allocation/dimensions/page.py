@@ -65,6 +65,8 @@ class RulePreview:
     caught: CatchFigures
     alone: CatchFigures
     values: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    """Why nothing can be counted yet."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,10 @@ from django.urls import reverse
 from allocation.drafts.tracing import traced
 from allocation.drafts.wording import subject_words
 from allocation.engine.conditions import Subject
+from allocation.line_search import lines_found
 from allocation.matches import Ranked, month
 from allocation.working import working_rules
-from ingestion.focus.attributes import COLUMNS
+from ingestion.focus.attributes import may_be_looked_at
 from itfm.core.periods import period_name
 from itfm.web.allocation.build import catch_figures, coverage, draft_bar
 from itfm.web.allocation.dimensions.build import suggestions
@@ -38,11 +39,11 @@ def coverage_page(
     working = working_rules()
     names = tuple((one.key, one.name) for one in working.rules.dimensions)
     shown = dimension if dimension in dict(names) else next((key for key, _ in names), "")
-    bills = month(organization_id, period=period.shown)
+    bills = month(organization_id, period=period.shown).under(working.rules)
     ranked = bills.uncaught(working.rules, dimension=shown, limit=RANKED) if shown else {}
     return CoveragePage(
         shell=shell,
-        bar=draft_bar(working, may_write=may_write),
+        bar=draft_bar(working, may_write=may_write, notes=bills.notes),
         period=period,
         dimensions=names,
         dimension=shown,
@@ -78,12 +79,12 @@ def trace_page(
 ) -> TracePage:
     """Return the lines that a search finds, and what the rules say of one line."""
     working = working_rules()
-    bills = month(organization_id, period=period.shown)
+    bills = month(organization_id, period=period.shown).under(working.rules)
     facts, problems = facts_of(line)
-    found = bills.lines(containing=query, limit=FOUND) if query else []
+    found = lines_found(bills, containing=query, limit=FOUND) if query else []
     return TracePage(
         shell=shell,
-        bar=draft_bar(working, may_write=may_write),
+        bar=draft_bar(working, may_write=may_write, notes=bills.notes),
         period=period,
         query=query,
         found=tuple(
@@ -130,7 +131,7 @@ def facts_of(line: str) -> tuple[dict[Subject, str], tuple[str, ...]]:
             facts[Subject("tag", name.removeprefix("tag ").strip())] = text
         elif name == "source":
             facts[Subject("source")] = text
-        elif name in COLUMNS:
+        elif may_be_looked_at(name):
             facts[Subject("column", name)] = text
         else:
             problems.append(f"Line {number}: '{name}' is no column that rules may look at; write tags as tag {name}.")

@@ -9,14 +9,15 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from allocation.bills import NotYetWidenedError, WideningError
 from allocation.drafts.operations import PutEntry, applied
 from allocation.drafts.problems import DraftError, Problem
+from allocation.engine.cells import TooManyProfilesError
 from allocation.engine.rules import RuleSet, to_document
 from allocation.engine.splits import CELL_COLUMNS
 from allocation.matches import month
 from allocation.previews import SplitPreview, split_preview
 from allocation.working import working_rules
-from ingestion.focus.attributes import COLUMNS
 from itfm.core.money import total
 from itfm.web.allocation.build import draft_bar, share_percent
 from itfm.web.allocation.splits.fields import SplitFields, from_document
@@ -58,6 +59,7 @@ def split_page(
     :raises UnknownSplitError: there is none.
     """
     working = working_rules()
+    bills = month(organization_id, period=period.shown)
     rules, plain = working.rules, plain_split(working.rules, key)
     shown = fields or (from_document(plain) if plain else SplitFields())
     preview: PreviewPart | None = None
@@ -75,8 +77,8 @@ def split_page(
         fields=shown,
         problems=problems,
         preview=preview,
-        columns=COLUMNS,
-        tag_keys=tuple(month(organization_id, period=period.shown).tag_keys(rules.spellings())),
+        columns=bills.columns(),
+        tag_keys=tuple(bills.tag_keys(rules.spellings())),
         dimensions=tuple((one.key, one.name) for one in rules.dimensions),
         drivers=tuple((one.key, one.name) for one in rules.drivers),
         partitions=(*keys, *CELL_COLUMNS),
@@ -95,7 +97,12 @@ def _preview(
         changed = applied(operation(key, fields), to=rules)
     except DraftError as error:
         return None, error.problems
-    found = split_preview(changed, key=fields.key, organization_id=organization_id, period=period)
+    try:
+        found = split_preview(changed, key=fields.key, organization_id=organization_id, period=period)
+    except NotYetWidenedError as error:
+        return PreviewPart(currencies=(), held=(), findings=(), pending=str(error)), ()
+    except (WideningError, TooManyProfilesError) as error:
+        return None, (Problem(path="document", place="", message=str(error)),)
     if found is None:
         return PreviewPart(currencies=(), held=(), findings=(), has_bills=False), ()
     return _part(found), ()

@@ -63,6 +63,8 @@ class PreviewPart:
     held: tuple[tuple[str, Decimal], ...]
     findings: tuple[str, ...]
     has_bills: bool = True
+    pending: str = ""
+    """Why nothing can be worked out yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
