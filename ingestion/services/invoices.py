@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from ingestion.models import Invoice
 from ingestion.models import InvoiceLine as LineRow
 from ingestion.payables.facts import InvoiceFacts, InvoiceLine, issuer_key, problems
+from ingestion.services.deliveries import plain
 from itfm.audit.services import Actor, record
 from itfm.core.periods import period_name
 
@@ -276,7 +277,7 @@ def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+    return plain(value) if isinstance(value, Decimal) else str(value)
 
 
 def _record(action: str, invoice: Invoice, *, by: Actor, changes: Mapping[str, Any]) -> None:
