@@ -89,8 +89,6 @@ def problems(facts: InvoiceFacts) -> Iterator[tuple[str, str]]:
         yield "amount", f"has more than 20 digits before or {DECIMALS} after the point."
     if facts.issue_date and facts.due_date and facts.due_date < facts.issue_date:
         yield "due_date", f"lies before the invoice was issued, {facts.issue_date:%Y-%m-%d}."
-    if facts.status == "open" and facts.issue_date:
-        yield "status", "is open although the invoice has a date of issue; call it issued, or leave the date out."
 
 
 def issuer_key(issuer: str) -> str:

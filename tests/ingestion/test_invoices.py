@@ -97,7 +97,6 @@ def test_a_number_is_taken_whatever_the_capitals_of_its_issuer(inside):
         ("amount", Decimal("1E-19")),
         ("amount", Decimal("NaN")),
         ("due_date", date(2026, 11, 3)),
-        ("status", "open"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_field(inside, field, value):

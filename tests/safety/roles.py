@@ -18,6 +18,7 @@ MAY = {
     "invoices": "OAFU",
     "invoice": "OAFU",
     "invoice_new": "OAF",
+    "invoice_upload": "OAF",
     "invoice_edit": "OAF",
     "invoice_void": "OAF",
     "invoice_restore": "OAF",

@@ -31,6 +31,8 @@ class PeriodField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """Return its first day."""
+        if isinstance(value, date):
+            return value
         text = super().to_python(value)
         try:
             return parse_period(text) if text else None
@@ -49,6 +51,8 @@ class AmountField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """Return the number."""
+        if isinstance(value, Decimal):
+            return value
         text = super().to_python(value)
         try:
             return amount(text) if text else None

@@ -148,6 +148,14 @@ class InvoicePage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvoiceUploadPage:
+    """Where a file of invoices is taken in; `problems` say why the last one was not."""
+
+    shell: Shell
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class InvoiceFormPage:
     """The form of an invoice, new or not."""
 

@@ -9,6 +9,7 @@ from itfm.web.invoices import views
 urlpatterns = [
     path("bills/invoices", views.invoices, name="invoices"),
     path("bills/invoices/new", views.invoice_new, name="invoice_new"),
+    path("bills/invoices/upload", views.invoice_upload, name="invoice_upload"),
     path("bills/invoices/<uuid:invoice_id>", views.invoice, name="invoice"),
     path("bills/invoices/<uuid:invoice_id>/edit", views.invoice_edit, name="invoice_edit"),
     path("bills/invoices/<uuid:invoice_id>/void", views.invoice_void, name="invoice_void"),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ingestion.models import Invoice
+from ingestion.services.invoice_files import InvoiceFileError, take_in_file
 from ingestion.services.invoices import (
     InvoiceError,
     change_invoice,
@@ -21,7 +22,7 @@ from ingestion.services.invoices import (
 from itfm.accounts.access import TenantRequest, actor_of, allow
 from itfm.web.invoices.build import invoice_page, invoices_page
 from itfm.web.invoices.forms import InvoiceForm, prefilled
-from itfm.web.invoices.page import InvoiceFormPage
+from itfm.web.invoices.page import InvoiceFormPage, InvoiceUploadPage
 from itfm.web.shell.build import shell_of
 
 _GONE = "There is no such invoice."
@@ -79,6 +80,31 @@ def invoice_new(request: TenantRequest) -> HttpResponse:
 
 @allow("invoices.write")
 @require_http_methods(["GET", "POST"])
+def invoice_upload(request: TenantRequest) -> HttpResponse:
+    """Take in a file of invoices, whole or not at all."""
+    if request.method == "GET":
+        return _upload(request, ())
+    sent = request.FILES.get("file")
+    if sent is None or not sent.name:
+        return _upload(request, ("Choose a file first; one beyond the limit of uploads was not taken.",), status=422)
+    try:
+        found = take_in_file(
+            sent.chunks(),
+            name=sent.name,
+            organization_id=request.organization.id,
+            by=actor_of(request),
+            at=timezone.now(),
+        )
+    except InvoiceFileError as error:
+        return _upload(request, error.problems, status=422)
+    messages.success(
+        request, f"{sent.name}: {found.added} added, {found.changed} changed, {found.unchanged} as they were."
+    )
+    return redirect("invoices")
+
+
+@allow("invoices.write")
+@require_http_methods(["GET", "POST"])
 def invoice_edit(request: TenantRequest, invoice_id: UUID) -> HttpResponse:
     """Have an invoice say something else."""
     found = _invoice(invoice_id)
@@ -112,6 +138,11 @@ def invoice_restore(request: TenantRequest, invoice_id: UUID) -> HttpResponse:
     found = restore_invoice(_invoice(invoice_id), by=actor_of(request), at=timezone.now())
     messages.success(request, f"Invoice {found} counts again, as {found.status}.")
     return redirect("invoice", found.id)
+
+
+def _upload(request: TenantRequest, problems: tuple[str, ...], *, status: int = 200) -> HttpResponse:
+    page = InvoiceUploadPage(shell=shell_of(request, "bills"), problems=problems)
+    return render(request, "invoices/upload.html", {"page": page}, status=status)
 
 
 def _form(

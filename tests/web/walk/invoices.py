@@ -6,6 +6,7 @@ ONE = {"owner": 200, "engineer": 403, "foreign": 404, "nobody": 302, "stranger":
 WALK = {
     "invoices": ((), "get", LIST),
     "invoice_new": ((), "get", LIST),
+    "invoice_upload": ((), "get", LIST),
     "invoice": (("invoice",), "get", ONE),
     "invoice_edit": (("invoice",), "get", ONE),
     "invoice_void": (("invoice",), "post", {**ONE, "owner": 302}),
