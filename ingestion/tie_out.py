@@ -75,11 +75,38 @@ def invoiced_periods() -> list[date]:
     return list(Invoice.objects.order_by("-billing_period").values_list("billing_period", flat=True).distinct())
 
 
-def books_of(period: date, *, at: datetime) -> Books:
+class Reads:
+    """The revisions in force and what was read of their charges, once for all books that are asked for together."""
+
+    def __init__(self) -> None:
+        found = current_revisions().select_related("bill__source").defer("files", "totals", "file_totals")
+        self.revisions = tuple(found)
+        self._sums: dict[UUID, RevisionSums | None] = {}
+
+    def sums(self, revision: BillRevision) -> RevisionSums | None:
+        """Return what the charges of a revision come to by invoice."""
+        if revision.id not in self._sums:
+            self._sums[revision.id] = sums_of(revision)
+        return self._sums[revision.id]
+
+    def is_corrected(self, revision: BillRevision) -> bool:
+        """Return whether a later bill of the source holds corrections of this one's period."""
+        bill = revision.bill
+        later = (
+            one
+            for one in self.revisions
+            if one.bill.source_id == bill.source_id and one.bill.billing_period > bill.billing_period
+        )
+        read = (self.sums(one) for one in later)
+        return any(found is not None and bill.billing_period in found.corrected for found in read)
+
+
+def books_of(period: date, *, at: datetime, reads: Reads | None = None) -> Books:
     """Return the books of a billing period as they stand."""
+    reads = reads or Reads()
     kept = tuple(invoices().filter(billing_period=period))
-    revisions = list(current_revisions(period).select_related("bill__source"))
-    read = [sums_of(revision) for revision in revisions]
+    revisions = [one for one in reads.revisions if one.bill.billing_period == period]
+    read = [reads.sums(revision) for revision in revisions]
     sums = [one for found in read if found for one in found.sums]
     asked = [_invoiced(invoice) for invoice in kept]
     found = reconcile(asked, sums, is_readable=all(read))
@@ -91,7 +118,9 @@ def books_of(period: date, *, at: datetime) -> Books:
         invoices=kept,
         reconciliations=found,
         unknown=tuple(_unknown(key, group) for key, group in unknown.items()),
-        ties=tuple(_tie(one, kept=kept, found=found, is_short=one.bill_id in without, at=at) for one in revisions),
+        ties=tuple(
+            _tie(one, kept=kept, found=found, is_short=one.bill_id in without, reads=reads, at=at) for one in revisions
+        ),
     )
 
 
@@ -99,7 +128,8 @@ def bill_states(revisions: Iterable[BillRevision], *, at: datetime) -> dict[UUID
     """Return how final the totals of revisions in force are, by bill; only charges of invoiced periods are read."""
     listed = list(revisions)
     invoiced = set(invoiced_periods()) & {revision.bill.billing_period for revision in listed}
-    ties = [tie for period in sorted(invoiced) for tie in books_of(period, at=at).ties]
+    reads = Reads() if invoiced else None
+    ties = [tie for period in sorted(invoiced) for tie in books_of(period, at=at, reads=reads).ties]
     told = {tie.revision.bill_id: tie.state for tie in ties}
     return {revision.bill_id: told.get(revision.bill_id, "estimated") for revision in listed}
 
@@ -147,6 +177,7 @@ def _tie(
     kept: Sequence[Invoice],
     found: Mapping[UUID, Reconciliation],
     is_short: bool,
+    reads: Reads,
     at: datetime,
 ) -> BillTie:
     own = [one for one in kept if one.status != VOIDED and revision.bill_id in found[one.id].by_bill]
@@ -164,14 +195,6 @@ def _tie(
         is_over=next_period(period) <= at.date(),
         has_unknown_numbers=is_short,
         restated_on=revision.imported_at.date() if revision.number > 1 else None,
-        has_corrections=bool(covering) and _is_corrected(revision),
+        has_corrections=bool(covering) and reads.is_corrected(revision),
     )
     return BillTie(revision=revision, state=state, invoices=tuple(own))
-
-
-def _is_corrected(revision: BillRevision) -> bool:
-    """Return whether a later bill of the source holds corrections of this one's period."""
-    period = revision.bill.billing_period
-    later = current_revisions().filter(bill__source_id=revision.bill.source_id, bill__billing_period__gt=period)
-    read: Iterable[RevisionSums | None] = (sums_of(one) for one in later)
-    return any(found is not None and period in found.corrected for found in read)

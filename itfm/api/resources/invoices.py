@@ -20,7 +20,7 @@ from ingestion.services.invoices import (
     restore_invoice,
     void_invoice,
 )
-from ingestion.tie_out import books_of, invoices
+from ingestion.tie_out import Reads, books_of, invoices
 from itfm.api.fields import Choice, Day, Exact, Form, Period, Text
 from itfm.api.operations import Call, Resource, etag_of, operation
 from itfm.api.paging import Page, PageQuery, page_of
@@ -129,7 +129,10 @@ class Invoices(Resource):
         if "status" in call.query:
             found = found.filter(status=call.query["status"])
         page = page_of(found, order=("-billing_period", "issuer", "number", "id"), query=call.query)
-        books = {period: books_of(period, at=call.at) for period in {one.billing_period for one in page.rows}}
+        reads = Reads()
+        books = {
+            period: books_of(period, at=call.at, reads=reads) for period in {one.billing_period for one in page.rows}
+        }
         for one in page.rows:
             one.reconciliation = books[one.billing_period].reconciliations[one.id]  # type: ignore[attr-defined]
         return page

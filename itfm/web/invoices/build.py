@@ -16,6 +16,7 @@ from ingestion.selectors import billed_periods, current_revisions
 from ingestion.services.deliveries import plain
 from ingestion.tie_out import (
     Books,
+    Reads,
     UnknownInvoice,
     books_of,
     invoiced_periods,
@@ -49,7 +50,8 @@ def invoices_page(*, shell: Shell, address: Mapping[str, str], may_write: bool, 
     part = Paginator(found, PER_PAGE).get_page(address.get("page", ""))
     shown = list(part)
     wanted = {one.billing_period for one in shown} | ({period} if period else set())
-    books = {one: books_of(one, at=at) for one in sorted(wanted)}
+    reads = Reads()
+    books = {one: books_of(one, at=at, reads=reads) for one in sorted(wanted)}
     own = books[period] if period else None
     unknown = own.unknown if own else ()
     return InvoicesPage(

@@ -41,7 +41,7 @@ TABS: Final = (
 ROLE_WORDS: Final = {
     Role.OWNER: "Everything, and the organization itself",
     Role.ADMIN: "Sources, rules, members and keys; sees all cost",
-    Role.FINANCE: "Reads all cost, brings in bills and driver values, sends showback",
+    Role.FINANCE: "Reads all cost, brings in bills, invoices and driver values, sends showback",
     Role.ENGINEER: "Reads the cost their scopes name",
     Role.VIEWER: "Reads the cost their scopes name",
     Role.AUDITOR: "Reads everything, the audit log included; changes nothing",
