@@ -6,6 +6,7 @@ from typing import Final
 
 from django.conf import settings as project
 from django.db import models
+from django.db.models.functions import Lower
 
 from itfm.core.tenancy import TenantForeignKey, TenantModel
 
@@ -211,3 +212,70 @@ class BillUpload(TenantModel):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class Invoice(TenantModel):
+    """What an issuer asks to be paid for a billing period; its own number tells it apart."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        ISSUED = "issued"
+        VOIDED = "voided"
+
+    class Origin(models.TextChoices):
+        TYPED = "typed"
+        UPLOADED = "uploaded"
+        DETAIL = "detail"
+
+    issuer = models.CharField(max_length=200, help_text="InvoiceIssuerName in FOCUS.")
+    number = models.CharField(max_length=200, help_text="InvoiceId in FOCUS.")
+    billing_account_id = models.CharField(max_length=200, blank=True, help_text="Empty: any account of the issuer.")
+    billing_period = models.DateField(help_text="First day of the period; with lines, of the latest they are for.")
+    currency = models.CharField(max_length=3)
+    amount = models.DecimalField(max_digits=38, decimal_places=18, help_text="To be paid, tax included.")
+    status = models.CharField(max_length=10, default=Status.ISSUED)
+    issue_date = models.DateField(null=True, blank=True)
+    due_date = models.DateField(null=True, blank=True)
+    payment_terms = models.CharField(max_length=200, blank=True)
+    reference_number = models.CharField(max_length=200, blank=True, help_text="Of the invoice that this one corrects.")
+    purchase_order = models.CharField(max_length=200, blank=True)
+    origin = models.CharField(max_length=10, default=Origin.TYPED)
+    file_name = models.CharField(max_length=200, blank=True, help_text="The file it came with last.")
+    entered_by = models.CharField(max_length=200, help_text="As it read then: a person's address or a key's name.")
+    entered_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint("organization", Lower("issuer"), "number", name="ingestion_invoice_number"),
+        ]
+        indexes = [models.Index(fields=["organization", "-billing_period"], name="ingestion_invoice_period")]
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.issuer}"
+
+
+class InvoiceLine(TenantModel):
+    """A line of an invoice as its issuer itemizes it (FOCUS 1.4, Invoice Detail)."""
+
+    invoice = TenantForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveIntegerField(help_text="Place among the lines of the invoice, from 0.")
+    detail_id = models.CharField(max_length=200, help_text="InvoiceDetailId in FOCUS.")
+    charge_category = models.CharField(max_length=20)
+    billing_account_id = models.CharField(max_length=200, blank=True)
+    billing_period = models.DateField(help_text="First day of the period.")
+    amount = models.DecimalField(max_digits=38, decimal_places=18)
+    description = models.TextField(blank=True)
+    grain = models.TextField(blank=True, help_text="What its charges have in common, as JSON.")
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["organization", "invoice", "position"], name="ingestion_invoiceline_position"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.detail_id

@@ -11,6 +11,7 @@ from itfm.web.bills.urls import urlpatterns as bills
 from itfm.web.design.urls import urlpatterns as design
 from itfm.web.explain.urls import urlpatterns as explain
 from itfm.web.explore.urls import urlpatterns as explore
+from itfm.web.invoices.urls import urlpatterns as invoices
 from itfm.web.mail.urls import urlpatterns as mail
 from itfm.web.overview.urls import urlpatterns as overview
 from itfm.web.people.urls import urlpatterns as people
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *explore,
     *explain,
     *bills,
+    *invoices,
     *sources,
     *allocation,
     *uploads,

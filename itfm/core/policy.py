@@ -23,6 +23,7 @@ Permission = Literal[
     "views.write",
     "bills.read",
     "bills.pull",
+    "invoices.write",
     "sources.write",
     "rules.read",
     "rules.write",
@@ -52,6 +53,7 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
     "views.write": _EVERYBODY - {Role.AUDITOR},
     "bills.read": _CONTROL,
     "bills.pull": _OFFICE,
+    "invoices.write": _OFFICE,
     "sources.write": _ADMINS,
     "rules.read": _CONTROL,
     "rules.write": _ADMINS,
@@ -73,7 +75,7 @@ ALLOWED: Final[dict[Permission, frozenset[Role]]] = {
 SEES_EVERYTHING: Final = _CONTROL
 """Roles that see the cost of the whole organization; the others see what their scopes name."""
 
-SHOWS_ALL_COST: Final[frozenset[Permission]] = frozenset({"bills.read", "rules.read"})
+SHOWS_ALL_COST: Final[frozenset[Permission]] = frozenset({"bills.read", "invoices.write", "rules.read"})
 """Permissions that show sums over the whole organization; a key that sees only a part does not hold them."""
 
 

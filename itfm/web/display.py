@@ -10,14 +10,11 @@ from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
-from babel.core import get_global
-from babel.numbers import get_currency_precision
-
+from itfm.core.currencies import decimals_of
 from itfm.core.money import CONTEXT
 
 MINUS: Final = "\N{MINUS SIGN}"
 SPACE: Final = "\N{NO-BREAK SPACE}"
-_KNOWN_CURRENCIES: Final = frozenset(get_global("all_currencies"))
 
 MONTHS: Final = (
     "January",
@@ -33,11 +30,6 @@ MONTHS: Final = (
     "November",
     "December",
 )
-
-
-def decimals_of(currency: str) -> int:
-    """Return how many decimals the currency has (ISO 4217): 2 for USD, 0 for JPY, 2 for what is no currency."""
-    return get_currency_precision(currency) if currency in _KNOWN_CURRENCIES else 2
 
 
 def amount_text(amount: Decimal, currency: str) -> str:

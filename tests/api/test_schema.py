@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from allocation.engine.rules import parse
 from allocation.models import Reallocation
 from allocation.services import allocate, publish_rules
-from ingestion.models import Bill, BillRevision
+from ingestion.models import Bill, BillRevision, Invoice
 from ingestion.services import create_source, request_import, run_import
 from itfm.accounts.models import ApiKey, Invitation, Membership
 from itfm.api.operations import Resource
@@ -99,6 +99,17 @@ def known(acme, settings, tmp_path, open_connection):
         )
         return {
             "bill_id": Bill.objects.get().id,
+            "invoice_id": Invoice.objects.create(
+                organization=acme,
+                issuer="Cloud",
+                number="7",
+                billing_period=OCTOBER,
+                currency="USD",
+                amount=1,
+                entered_by="ada",
+                entered_at=NOW,
+                changed_at=NOW,
+            ).id,
             "revision_id": BillRevision.objects.get().id,
             "source_id": source.id,
             "import_id": imported.id,

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from allocation.engine.rules import parse
 from allocation.models import AllocationRun, Reallocation
 from allocation.services import publish_rules
-from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun
+from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun, Invoice
 from itfm.accounts.models import ApiKey, Invitation, Membership
 from itfm.api.urls import resources
 from itfm.core.policy import Role
@@ -41,6 +41,8 @@ BODIES = {
     "me/notifications": {"items": []},
     "views": {"name": "Mine", "question": "first=2026-10", "is_shared": True},
     "views/<uuid:view_id>": {"name": "Mine"},
+    "invoices": {"issuer": "Mine", "number": "1", "billing_period": "2026-10", "currency": "USD", "amount": "1"},
+    "invoices/<uuid:invoice_id>": {"payment_terms": "Mine"},
     "invitations": {"email": "mine@example.com", "role": "viewer"},
     "runs": {"billing_period": "2026-10"},
     "reallocations": {"first_period": "2026-10"},
@@ -84,6 +86,10 @@ def acme_ids(acme, settings):
             row_count=0, totals={}, imported_at=NOW,
         )  # fmt: skip
         Finding.objects.create(**own, run=run, revision=revision, number=1, code="x", severity="error", message=CANARY)
+        invoice = Invoice.objects.create(
+            **own, issuer=CANARY, number=CANARY, billing_period="2026-10-01", currency="USD", amount=1,
+            entered_by=CANARY, entered_at=NOW, changed_at=NOW,
+        )  # fmt: skip
         allocated = AllocationRun.objects.create(
             **own, billing_period="2026-10-01", state="failed", inputs_sha256=CANARY, revisions={}, started_at=NOW
         )
@@ -100,6 +106,7 @@ def acme_ids(acme, settings):
         )
         return {
             "bill_id": bill.id,
+            "invoice_id": invoice.id,
             "revision_id": revision.id,
             "source_id": source.id,
             "import_id": run.id,

@@ -55,6 +55,7 @@ ELSEWHERE = {
     "notifications_schedule": {"showback_letterschedule"},
     "notifications_wishes": {"notify_notificationpreference"},
     "upload_discard": {"ingestion_billupload"},
+    "invoice_void": {"ingestion_invoice"},
 }
 """What the addresses of other sections change."""
 WITHOUT_A_WORD = dict.fromkeys(("explore_lens", "overview_lens"), "through what somebody looks at costs is their own")

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from ingestion.models import Bill, BillSource, BillUpload
+from ingestion.models import Bill, BillSource, BillUpload, Invoice
 from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
@@ -29,11 +29,24 @@ def acme_source(acme):
 
 
 @pytest.fixture
-def acme_upload(acme):
+def acme_papers(acme):
+    """An uploaded bill and an invoice."""
     with tenant(acme.id):
-        return BillUpload.objects.create(
+        upload = BillUpload.objects.create(
             organization=acme, kind="focus", file_name=CANARY, file="", size=1, sha256="", uploaded_at=NOW
         )
+        invoice = Invoice.objects.create(
+            organization=acme,
+            issuer=CANARY,
+            number=CANARY,
+            billing_period="2026-10-01",
+            currency="EUR",
+            amount=1,
+            entered_by=CANARY,
+            entered_at=NOW,
+            changed_at=NOW,
+        )
+    return {"upload": upload.id, "invoice": invoice.id}
 
 
 @pytest.fixture
@@ -95,7 +108,7 @@ def test_the_walk_covers_every_address():
 @pytest.mark.parametrize("who", ["owner", "engineer", "foreign", "nobody", "stranger"])
 @pytest.mark.parametrize("name", WALK)
 def test_everybody_gets_what_is_theirs_and_nothing_else(
-    client, people, acme_source, acme_upload, acme_people, acme_center, acme_view, name, who
+    client, people, acme_source, acme_papers, acme_people, acme_center, acme_view, name, who
 ):
     source, bill = acme_source
     arguments, method, expected = WALK[name]
@@ -106,8 +119,8 @@ def test_everybody_gets_what_is_theirs_and_nothing_else(
         "number": 7,
         "organization": source.organization_id,
         "kind": "focus",
-        "upload": acme_upload.id,
         "view": acme_view.id,
+        **acme_papers,
         **acme_center,
         **acme_people,
     }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from rest_framework import serializers
 
 from ingestion.models import Bill, BillRevision, Finding
+from ingestion.payables.bill_states import BillState
+from ingestion.selectors import current_revisions
+from ingestion.tie_out import bill_states
 from itfm.api.fields import Choice, Day, Form, Period, Text, Totals
 from itfm.api.operations import Call, Resource, operation
 from itfm.api.paging import Page, PageQuery, page_of
@@ -65,6 +68,17 @@ class BillAnswer(Form):
     totals = Totals(source="current_revision.totals", default=None, allow_null=True)
 
 
+class OneBillAnswer(BillAnswer):
+    """A bill, and how final its total is."""
+
+    invoice_state = Choice(
+        choices=get_args(BillState),
+        allow_null=True,
+        help_text="`estimated` until issued invoices cover it, then `invoiced`; `trued_up` once it was delivered again"
+        " or corrected since and ties out. Null where no revision is in force.",
+    )
+
+
 class FindingAnswer(Form):
     """Something a reader of the bill should know."""
 
@@ -105,10 +119,13 @@ class Bills(Resource):
 class OneBill(Resource):
     """One bill."""
 
-    @operation("bills.read", answers=BillAnswer, operation_id="read_bill", tags=TAG)
-    def get(self, call: Call, bill_id: UUID) -> Bill:  # noqa: ARG002
-        """Tell of one bill."""
-        return _bill(bill_id)
+    @operation("bills.read", answers=OneBillAnswer, operation_id="read_bill", tags=TAG)
+    def get(self, call: Call, bill_id: UUID) -> Bill:
+        """Tell of one bill, and how final its total is."""
+        bill = _bill(bill_id)
+        in_force = current_revisions(bill.billing_period).filter(bill=bill)
+        bill.invoice_state = bill_states(in_force, at=call.at).get(bill.id)  # type: ignore[attr-defined]
+        return bill
 
 
 class Revisions(Resource):

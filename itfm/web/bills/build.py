@@ -12,9 +12,11 @@ from django.db.models import Count
 
 from ingestion.coverage import CoveredMonth, coverage, months_shown
 from ingestion.models import Bill, BillSource, Finding, ImportRun
+from ingestion.payables.bill_states import BillState
 from ingestion.selectors import (
     SourceStatus,
     bills,
+    current_revisions,
     drafts,
     first_findings,
     recent_imports,
@@ -23,8 +25,10 @@ from ingestion.selectors import (
     source_statuses,
 )
 from ingestion.services import KINDS
+from ingestion.tie_out import bill_states
 from itfm.accounts.models import Membership
 from itfm.web.bills.page import (
+    BILL_STATES,
     BillRow,
     BillsPage,
     CoveragePart,
@@ -46,6 +50,7 @@ FINDINGS_PER_RUN: Final = 10
 def bills_page(*, shell: Shell, membership: Membership, at: datetime) -> BillsPage:
     """Return where bills come from, what has arrived, and what runs."""
     statuses = source_statuses(at=at)
+    states = bill_states(current_revisions(), at=at)
     found = dict(Finding.objects.filter(revision__isnull=False).values_list("revision_id").annotate(count=Count("id")))
     return BillsPage(
         shell=shell,
@@ -58,7 +63,7 @@ def bills_page(*, shell: Shell, membership: Membership, at: datetime) -> BillsPa
             for source in removed_sources()
         ),
         coverage=coverage_part([status.source for status in statuses], at=at),
-        bills=tuple(_bill_row(bill, found) for bill in bills()),
+        bills=tuple(_bill_row(bill, found, state=states.get(bill.id)) for bill in bills()),
         running=running_part().runs,
         recent=tuple(run_row(run) for run in recent_imports(RECENT)),
         may_pull=membership.may("bills.pull"),
@@ -115,7 +120,7 @@ def _schedule(source: BillSource) -> str:
     return f"Daily at {source.pull_time:%H:%M}, {source.time_zone}" if source.pull_time else "By hand"
 
 
-def _bill_row(bill: Bill, findings: Mapping[UUID, int]) -> BillRow:
+def _bill_row(bill: Bill, findings: Mapping[UUID, int], *, state: BillState | None) -> BillRow:
     revision = bill.current_revision
     return BillRow(
         id=bill.id,
@@ -127,6 +132,7 @@ def _bill_row(bill: Bill, findings: Mapping[UUID, int]) -> BillRow:
         totals=total_rows(revision.totals) if revision else (),
         imported_at=revision.imported_at if revision else None,
         finding_count=findings.get(revision.id, 0) if revision else 0,
+        state=BILL_STATES[state] if state else None,
     )
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
 from typing import Final
@@ -18,10 +19,12 @@ from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.models import Bill, BillRevision, Finding
 from ingestion.revisions import MOST_DIFFERENCES, differences, stored_sums
 from ingestion.selectors import SEVERITIES
+from ingestion.tie_out import books_of
 from itfm.core.inert import inert
 from itfm.core.money import CONTEXT
 from itfm.web.bills.build import finding_row, total_rows
 from itfm.web.bills.page import (
+    BILL_STATES,
     BillPage,
     Comparison,
     DifferenceRow,
@@ -32,6 +35,7 @@ from itfm.web.bills.page import (
     TieOut,
     TieOutRow,
 )
+from itfm.web.invoices.build import invoice_row
 from itfm.web.shell.page import Shell
 
 FINDINGS_PER_PAGE: Final = 50
@@ -66,13 +70,15 @@ def _whole(text: str | None) -> int | None:
     return (int(text) or None) if is_whole and text else None
 
 
-def bill_page(bill_id: UUID, *, query: BillQuery, visibility: Visibility, shell: Shell) -> BillPage:
+def bill_page(bill_id: UUID, *, query: BillQuery, visibility: Visibility, shell: Shell, at: datetime) -> BillPage:
     """Return one bill with its revisions.
 
     :raises Bill.DoesNotExist: not a bill of this organization.
     """
     bill = Bill.objects.select_related("source", "current_revision").get(pk=bill_id)
     revisions = list(bill.revisions.order_by("-number"))
+    books = books_of(bill.billing_period, at=at)
+    tie = next((one for one in books.ties if one.revision.bill_id == bill.id), None)
     return BillPage(
         shell=shell,
         id=bill.id,
@@ -87,6 +93,8 @@ def bill_page(bill_id: UUID, *, query: BillQuery, visibility: Visibility, shell:
         tie_out=_tie_out(bill, visibility=visibility) if bill.current_revision else None,
         comparison=_comparison(revisions, query=query),
         findings=_findings_part(bill.current_revision, query=query) if bill.current_revision else None,
+        state=BILL_STATES[tie.state] if tie else None,
+        invoices=tuple(invoice_row(one, books, bill_id=bill.id) for one in tie.invoices) if tie else (),
     )
 
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
+from ingestion.payables.bill_states import BillState
 from itfm.core.money import CONTEXT
+from itfm.web.components import State
+from itfm.web.invoices.page import InvoiceRow
 from itfm.web.shell.page import Health, Shell
+
+BILL_STATES: Final[dict[BillState, State]] = {
+    "estimated": State(label="Estimated", tone="caution", icon="clock"),
+    "invoiced": State(label="Invoiced", tone="good"),
+    "trued_up": State(label="Trued up", tone="good", icon="refresh"),
+}
+"""How final the total of a bill is, in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +159,8 @@ class BillRow:
     totals: tuple[CurrencyTotals, ...]
     imported_at: datetime | None
     finding_count: int = 0
+    state: State | None = None
+    """How final its total is; None where nothing has been imported."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -346,3 +358,7 @@ class BillPage:
     comparison: Comparison | None
     """None with fewer than two revisions."""
     findings: FindingsPart | None
+    state: State | None
+    """How final its total is; None where none is in force."""
+    invoices: tuple[InvoiceRow, ...]
+    """Those that its charges belong to."""

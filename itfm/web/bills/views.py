@@ -53,6 +53,7 @@ def bill(request: TenantRequest, bill_id: UUID) -> HttpResponse:
             query=parse_query(request.GET.dict()),
             visibility=visibility_of(request.membership),
             shell=shell_of(request, "bills"),
+            at=timezone.now(),
         )
     except Bill.DoesNotExist as error:
         raise Http404("There is no such bill.") from error

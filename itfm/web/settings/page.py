@@ -41,7 +41,7 @@ TABS: Final = (
 ROLE_WORDS: Final = {
     Role.OWNER: "Everything, and the organization itself",
     Role.ADMIN: "Sources, rules, members and keys; sees all cost",
-    Role.FINANCE: "Reads all cost, brings in bills and driver values, sends showback",
+    Role.FINANCE: "Reads all cost, brings in bills, invoices and driver values, sends showback",
     Role.ENGINEER: "Reads the cost their scopes name",
     Role.VIEWER: "Reads the cost their scopes name",
     Role.AUDITOR: "Reads everything, the audit log included; changes nothing",
@@ -53,6 +53,7 @@ PERMISSION_WORDS: Final[dict[Permission, str]] = {
     "views.write": "Keep views",
     "bills.read": "Read bills, charges and sources",
     "bills.pull": "Pull and upload bills",
+    "invoices.write": "Enter and change invoices",
     "sources.write": "Set up sources",
     "rules.read": "Read rules, drivers and runs",
     "rules.write": "Change rules, ask for runs",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from itfm.web.display import SPACE, amount_text, decimals_of, money_text, percent_text
+from itfm.core.currencies import decimals_of
+from itfm.web.display import SPACE, amount_text, money_text, percent_text
 from showback.statement import CausePart, CurrencyStatement, Line
 from showback.unowned import Place, Unowned
 

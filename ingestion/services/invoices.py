@@ -1,0 +1,291 @@
+"""Keeping invoices: typed in, uploaded or read from details; each change is written down with what was before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, get_args
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower
+
+from ingestion.models import Invoice
+from ingestion.models import InvoiceLine as LineRow
+from ingestion.payables.facts import InvoiceFacts, InvoiceLine, issuer_key, problems
+from ingestion.services.deliveries import plain
+from itfm.audit.services import Actor, record
+from itfm.core.periods import period_name
+
+OF_LINES: Final = ("billing_period", "currency", "amount")
+"""What an invoice with lines has from them."""
+MOST_TOLD: Final = 50
+"""So many invoices of a file the audit log names one by one."""
+Deed = Literal["added", "changed", "unchanged"]
+
+
+class InvoiceError(ValueError):
+    """An invoice cannot be kept so; the message says why and what to do, `field` what of it is meant."""
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenIn:
+    """How many invoices a file added, changed and left as they were."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+@transaction.atomic
+def enter_invoice(facts: InvoiceFacts, *, organization_id: UUID, by: Actor, at: datetime) -> tuple[Invoice, bool]:
+    """Keep an invoice that somebody typed in and return it with whether it is new; the same is kept once.
+
+    :raises InvoiceError: something of it cannot be so, or its number is taken by an invoice that says something else.
+    """
+    check(facts)
+    before = invoice_of(facts.issuer, facts.number)
+    if before is not None:
+        if facts_of(before, with_lines=False) == replace(facts, lines=()):
+            return before, False
+        raise InvoiceError(f"Invoice {before} is there already. Change that one instead.", field="number")
+    invoice = _new(facts, organization_id=organization_id, by=by, at=at)
+    try:
+        with transaction.atomic():
+            invoice.save()
+    except IntegrityError as error:
+        raise InvoiceError(f"Invoice {invoice} has just been entered. Look at that one first.") from error
+    _record("invoice.entered", invoice, by=by, changes=_told(facts.fields()))
+    return invoice, True
+
+
+@transaction.atomic
+def change_invoice(invoice: Invoice, facts: InvoiceFacts, *, by: Actor, at: datetime) -> Invoice:
+    """Have an invoice say something else. What it says already changes nothing.
+
+    :raises InvoiceError: something of it cannot be so, its number is taken, or its lines say otherwise.
+    """
+    locked = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    before = facts_of(locked, with_lines=False)
+    check(facts)
+    wanted = facts.fields()
+    if locked.lines.exists():
+        _hold_to_lines(before, facts)
+    other = invoice_of(facts.issuer, facts.number)
+    if other is not None and other.pk != locked.pk:
+        raise InvoiceError(f"Invoice {other} is there already. Its number tells an invoice apart.", field="number")
+    changes = _differences(before.fields(), wanted)
+    if changes:
+        _write(locked, facts, at=at)
+        _record("invoice.changed", locked, by=by, changes=changes)
+    return locked
+
+
+@transaction.atomic
+def void_invoice(invoice: Invoice, *, by: Actor, at: datetime) -> Invoice:
+    """Have an invoice count no more. Voiding one twice changes nothing."""
+    return _set_status(invoice, Invoice.Status.VOIDED, action="invoice.voided", by=by, at=at)
+
+
+@transaction.atomic
+def restore_invoice(invoice: Invoice, *, by: Actor, at: datetime) -> Invoice:
+    """Have a voided invoice count again: as issued where it has a date of issue, else as open."""
+    if invoice.status != Invoice.Status.VOIDED:
+        return invoice
+    status = Invoice.Status.ISSUED if invoice.issue_date else Invoice.Status.OPEN
+    return _set_status(invoice, status, action="invoice.restored", by=by, at=at)
+
+
+@transaction.atomic
+def take_in_invoices(
+    invoices: Sequence[InvoiceFacts],
+    *,
+    organization_id: UUID,
+    columns: frozenset[str],
+    file_name: str,
+    by: Actor,
+    at: datetime,
+) -> TakenIn:
+    """Keep all invoices of a file, or none: new ones are added, known ones say and itemize what the file does.
+
+    A file that says what is known changes nothing.
+
+    :param columns: fields that the file tells of; the others stay as they are.
+    :raises InvoiceError: something cannot be so, or an invoice that has lines comes without.
+    """
+    known = {(issuer_key(one.issuer), one.number): one for one in _locked_of(invoices)}
+    deeds: list[Deed] = []
+    told: dict[str, Any] = {}
+    for one in invoices:
+        check(one)
+        before = known.get((issuer_key(one.issuer), one.number))
+        invoice = before or _new(one, organization_id=organization_id, by=by, at=at)
+        said = facts_of(before, with_lines=True) if before else None
+        deed, changes = _take_in(invoice, one, said=said, columns=columns, file_name=file_name, at=at)
+        deeds.append(deed)
+        if deed != "unchanged":
+            told[str(invoice)] = changes
+    found = TakenIn(**{deed: deeds.count(deed) for deed in get_args(Deed)})
+    if told:
+        record(
+            "invoices.taken_in",
+            organization_id=organization_id,
+            actor_id=by.id,
+            actor_name=by.name,
+            target=file_name,
+            summary=f"{found.added} added, {found.changed} changed",
+            changes=dict(list(told.items())[:MOST_TOLD]),
+        )
+    return found
+
+
+def check(facts: InvoiceFacts) -> None:
+    """Hold an invoice against what can be.
+
+    :raises InvoiceError: something of it cannot be so.
+    """
+    for name, message in problems(facts):
+        raise InvoiceError(f"{name.replace('_', ' ').capitalize()} {message}", field=name)
+
+
+def invoice_of(issuer: str, number: str) -> Invoice | None:
+    """Return the invoice of a number; capitals of the issuer's name do not count."""
+    named = Invoice.objects.annotate(issuer_key=Lower("issuer"))
+    return named.filter(issuer_key=issuer_key(issuer), number=number).first()
+
+
+def facts_of(invoice: Invoice, *, with_lines: bool) -> InvoiceFacts:
+    """Return what a kept invoice says."""
+    names = [name for name in InvoiceFacts.__dataclass_fields__ if name != "lines"]
+    lines = lines_of(invoice) if with_lines else ()
+    return InvoiceFacts(**{name: getattr(invoice, name) for name in names}, lines=lines)
+
+
+def lines_of(invoice: Invoice) -> tuple[InvoiceLine, ...]:
+    """Return the lines of a kept invoice, in their order."""
+    names = tuple(InvoiceLine.__dataclass_fields__)
+    return tuple(InvoiceLine(**row) for row in invoice.lines.order_by("position").values(*names))
+
+
+def _locked_of(invoices: Sequence[InvoiceFacts]) -> list[Invoice]:
+    numbers = {facts.number for facts in invoices}
+    return list(Invoice.objects.select_for_update().filter(number__in=numbers).order_by("id"))
+
+
+def _take_in(
+    invoice: Invoice,
+    given: InvoiceFacts,
+    *,
+    said: InvoiceFacts | None,
+    columns: frozenset[str],
+    file_name: str,
+    at: datetime,
+) -> tuple[Deed, dict[str, Any]]:
+    """Have an invoice say what a file does, whatever it said; return what that did, and what is told of it."""
+    facts = _merged(said, given, columns=columns) if said else given
+    changes = _changes(said, facts)
+    if said and not changes:
+        return "unchanged", changes
+    invoice.file_name = file_name[:200]
+    invoice.origin = Invoice.Origin.DETAIL if facts.lines else Invoice.Origin.UPLOADED
+    _write(invoice, facts, at=at)
+    _write_lines(invoice, facts.lines, before=said.lines if said else ())
+    return "changed" if said else "added", changes
+
+
+def _merged(said: InvoiceFacts, given: InvoiceFacts, *, columns: frozenset[str]) -> InvoiceFacts:
+    """Return what an invoice says once a file has been taken in; one without details leaves those known as they are."""
+    kept = {name: value for name, value in said.fields().items() if name not in columns}
+    if given.lines or not said.lines:
+        return replace(given, **kept)
+    _hold_to_lines(said, replace(given, **kept))
+    return replace(given, **kept, lines=said.lines)
+
+
+def _hold_to_lines(said: InvoiceFacts, given: InvoiceFacts) -> None:
+    for name in OF_LINES:
+        if getattr(given, name) != getattr(said, name):
+            message = f"Invoice {said.number} has lines, which say otherwise. Take in its details again to change them."
+            raise InvoiceError(message, field=name)
+
+
+def _changes(said: InvoiceFacts | None, facts: InvoiceFacts) -> dict[str, Any]:
+    """Return what changes of a kept invoice, as pairs; of a new one, what it says."""
+    if said is None:
+        return _told(facts.fields()) | ({"lines": len(facts.lines)} if facts.lines else {})
+    changes = _differences(said.fields(), facts.fields())
+    return changes | ({"lines": [len(said.lines), len(facts.lines)]} if facts.lines != said.lines else {})
+
+
+def _set_status(invoice: Invoice, status: Invoice.Status, *, action: str, by: Actor, at: datetime) -> Invoice:
+    locked = Invoice.objects.select_for_update().get(pk=invoice.pk)
+    if locked.status != status:
+        before, locked.status, locked.changed_at = locked.status, status, at
+        locked.save(update_fields=["status", "changed_at"])
+        _record(action, locked, by=by, changes={"status": [before, str(status)]})
+    return locked
+
+
+def _new(facts: InvoiceFacts, *, organization_id: UUID, by: Actor, at: datetime) -> Invoice:
+    return Invoice(
+        organization_id=organization_id,
+        entered_by=by.name[:200],
+        entered_at=at,
+        changed_at=at,
+        **facts.fields(),
+    )
+
+
+def _write(invoice: Invoice, facts: InvoiceFacts, *, at: datetime) -> None:
+    for name, value in facts.fields().items():
+        setattr(invoice, name, value)
+    invoice.changed_at = at
+    invoice.save()
+
+
+def _write_lines(invoice: Invoice, lines: Sequence[InvoiceLine], *, before: Sequence[InvoiceLine]) -> None:
+    if lines == before:
+        return
+    invoice.lines.all().delete()
+    LineRow.objects.bulk_create(
+        (
+            LineRow(organization_id=invoice.organization_id, invoice=invoice, position=position, **vars(line))
+            for position, line in enumerate(lines)
+        ),
+        batch_size=1000,
+    )
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    old, new = _told(before), _told(after)
+    return {name: [old.get(name), new.get(name)] for name in before if before[name] != after[name]}
+
+
+def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an invoice says as the audit log has it, without what is empty."""
+    told = {}
+    for name, value in fields.items():
+        if value:
+            told[name] = period_name(value) if name == "billing_period" else _text(value)
+    return told
+
+
+def _text(value: Any) -> str:
+    return plain(value) if isinstance(value, Decimal) else str(value)
+
+
+def _record(action: str, invoice: Invoice, *, by: Actor, changes: Mapping[str, Any]) -> None:
+    record(
+        action,
+        organization_id=invoice.organization_id,
+        actor_id=by.id,
+        actor_name=by.name,
+        target=f"invoice {invoice}",
+        changes=changes,
+    )

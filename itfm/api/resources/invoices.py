@@ -1,0 +1,229 @@
+"""Invoices, and whether the charges of the bills in force come to the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, get_args
+from uuid import UUID
+
+from rest_framework import serializers
+
+from ingestion.models import Invoice
+from ingestion.payables.facts import InvoiceFacts, problems
+from ingestion.payables.reconciling import State
+from ingestion.services.invoices import (
+    InvoiceError,
+    change_invoice,
+    enter_invoice,
+    facts_of,
+    restore_invoice,
+    void_invoice,
+)
+from ingestion.tie_out import Reads, books_of, invoices
+from itfm.api.fields import Choice, Day, Exact, Form, Period, Text
+from itfm.api.operations import Call, Resource, etag_of, operation
+from itfm.api.paging import Page, PageQuery, page_of
+from itfm.api.problems import FieldProblem, ProblemError, unknown
+from itfm.api.replies import Reply
+
+TAG = ["Invoices"]
+LIVING = ("open", "issued")
+STATUSES = (*LIVING, "voided")
+
+
+def _text(help_text: str, **options: Any) -> Text:
+    return Text(max_length=200, allow_blank=True, required=False, help_text=help_text, **options)
+
+
+class InvoicesQuery(PageQuery):
+    """Which invoices."""
+
+    period = Period(required=False, help_text="Only invoices of this billing period.")
+    status = Choice(choices=STATUSES, required=False)
+
+
+class ReconciliationAnswer(Form):
+    """What an invoice says beside what its charges say; tax that its lines tell apart is left out of the first two."""
+
+    state = Choice(choices=get_args(State))
+    amount = Exact(help_text="On the invoice, or on all invoices that are held against the same charges.")
+    charges_amount = Exact(source="ours", allow_null=True, help_text="Billed cost; null where no charge was found.")
+    difference = Exact(allow_null=True, help_text="What the charges have more.")
+    tolerance = Exact(help_text="FOCUS 1.4, Rounding Variance Tolerance.")
+    charge_count = serializers.IntegerField()
+    invoice_count = serializers.IntegerField(help_text="Invoices that are held against the same charges.")
+    is_by_number = serializers.BooleanField(help_text="Whether the charges carry the number of the invoice.")
+    tax = Exact(allow_null=True, help_text="On the invoice; null where it has no lines.")
+    charges_tax = Exact(source="tax_ours", allow_null=True)
+
+
+class InvoiceAnswer(Form):
+    """What an issuer asks to be paid for a billing period."""
+
+    id = serializers.UUIDField()
+    issuer = Text()
+    number = Text(help_text="InvoiceId in FOCUS.")
+    billing_period = Period()
+    currency = Text()
+    amount = Exact(help_text="To be paid, tax included.")
+    status = Choice(choices=STATUSES)
+    issue_date = Day(allow_null=True)
+    due_date = Day(allow_null=True)
+    billing_account = Text(source="billing_account_id", help_text="Empty: any account of the issuer.")
+    payment_terms = Text()
+    reference_number = Text(help_text="Number of the invoice that this one corrects.")
+    purchase_order = Text()
+    origin = Choice(choices=Invoice.Origin.values)
+    entered_by = Text()
+    entered_at = serializers.DateTimeField()
+    changed_at = serializers.DateTimeField()
+    reconciliation = ReconciliationAnswer()
+
+
+class InvoiceForm(Form):
+    """An invoice to keep."""
+
+    issuer = Text(max_length=200, help_text="As bills name it: InvoiceIssuerName.")
+    number = Text(max_length=200, help_text="InvoiceId in FOCUS.")
+    billing_period = Period()
+    currency = Text(max_length=3, help_text="ISO 4217, such as EUR.")
+    amount = Exact(help_text="To be paid, tax included.")
+    status = Choice(choices=LIVING, default="issued")
+    issue_date = Day(required=False, allow_null=True)
+    due_date = Day(required=False, allow_null=True)
+    billing_account = _text("Empty: any account of the issuer.")
+    payment_terms = _text("As they stand on the invoice.")
+    reference_number = _text("Number of the invoice that this one corrects.")
+    purchase_order = _text("As it stands on the invoice.")
+
+
+class InvoiceChangeForm(Form):
+    """What to change of an invoice; what is left out stays. With lines, period, currency and amount are theirs."""
+
+    issuer = Text(max_length=200, required=False)
+    number = Text(max_length=200, required=False)
+    billing_period = Period(required=False)
+    currency = Text(max_length=3, required=False)
+    amount = Exact(required=False)
+    status = Choice(choices=LIVING, required=False)
+    issue_date = Day(required=False, allow_null=True)
+    due_date = Day(required=False, allow_null=True)
+    billing_account = _text("Empty: any account of the issuer.")
+    payment_terms = _text("As they stand on the invoice.")
+    reference_number = _text("Number of the invoice that this one corrects.")
+    purchase_order = _text("As it stands on the invoice.")
+
+
+class Invoices(Resource):
+    """All invoices."""
+
+    @operation(
+        "bills.read", query=InvoicesQuery, answers=InvoiceAnswer, is_list=True, operation_id="list_invoices", tags=TAG
+    )
+    def get(self, call: Call) -> Page[Invoice]:
+        """List invoices beside their charges, newest billing period first."""
+        found = invoices()
+        if "period" in call.query:
+            found = found.filter(billing_period=call.query["period"])
+        if "status" in call.query:
+            found = found.filter(status=call.query["status"])
+        page = page_of(found, order=("-billing_period", "issuer", "number", "id"), query=call.query)
+        reads = Reads()
+        books = {
+            period: books_of(period, at=call.at, reads=reads) for period in {one.billing_period for one in page.rows}
+        }
+        for one in page.rows:
+            one.reconciliation = books[one.billing_period].reconciliations[one.id]  # type: ignore[attr-defined]
+        return page
+
+    @operation(
+        "invoices.write", body=InvoiceForm, answers=InvoiceAnswer, status=201, operation_id="create_invoice", tags=TAG
+    )
+    def post(self, call: Call) -> Reply:
+        """Keep an invoice. The same invoice is kept once."""
+        facts = InvoiceFacts(**_fields(call.body))
+        _hold(facts)
+        try:
+            made, _ = enter_invoice(facts, organization_id=call.organization.id, by=call.actor, at=call.at)
+        except InvoiceError as error:
+            raise ProblemError("conflict", str(error)) from error
+        return _told(made.id, at=call.at, status=201, headers={"Location": f"/api/v1/invoices/{made.id}"})
+
+
+class OneInvoice(Resource):
+    """One invoice."""
+
+    @operation("bills.read", answers=InvoiceAnswer, operation_id="read_invoice", tags=TAG)
+    def get(self, call: Call, invoice_id: UUID) -> Reply:
+        """Tell of one invoice beside its charges. Its ETag is what a change must be made from."""
+        return _told(_invoice(invoice_id).id, at=call.at)
+
+    @operation(
+        "invoices.write",
+        body=InvoiceChangeForm,
+        answers=InvoiceAnswer,
+        is_versioned=True,
+        operation_id="change_invoice",
+        tags=TAG,
+    )
+    def patch(self, call: Call, invoice_id: UUID) -> Reply:
+        """Have an invoice say something else; the audit log keeps what it said before."""
+        found = _invoice(invoice_id, is_locked=True)
+        call.expect(_etag(found))
+        facts = replace(facts_of(found, with_lines=False), **_fields(call.body))
+        _hold(facts)
+        try:
+            change_invoice(found, facts, by=call.actor, at=call.at)
+        except InvoiceError as error:
+            raise ProblemError("conflict", str(error)) from error
+        return _told(found.id, at=call.at)
+
+    @operation("invoices.write", answers=InvoiceAnswer, operation_id="void_invoice", tags=TAG)
+    def delete(self, call: Call, invoice_id: UUID) -> Reply:
+        """Have an invoice count no more; it stays, voided. Doing it twice changes nothing."""
+        return _told(void_invoice(_invoice(invoice_id), by=call.actor, at=call.at).id, at=call.at)
+
+
+class InvoiceRestorations(Resource):
+    """The return of a voided invoice."""
+
+    @operation("invoices.write", answers=InvoiceAnswer, operation_id="restore_invoice", tags=TAG)
+    def post(self, call: Call, invoice_id: UUID) -> Reply:
+        """Have a voided invoice count again: as issued where it has a date of issue, else as open."""
+        return _told(restore_invoice(_invoice(invoice_id), by=call.actor, at=call.at).id, at=call.at)
+
+
+def _fields(body: Any) -> dict[str, Any]:
+    return {("billing_account_id" if name == "billing_account" else name): value for name, value in body.items()}
+
+
+def _hold(facts: InvoiceFacts) -> None:
+    """Hold an invoice against what can be.
+
+    :raises ProblemError: something of it cannot be so.
+    """
+    names = {"billing_account_id": "billing_account"}
+    wrong = [
+        FieldProblem(pointer=f"/{names.get(name, name)}", detail=f"It {message}") for name, message in problems(facts)
+    ]
+    if wrong:
+        raise ProblemError("invalid", "The invoice has fields that are wrong.", errors=wrong)
+
+
+def _told(invoice_id: UUID, *, at: datetime, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
+    found = invoices().get(pk=invoice_id)
+    found.reconciliation = books_of(found.billing_period, at=at).reconciliations[found.id]  # type: ignore[attr-defined]
+    return Reply(found, status=status, headers={**(headers or {}), "ETag": _etag(found)})
+
+
+def _etag(invoice: Invoice) -> str:
+    return etag_of(f"{invoice.id}/{invoice.changed_at.isoformat()}".encode())
+
+
+def _invoice(invoice_id: UUID, *, is_locked: bool = False) -> Invoice:
+    rows = Invoice.objects.select_for_update() if is_locked else Invoice.objects
+    found = rows.filter(pk=invoice_id).first()
+    if found is None:
+        raise unknown("invoice")
+    return found

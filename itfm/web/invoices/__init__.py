@@ -1,0 +1,1 @@
+"""Invoices: entered by hand or from files, and held against the bills."""

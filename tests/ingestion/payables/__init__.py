@@ -1,0 +1,1 @@
+"""Invoices held against charges, without a database."""
