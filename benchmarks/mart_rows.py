@@ -109,7 +109,7 @@ def write_rows(file: Path, period: date, rows: int, ids: list[Any]) -> None:
     """Write as many cells per day as make up the rows; an account runs some services for one team's products."""
     cells = rows // DAYS
     listed = ", ".join(f"'{one}'" for one in ids)
-    amount = "CAST((hash(cell, day) % 1000000) AS DECIMAL(38, 18)) / 10000"
+    amount = f"CAST((hash(cell, day, '{period}') % 1000000) AS DECIMAL(38, 18)) / 10000"
     duckdb.connect().execute(
         f"""
         COPY (

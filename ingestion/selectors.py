@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun
 
@@ -51,20 +51,24 @@ def removed_sources() -> QuerySet[BillSource]:
 
 
 def _statuses(wanted: QuerySet[BillSource], *, at: datetime) -> list[SourceStatus]:
-    last = ImportRun.objects.filter(source=OuterRef("pk")).order_by("-queued_at", "-id")
-    sources = wanted.annotate(last_run_id=Subquery(last.values("id")[:1])).order_by("name", "id")
-    listed = list(sources)
+    own = ImportRun.objects.filter(source=OuterRef("pk"))
+    over = own.filter(finished_at__isnull=False).order_by("-finished_at")
+    in_force = BillRevision.objects.filter(bill__source=OuterRef("pk"), bill__current_revision=F("pk"))
+    reaching = in_force.filter(charges_through__isnull=False).order_by("-charges_through")
+    sources = wanted.annotate(
+        last_run_id=Subquery(own.order_by("-queued_at", "-id").values("id")[:1]),
+        last_pull_at=Subquery(over.values("finished_at")[:1]),
+        data_through=Subquery(reaching.values("charges_through")[:1]),
+    )
+    listed = list(sources.order_by("name", "id"))
     runs = ImportRun.objects.in_bulk([source.last_run_id for source in listed if source.last_run_id])
-    over = ImportRun.objects.filter(finished_at__isnull=False).values("source_id")
-    pulled = dict(over.annotate(last=Max("finished_at")).values_list("source_id", "last"))
-    through = _data_through()
     return [
         SourceStatus(
             source=source,
             health=_health(source, runs.get(source.last_run_id), at=at),
             last_run=runs.get(source.last_run_id),
-            last_pull_at=pulled.get(source.id),
-            data_through=through.get(source.id),
+            last_pull_at=source.last_pull_at,
+            data_through=source.data_through,
         )
         for source in listed
     ]
@@ -81,15 +85,6 @@ def _health(source: BillSource, last_run: ImportRun | None, *, at: datetime) -> 
         return "failing"
     is_late = source.next_pull_at is not None and source.next_pull_at + LATE_AFTER < at
     return "late" if is_late else "healthy"
-
-
-def _data_through() -> dict[object, date]:
-    newest: dict[object, date] = {}
-    for revision in current_revisions():
-        through = revision.charges_through
-        if through and through > newest.get(revision.bill.source_id, date.min):
-            newest[revision.bill.source_id] = through
-    return newest
 
 
 def current_revisions(period: date | None = None) -> QuerySet[BillRevision]:

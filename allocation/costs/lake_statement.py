@@ -46,7 +46,9 @@ class LakeStatement:
         Columns: currency, place, count of combinations, the groups, bucket, the sum in it; places count from 1, and
         place `limit + 1` sums up all others. A bucket without costs at a place has no row there.
         """
-        return self._ranked() if self.query.by else self._alone()
+        if not self.query.by:
+            return self._alone()
+        return self._ranked() if len(self.buckets) > 1 else self._ranked_in_one()
 
     def entries(self) -> str:
         """Return the text that tells the rows of ledgers that pass, each with its period, cell, split and segments.
@@ -77,28 +79,47 @@ class LakeStatement:
             ORDER BY billing_currency, bucket
             """  # noqa: S608
 
+    def _ranked_in_one(self) -> str:
+        """Return the text for a single bucket, whose sums are the totals themselves."""
+        groups = self._groups
+        limit = self._add(self.query.limit)
+        named = ", ".join(f"IF(place > {limit}, NULL, MIN({name})) AS {name}" for name in groups)
+        return f"""
+            WITH costs AS ({self._costs()}),
+            combinations AS ({self._combinations()}),
+            ranked AS (
+                SELECT *, LEAST(ROW_NUMBER() OVER (PARTITION BY billing_currency ORDER BY {self._order}), {limit} + 1)
+                    AS place
+                FROM combinations
+            ),
+            placed AS (
+                SELECT
+                    billing_currency, place, COUNT(*) AS combination_count, {named},
+                    SUM(total) AS total, SUM(compared) AS compared
+                FROM ranked GROUP BY billing_currency, place
+            )
+            SELECT
+                billing_currency, place, combination_count, {", ".join(groups)},
+                UNNEST([0, {COMPARED}]) AS bucket, UNNEST([total, compared]) AS cost
+            FROM placed
+            ORDER BY billing_currency, place, bucket
+            """  # noqa: S608
+
     def _ranked(self) -> str:
-        groups = [f"g{number}" for number in range(len(self.query.by))]
+        groups = self._groups
         keys = ", ".join(["billing_currency", *groups])
         same = " AND ".join(f"costs.{name} IS NOT DISTINCT FROM largest.{name}" for name in groups)
-        order = ", ".join(["ABS(total) DESC", "ABS(compared) DESC", *(f"{name} ASC NULLS LAST" for name in groups)])
         limit = self._add(self.query.limit)
         return f"""
             WITH costs AS NOT MATERIALIZED ({self._costs()}),
-            combinations AS MATERIALIZED (
-                SELECT
-                    {keys},
-                    COALESCE(SUM(cost) FILTER (WHERE bucket <> {COMPARED}), 0) AS total,
-                    COALESCE(SUM(cost) FILTER (WHERE bucket = {COMPARED}), 0) AS compared
-                FROM costs GROUP BY {keys}
-            ),
+            combinations AS MATERIALIZED ({self._combinations()}),
             currencies AS (
                 SELECT
                     billing_currency, COUNT(*) AS combination_count, LIST_MIN(MAX(ABS(total), {limit})) AS least
                 FROM combinations GROUP BY billing_currency
             ),
             largest AS (
-                SELECT {keys}, ROW_NUMBER() OVER (PARTITION BY billing_currency ORDER BY {order}) AS place
+                SELECT {keys}, ROW_NUMBER() OVER (PARTITION BY billing_currency ORDER BY {self._order}) AS place
                 FROM combinations JOIN currencies USING (billing_currency)
                 WHERE ABS(total) >= least
                 QUALIFY place <= {limit}
@@ -114,6 +135,26 @@ class LakeStatement:
             FROM summed JOIN currencies USING (billing_currency) LEFT JOIN largest USING (billing_currency, place)
             ORDER BY billing_currency, place, bucket
             """  # noqa: S608
+
+    @property
+    def _groups(self) -> list[str]:
+        return [f"g{number}" for number in range(len(self.query.by))]
+
+    @property
+    def _order(self) -> str:
+        """The order of combinations: ties stand in the order of their names."""
+        return ", ".join(
+            ["ABS(total) DESC", "ABS(compared) DESC", *(f"{name} ASC NULLS LAST" for name in self._groups)]
+        )
+
+    def _combinations(self) -> str:
+        keys = ", ".join(["billing_currency", *self._groups])
+        return f"""
+            SELECT
+                {keys},
+                COALESCE(SUM(cost) FILTER (WHERE bucket <> {COMPARED}), 0) AS total,
+                COALESCE(SUM(cost) FILTER (WHERE bucket = {COMPARED}), 0) AS compared
+            FROM costs GROUP BY {keys}"""  # noqa: S608
 
     def _costs(self) -> str:
         """Return the rows of the runs that pass: currency, groups, bucket, cost."""
