@@ -10,7 +10,8 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -24,11 +25,14 @@ from allocation.selectors import allocated_periods
 from allocation.services import due_periods, publish_rules
 from allocation.services.rules import with_driver_files
 from ingestion.models import BillSource, ImportRun
+from ingestion.payables.facts import InvoiceFacts
 from ingestion.selectors import RUNNING
 from ingestion.services import create_source, request_import
+from ingestion.services.invoices import enter_invoice
 from itfm.accounts.models import Membership, Organization, User
 from itfm.accounts.services import create_organization
-from itfm.core.periods import previous_period
+from itfm.audit.services import Actor
+from itfm.core.periods import next_period, parse_period, previous_period
 from itfm.core.policy import Role
 from itfm.core.tenancy import system, tenant
 from itfm.demo.company import DemoCompany, Progress, write
@@ -54,6 +58,9 @@ NAMES: Final = {
     "focus": "Second cloud",
 }
 """What people call the sources; their keys are the folders' names."""
+COMPANY: Final = Actor(id=None, name="sample company")
+CENT: Final = Decimal("0.01")
+DAYS_TO_PAY: Final = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +119,28 @@ def set_up(folder: Path, *, charges: int, at: datetime, progress: Progress) -> t
                 pull_time=PULL_TIME,
             )
             request_import(source, trigger="command", at=at)
+        for facts in _invoices(company, last_month=last_month):
+            enter_invoice(facts, organization_id=organization.id, by=COMPANY, at=at)
     return organization, company
+
+
+def _invoices(company: DemoCompany, *, last_month: date) -> Iterator[InvoiceFacts]:
+    """Yield the invoice of every bill, rounded to cents as issuers round; that of the last month is not there yet."""
+    restated = {(company.restated.name, month): total for month, total in company.restated.totals.items()}
+    for (name, month), first in sorted(company.totals.items()):
+        total, period = restated.get((name, month), first), parse_period(month)
+        if period < last_month:
+            issue_date = next_period(period) + timedelta(days=2)
+            yield InvoiceFacts(
+                issuer=total.issuer,
+                number=total.invoice_number,
+                billing_period=period,
+                currency=total.currency,
+                amount=total.cost.quantize(CENT, ROUND_HALF_EVEN),
+                issue_date=issue_date,
+                due_date=issue_date + timedelta(days=DAYS_TO_PAY),
+                payment_terms=f"Net {DAYS_TO_PAY}",
+            )
 
 
 def restate(organization_id: UUID, company: DemoCompany, *, at: datetime) -> None:

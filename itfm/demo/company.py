@@ -39,6 +39,8 @@ class Total:
     charges: int
     cost: Decimal
     currency: str
+    issuer: str
+    invoice_number: str
 
 
 @dataclass(frozen=True)
@@ -153,4 +155,4 @@ class _Planned:
         if self._progress is not None:
             self._progress(f"{source.name} {period_name(month.first_day)}", self._done, self._whole)
         cost = Decimal(written.cost).scaleb(-catalog.COST_DIGITS)
-        return Total(written.lines, cost, source.currency)
+        return Total(written.lines, cost, source.currency, source.issuer, source.invoice_number(month.first_day))

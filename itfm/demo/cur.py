@@ -178,13 +178,18 @@ def canonical(value: Mapping[str, str]) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+def invoice_number(period: date, *, account: str) -> str:
+    """Return the number of a payer's invoice for a month."""
+    return f"EUINDEMO{period:%y%m}{account[-4:]}"
+
+
 def _bill(payer: Payer, month: Month, bill_type: str) -> dict[str, str]:
     return {
         "bill_bill_type": bill_type,
         "bill_billing_entity": "AWS",
         "bill_billing_period_end_date": moment(next_period(month.first_day)),
         "bill_billing_period_start_date": moment(month.first_day),
-        "bill_invoice_id": f"EUINDEMO{month.first_day:%y%m}{payer.account[-4:]}",
+        "bill_invoice_id": invoice_number(month.first_day, account=payer.account),
         "bill_invoicing_entity": SELLER,
         "bill_payer_account_id": payer.account,
         "bill_payer_account_name": payer.name,

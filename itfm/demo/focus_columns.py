@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -139,6 +139,11 @@ def moment(month: Month, hour: int) -> datetime:
     return datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(hours=hour)
 
 
+def invoice_number(period: date) -> str:
+    """Return the number of the invoice for a month."""
+    return f"NW-DEMO-{period:%Y-%m}"
+
+
 def _bill(month: Month) -> dict[str, Any]:
     return {
         "BillingAccountId": "nw-meridian-demo",
@@ -147,7 +152,7 @@ def _bill(month: Month) -> dict[str, Any]:
         "BillingCurrency": CURRENCY,
         "BillingPeriodEnd": moment(month, 24 * month.days),
         "BillingPeriodStart": moment(month, 0),
-        "InvoiceId": f"NW-DEMO-{month.first_day:%Y-%m}",
+        "InvoiceId": invoice_number(month.first_day),
         "InvoiceIssuerName": FOCUS_PROVIDER,
         "PricingCurrency": CURRENCY,
         "ProviderName": FOCUS_PROVIDER,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
@@ -29,12 +30,17 @@ class Write(Protocol):
 
 @dataclass(frozen=True)
 class Source:
-    """One bill: the kind of its connector, its folder's name, its percent of the charges, and how it is written."""
+    """One bill: the kind of its connector, its folder's name, its percent of the charges, and how it is written.
+
+    `issuer` bills it, month by month under `invoice_number`.
+    """
 
     kind: str
     name: str
     percent: int
     currency: str
+    issuer: str
+    invoice_number: Callable[[date], str]
     write: Write
 
 
@@ -48,7 +54,7 @@ def _main_account(charges: int, seed: int) -> Source:
     made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 70), seed=[seed, 1])
     payer = Payer(organization.PAYER_ACCOUNT, organization.NAME, _account_names(owners, organization.PAYER_ACCOUNT))
     report = Report(payer, made, cur2.LAYOUT)
-    return Source("aws_cur", "aws-cur2", 70, cur.CURRENCY, partial(_write_cur2, report=report))
+    return _of_aws("aws-cur2", 70, payer, partial(_write_cur2, report=report))
 
 
 def _subsidiary(charges: int, seed: int) -> Source:
@@ -58,7 +64,12 @@ def _subsidiary(charges: int, seed: int) -> Source:
     made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 18), seed=[seed, 2])
     payer = Payer(account, organization.SUBSIDIARY, _account_names(owners, account))
     report = Report(payer, made, legacy_cur.LAYOUT)
-    return Source("aws_cur", "aws-cur", 18, cur.CURRENCY, partial(_write_legacy, report=report))
+    return _of_aws("aws-cur", 18, payer, partial(_write_legacy, report=report))
+
+
+def _of_aws(name: str, percent: int, payer: Payer, write: Write) -> Source:
+    number = partial(cur.invoice_number, account=payer.account)
+    return Source("aws_cur", name, percent, cur.CURRENCY, cur.SELLER, number, write)
 
 
 def _second_cloud(charges: int, seed: int) -> Source:
@@ -74,7 +85,8 @@ def _second_cloud(charges: int, seed: int) -> Source:
     owners.append(Owner("", "", "", "", sandbox, sandbox, budget))
     regions = tuple(catalog.FOCUS_REGIONS)
     made = _resources(owners, catalog.FOCUS_METERS, regions, count=_size(charges, 12), seed=[seed, 3])
-    return Source("focus", "focus", 12, focus_columns.CURRENCY, partial(_write_focus, resources=made))
+    number, write = focus_columns.invoice_number, partial(_write_focus, resources=made)
+    return Source("focus", "focus", 12, focus_columns.CURRENCY, catalog.FOCUS_PROVIDER, number, write)
 
 
 def _size(charges: int, percent: int) -> int:

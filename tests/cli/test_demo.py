@@ -6,6 +6,7 @@ from django.utils import timezone
 from allocation.services import allocate, due_periods
 from ingestion.models import Bill, ImportRun
 from ingestion.services import run_import
+from ingestion.tie_out import books_of
 from itfm.cli.demo import EMAIL, existing_demo, left, new_password, restate, set_up, write_demo_letters
 from itfm.core.periods import period_name, previous_period
 from itfm.core.tenancy import tenant
@@ -42,7 +43,13 @@ def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_
         bill = Bill.objects.get(billing_period=f"{month}-01", source__key="aws-cur2")
         assert bill.current_revision.number == 2
         assert bill.current_revision.totals["USD"]["billed_cost"] == f"{total.cost:f}".rstrip("0").rstrip(".")
+        books = {bill.billing_period: books_of(bill.billing_period, at=timezone.now()) for bill in Bill.objects.all()}
     assert left(organization.id).is_done
+    *before, last = (books[period] for period in sorted(books))
+    assert {one.state for book in before for one in book.reconciliations.values()} <= {"matches", "within_tolerance"}
+    assert [len(book.reconciliations) for book in (*before, last)] == [3, 3, 0]
+    assert [[tie.state for tie in book.ties].count("trued_up") for book in before] == [1, 0]
+    assert {tie.state for tie in last.ties} == {"estimated"}
 
 
 def test_the_login_that_is_printed_works(tmp_path, monkeypatch, client):

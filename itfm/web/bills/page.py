@@ -15,7 +15,7 @@ from itfm.web.invoices.page import InvoiceRow
 from itfm.web.shell.page import Health, Shell
 
 BILL_STATES: Final[dict[BillState, State]] = {
-    "estimated": State(label="Estimated", tone="caution", icon="clock"),
+    "estimated": State(label="Estimated", icon="clock"),
     "invoiced": State(label="Invoiced", tone="good"),
     "trued_up": State(label="Trued up", tone="good", icon="refresh"),
 }
