@@ -90,6 +90,15 @@ def export_costs(
         return write_focus([scratch / "entries.parquet"], to=to, version=version)
 
 
+def check_length(query: CostQuery) -> None:
+    """Refuse more periods than somebody can wait for.
+
+    :raises QueryError: there are more.
+    """
+    if len(query.periods) > MOST_PERIODS:
+        raise QueryError("first", f"At most {MOST_PERIODS} billing periods fit one FOCUS file; choose fewer.")
+
+
 def costs_file(
     organization_id: UUID,
     query: CostQuery,
@@ -104,8 +113,7 @@ def costs_file(
     :raises QueryError: it asks for more periods than somebody can wait for.
     :raises NothingToExportError: a period is not allocated.
     """
-    if len(query.periods) > MOST_PERIODS:
-        raise QueryError("first", f"At most {MOST_PERIODS} billing periods fit one FOCUS file; choose fewer.")
+    check_length(query)
     with lake.scratch(organization_id) as scratch:
         to = scratch / f"costs{suffix}"
         export_costs(organization_id, query, runs=runs, to=to, version=version, visibility=visibility)

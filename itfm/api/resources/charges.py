@@ -127,9 +127,8 @@ class Download(Resource):
             raise ProblemError("not_found", str(error)) from error
         if not is_there:
             raise ProblemError("not_found", f"There is no bill of {period_name(period)}.")
-        with ExitStack() as opened:
-            scratch = opened.enter_context(lake.scratch(call.organization.id))
-            file = scratch / f"charges.{file_format}"
+
+        def write(file: Path) -> None:
             write_charges(
                 call.organization.id,
                 period=period,
@@ -138,13 +137,22 @@ class Download(Resource):
                 file_format=file_format,
                 to=file,
             )
-            kept = opened.pop_all()
-        response = StreamingHttpResponse(_chunks(file, kept), content_type=MEDIA_TYPES[file_format])
-        response["Content-Length"] = str(file.stat().st_size)
-        response["Content-Disposition"] = f'attachment; filename="charges-{period_name(period)}.{file_format}"'
-        # The folder goes also when the reader hangs up before the first chunk.
-        response._resource_closers.append(kept.close)  # type: ignore[attr-defined]  # noqa: SLF001
-        return response
+
+        return streamed(call, write, name=f"charges-{period_name(period)}.{file_format}")
+
+
+def streamed(call: Call, write: Callable[[Path], object], *, name: str) -> StreamingHttpResponse:
+    """Return the file that is written to a path, in parts, under a name that ends with its format."""
+    with ExitStack() as opened:
+        file = opened.enter_context(lake.scratch(call.organization.id)) / name
+        write(file)
+        kept = opened.pop_all()
+    response = StreamingHttpResponse(_chunks(file, kept), content_type=MEDIA_TYPES[file.suffix.removeprefix(".")])
+    response["Content-Length"] = str(file.stat().st_size)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    # The folder goes also when the reader hangs up before the first chunk.
+    response._resource_closers.append(kept.close)  # type: ignore[attr-defined]  # noqa: SLF001
+    return response
 
 
 def _filters(call: Call) -> dict[str, str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any, Final, get_args
 
-from django.http import FileResponse
+from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from allocation.costs.answer import CostAnswer, CostLine, answer, runs_in_force
-from allocation.costs.focus_files import costs_file
+from allocation.costs.focus_files import check_length, export_costs
 from allocation.costs.query import (
     DEFAULT_LIMIT,
     MOST_GROUPS,
@@ -30,7 +31,7 @@ from ingestion.focus.versions import LATEST, Version
 from itfm.api.fields import AMOUNT_PATTERN, Choice, Day, Exact, Form, Period, Query, Text, TextList
 from itfm.api.operations import Call, Resource, operation
 from itfm.api.problems import FieldProblem, ProblemError
-from itfm.api.resources.charges import MEDIA_TYPES
+from itfm.api.resources.charges import MEDIA_TYPES, streamed
 from itfm.core.periods import period_name
 from itfm.core.tenancy import tenant
 
@@ -153,27 +154,24 @@ class CostsFile(Resource):
         operation_id="download_costs",
         tags=TAG,
     )
-    def get(self, call: Call) -> FileResponse:
+    def get(self, call: Call) -> StreamingHttpResponse:
         """Stream the ledger, filtered as the costs are and as far as the caller sees it, with what each split moved."""
-        suffix = f".{call.query['format']}"
         try:
             with tenant(call.organization.id):
                 query, visibility = _query(call), call.visibility
                 runs = runs_in_force(query.periods)
-            file = costs_file(
-                call.organization.id,
-                query,
-                runs=runs,
-                suffix=suffix,
-                version=call.query["focus"],
-                visibility=visibility,
-            )
+            check_length(query)
+
+            def write(file: Path) -> None:
+                version = call.query["focus"]
+                export_costs(call.organization.id, query, runs=runs, to=file, version=version, visibility=visibility)
+
+            name = f"costs-{period_name(query.first)}-{period_name(query.last)}.{call.query['format']}"
+            return streamed(call, write, name=name)
         except QueryError as error:
             raise _refused(error) from error
         except NothingToExportError as error:
             raise ProblemError("not_allocated", str(error)) from error
-        name = f"costs-{period_name(query.first)}-{period_name(query.last)}{suffix}"
-        return FileResponse(file, as_attachment=True, filename=name, content_type=MEDIA_TYPES[call.query["format"]])
 
 
 class Statement(Resource):

@@ -87,7 +87,8 @@ def test_the_largest_combinations_are_those_of_a_naive_sum(rows, limit, granular
         for period, folder in folders.items():
             write(folder, [row for row in rows if row[0] == period])
         statement = LakeStatement(query, folders, buckets=buckets, visibility=EVERYTHING)
-        found = duckdb.execute(statement.text(), statement.values).fetchall()
+        with duckdb.connect() as database:
+            found = database.execute(statement.text(), statement.values).fetchall()
 
     told = {tuple(row[:-1]): row[-1] for row in found}
     # A bucket without costs at a place is absent, or zero.

@@ -114,7 +114,8 @@ def drawn_lines(drawn, count):
 def lines_of(revision, attribute_set_id):
     """Return the row numbers of the lines of one attribute set."""
     rows = charges_of(f"SELECT {attribute_set_id} AS attribute_set_id", revision)
-    return [row for (row,) in duckdb.sql(f"SELECT x_row_number FROM {rows}").fetchall()]
+    with duckdb.connect() as database:
+        return [row for (row,) in database.sql(f"SELECT x_row_number FROM {rows}").fetchall()]
 
 
 @pytest.mark.parametrize("seed", range(12))
