@@ -98,6 +98,7 @@ def log_in(page: Page, site: str, email: str) -> None:
 
 def assert_accessible(page: Page) -> None:
     """Fail with what axe finds wrong on the page, and when the page is wider than the window."""
+    page.wait_for_load_state()  # a click is over when the next page begins, not when it is there
     found = Axe().run(page).response["violations"]
     problems = [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
     assert problems == [], f"{page.url}: {problems}"
