@@ -5,24 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, cast
+from typing import Final
 
 import structlog
-from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from ingestion.models import BillRevision
 from ingestion.payables.line_by_line import DetailSum
 from ingestion.payables.reconciling import ChargeSum
 from ingestion.revisions import reader, revision_folder
+from itfm.core.keeping import kept
 
 logger = structlog.get_logger(__name__)
 CHARGES: Final = "charges.parquet"
 MOST_SUMS: Final = 20_000
 """A bill whose charges name more invoices than this is not held against any."""
-SECONDS: Final = 30 * 24 * 3600
-FORM: Final = 1
-"""Counted up when what is kept takes another form."""
 
 SUMS: Final = """
 -- Billed cost of a revision by invoice. Grain: all columns but the last two. Exact.
@@ -68,17 +64,7 @@ class RevisionSums:
 
 def sums_of(revision: BillRevision) -> RevisionSums | None:
     """Return what the charges of a revision come to by invoice; None where they are gone, or name too many."""
-    key = f"invoice-sums/{FORM}/{revision.organization_id}/{revision.id}"
-    try:
-        found = cache.get(key)
-    except RedisError as error:
-        logger.warning("invoice_sums.cache_unavailable", error=str(error))
-        return _read(revision)
-    if found is None:
-        found = _read(revision)
-        if found is not None:
-            cache.set(key, found, SECONDS)
-    return cast("RevisionSums | None", found)
+    return kept("invoice-sums", revision.id, lambda _: _read(revision))
 
 
 def detail_sums(revision: BillRevision, *, number: str, issuer: str, currency: str) -> list[DetailSum]:

@@ -11,10 +11,10 @@ from uuid import UUID
 from django.core import signing
 from django.db.models import QuerySet
 
-from allocation.costs.keeping import kept
 from allocation.models import AllocationRun
 from allocation.selectors import UnknownGroupingError, cost_rows, names_of, run_in_force
 from itfm.audit.services import record
+from itfm.core.keeping import kept
 from itfm.core.tenancy import tenant
 from showback.models import CostCenter, SpendAnswer
 from showback.statements import DIMENSION, DIRECT

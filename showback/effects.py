@@ -12,9 +12,9 @@ from typing import Final
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from allocation.costs.keeping import kept
 from allocation.models import AllocationRun
 from itfm.core import lake
+from itfm.core.keeping import kept
 from itfm.core.money import CONTEXT
 from showback.statement import RulesNote
 

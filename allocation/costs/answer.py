@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db import connection
 
-from allocation.costs.keeping import kept
 from allocation.costs.lake_statement import MONTHS
 from allocation.costs.months import Row, rows_of_months
 from allocation.costs.query import CostQuery, RuleSetNames
@@ -19,6 +18,7 @@ from allocation.costs.statement import MART, MONTHLY, statement, table_for
 from allocation.models import AllocationRun
 from allocation.selectors import EVERYTHING, Visibility, names_of
 from itfm.core import lake
+from itfm.core.keeping import kept
 from itfm.core.periods import next_period
 
 MOST_SUMS_KEPT: Final = 12_000

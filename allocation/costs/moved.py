@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.db import connection
 
-from allocation.costs.keeping import kept
 from allocation.costs.lake_statement import MONTHS
 from allocation.costs.months import reading
 from allocation.costs.statement import IN_TENANT, MONTHLY
 from ingestion.focus.expressions import literal
 from itfm.core import lake
+from itfm.core.keeping import kept
 
 Row = tuple[str, str, Decimal]
 # What segments have more of by a split. Grain: (origin, billing_currency). Unrounded; for Postgres and DuckDB.

@@ -2,8 +2,8 @@
 
 import pytest
 
-from allocation.costs import keeping
-from allocation.costs.keeping import kept, sources_digest
+from itfm.core import keeping
+from itfm.core.keeping import kept, sources_digest
 from itfm.core.tenancy import tenant
 
 

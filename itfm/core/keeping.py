@@ -1,4 +1,4 @@
-"""Answers kept in Redis under the ids of the runs they stand on: runs never change. Without Redis, nothing is kept.
+"""Answers kept in Redis under the ids of what they stand on, which never changes. Without Redis, nothing is kept.
 
 Programs do change: an answer is kept under the sources it was worked out by, so that a mended figure is shown at once.
 """
@@ -33,8 +33,9 @@ def kept(
     `work_out` is given the organization of the running transaction.
     """
     organization_id = current_organization_id()
-    packages = sorted({"allocation", work_out.__module__.partition(".")[0]})
-    sources = [sources_digest(PROJECT / package) for package in packages]
+    # Any app may have a part in an answer, and so may what they all share.
+    apps = [app.parent for app in sorted(PROJECT.glob("*/apps.py"))]
+    sources = [sources_digest(package) for package in (*apps, Path(__file__).parent)]
     digest = hashlib.sha256(repr((sources, parts)).encode()).hexdigest()
     key = f"{name}/{organization_id}/{digest}"
     found = _get(key)
