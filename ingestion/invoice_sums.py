@@ -13,7 +13,7 @@ from ingestion.models import BillRevision
 from ingestion.payables.line_by_line import DetailSum
 from ingestion.payables.reconciling import ChargeSum
 from ingestion.revisions import reader, revision_folder
-from itfm.core.keeping import kept
+from itfm.core.keeping import kept_of
 
 logger = structlog.get_logger(__name__)
 CHARGES: Final = "charges.parquet"
@@ -64,7 +64,7 @@ class RevisionSums:
 
 def sums_of(revision: BillRevision) -> RevisionSums | None:
     """Return what the charges of a revision come to by invoice; None where they are gone, or name too many."""
-    return kept("invoice-sums", revision.id, lambda _: _read(revision))
+    return kept_of(revision.organization_id, "invoice-sums", revision.id, lambda _: _read(revision))
 
 
 def detail_sums(revision: BillRevision, *, number: str, issuer: str, currency: str) -> list[DetailSum]:

@@ -32,7 +32,18 @@ def kept(
 
     `work_out` is given the organization of the running transaction.
     """
-    organization_id = current_organization_id()
+    return kept_of(current_organization_id(), name, parts, work_out, is_worth_keeping=is_worth_keeping)
+
+
+def kept_of(
+    organization_id: UUID,
+    name: str,
+    parts: object,
+    work_out: Callable[[UUID], Answer],
+    *,
+    is_worth_keeping: Callable[[Answer], bool] = bool,
+) -> Answer:
+    """Return the same for who knows the organization already, from a row of it, and asks for many answers."""
     # Any app may have a part in an answer, and so may what they all share.
     apps = [app.parent for app in sorted(PROJECT.glob("*/apps.py"))]
     sources = [sources_digest(package) for package in (*apps, Path(__file__).parent)]
