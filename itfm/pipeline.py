@@ -34,6 +34,7 @@ from itfm.core.events import (
     Event,
     ImportRequested,
     MessageQueued,
+    PeriodAllocated,
     ReallocationRequested,
     RulesPublished,
     SharesChanged,
@@ -43,6 +44,7 @@ from itfm.core.jobs import WORK, call_workers, next_job, put_back_left, put_in_l
 from itfm.core.tenancy import tenant
 from itfm.notify.services import has_queued
 from itfm.notify.tasks import send_messages
+from itfm.web.overview.tasks import prepare_overview
 from itfm.web.showback.letter import letter_of
 from showback.letters import has_due_letters, queue_letters
 
@@ -58,6 +60,7 @@ FOLLOWS: Final[dict[type[Event], tuple[Task[Any, Any], ...]]] = {
     RulesPublished: (allocate_due,),
     DriverValuesChanged: (allocate_due,),
     AllocationRequested: (allocate_period,),
+    PeriodAllocated: (prepare_overview,),
     ReallocationRequested: (allocate_due,),
     SharesChanged: (allocate_due,),
     WideningRequested: (widen_bill,),

@@ -43,7 +43,7 @@ from ingestion.models import BillRevision
 from ingestion.selectors import current_revisions
 from itfm.audit.services import Actor, record
 from itfm.core import lake
-from itfm.core.events import AllocationRequested, SharesChanged, publish
+from itfm.core.events import AllocationRequested, PeriodAllocated, SharesChanged, publish
 from itfm.core.locks import is_held, single
 from itfm.core.periods import next_period, period_name
 from itfm.core.tenancy import tenant
@@ -364,6 +364,7 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path,
         run.state, run.finished_at, run.step = State.PUBLISHED, timezone.now(), ""
         run.folder = str(folder.relative_to(lake.organization_folder(run.organization_id)))
         run.save()
+        publish(PeriodAllocated(organization_id=run.organization_id, billing_period=run.billing_period))
         if is_chained and not is_same:
             publish(SharesChanged(organization_id=run.organization_id))
 

@@ -58,6 +58,13 @@ class ReallocationRequested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeriodAllocated(Event):
+    """A run became the one in force of its billing period."""
+
+    billing_period: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class SharesChanged(Event):
     """The shares of a billing period, on which those of the next fall back, are others than before."""
 

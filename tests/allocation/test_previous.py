@@ -192,5 +192,5 @@ def test_a_task_of_a_period_that_waits_does_nothing_and_the_one_before_it_calls_
         assert allocatable_periods(acme.id) == [SEPTEMBER]
         tasks.allocate_period(organization_id=str(acme.id), billing_period="2026-09-01")
 
-    assert followed == ["SharesChanged"]
+    assert followed == ["PeriodAllocated", "SharesChanged"]
     assert allocatable_periods(acme.id) == [OCTOBER]

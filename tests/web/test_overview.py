@@ -6,11 +6,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from allocation.costs import answer
 from allocation.models import AllocationRun
 from allocation.selectors import EVERYTHING
 from allocation.services import allocate
@@ -21,6 +23,7 @@ from itfm.web.overview import build
 from itfm.web.overview.movers import costs_by_origin, movers
 from itfm.web.overview.page import CurrencyOverview, DataState, TrendPoint
 from itfm.web.overview.states import data_states
+from itfm.web.overview.tasks import prepare_overview
 from itfm.web.shell.page import OrganizationChoice, Shell
 from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge, day
@@ -305,3 +308,14 @@ def test_the_page_asks_at_most_twelve_questions_of_tables(allocated, rules, move
     assert sum(" FROM " in one["sql"] for one in asked.captured_queries) <= 12
     assert page.overview.reconciliation.difference == 0
     assert [mover.name for mover in page.overview.movers] == moved
+
+
+def test_what_the_page_asks_is_worked_out_before_anybody_opens_it(client, allocated, monkeypatch):
+    owner = member(allocated, Role.OWNER)
+    cache.clear()
+
+    prepare_overview(organization_id=str(allocated.id), billing_period="2026-10-01")
+
+    monkeypatch.setattr(answer, "_worked_out", lambda *_, **__: pytest.fail("asked again"))
+    assert "Total of October 2026 110.75 USD" in shown(client, owner)
+    prepare_overview(organization_id=str(allocated.id), billing_period="2020-01-01")  # no run: nothing to work out

@@ -17,6 +17,7 @@ from allocation.engine.weighing import CostColumn
 from allocation.explain.slices import Slice
 from allocation.models import AllocationRun
 from allocation.selectors import (
+    EVERYTHING,
     PeriodSums,
     Visibility,
     current_rule_set,
@@ -29,6 +30,7 @@ from ingestion.models import BillRevision, BillSource
 from ingestion.selectors import (
     SourceStatus,
     billed_periods,
+    current_revisions,
     revisions_with_findings,
     source_statuses,
     summed,
@@ -129,6 +131,24 @@ def overview_page(
         empty_reason=None if run else _empty_reason(periods),
         is_scoped=not visibility.sees_everything,
     )
+
+
+def prepare(period: date) -> None:
+    """Work out, and so keep, what the page of a billing period asks for who sees everything, through each lens.
+
+    With the newest period go the colors that every page gives the values of a dimension.
+    """
+    run = run_in_force(period)
+    if run is None:
+        return
+    rule_set, sums, revisions = names_of(run.rule_set), period_sums(), list(current_revisions(period))
+    for dimension in {next(iter(dimensions_through(lens, rule_set)), None) for lens in LENSES}:
+        facts = _facts(run, rule_set, dimension=dimension, sums=sums, revisions=revisions, visibility=EVERYTHING)
+        for currency in _by_size(facts):
+            _currency(currency, facts)
+    if sums[0].period == period:
+        for name, _ in rule_set.dimensions:
+            kept_slots(name, newest=period, runs=RunsInForce(ids={period: run.id}, rule_set=rule_set))
 
 
 def _lenses(shown: Lens, *, period: date, currency: str | None) -> tuple[Tab, ...]:
