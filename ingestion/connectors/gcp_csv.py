@@ -152,7 +152,7 @@ def _promotion_rows(promotions: str) -> dict[str, str]:
 
 def _derived(fields: Fields) -> tuple[DerivedColumn, ...]:
     sku = f"lower({fields.text('sku_description')})"
-    is_commitment, is_spot = f"{sku} LIKE 'commitment%'", f"regexp_matches({sku}, 'spot|preemptible')"
+    is_commitment, is_spot = f"{sku} LIKE 'commitment%'", f"contains({sku}, 'spot') OR contains({sku}, 'preemptible')"
     kinds = f"CASE WHEN {is_commitment} THEN 'commitment' WHEN {is_spot} THEN 'spot' END"
     sku_kind = DerivedColumn(name=SKU_KIND, title="sku.description", sql=kinds)
     own = (sku_kind, DerivedColumn(name=IS_GENERATIVE, title="sku.description", sql=_is_generative(fields)))

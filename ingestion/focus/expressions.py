@@ -20,8 +20,13 @@ MOMENT: Final = (
 """A date-time by parts; its hours may run past the day."""
 OFFSET: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?[+-][0-9]{2}(:?[0-9]{2})?$"
 PLAIN_MOMENT: Final = r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([T ][0-9:.]+)?Z?$"
-ODD_MOMENT: Final = r"[^0-9TZ:. |-]|:[0-9.]*-"
-"""Found in texts joined by '|' when at least one is not a plain date-time in UTC: DuckDB's cast drops offsets."""
+_NO_UTC: Final = r"(?:^|[^ ])U|U(?:[^T]|$)|UT(?:[^C]|$)|UTC[^|]|(?:^|[^U])TC|(?:^|[^T])C"
+_NO_ZERO_OFFSET: Final = r"\+(?:$|[^0])|\+0(?:$|[^0])|\+00[^:|]|\+00:(?:$|[^0])|\+00:0(?:$|[^0])|\+00:00[^|]"
+ODD_MOMENT: Final = rf"[^0-9TZUC:. |+-]|:[0-9.]*-|{_NO_UTC}|{_NO_ZERO_OFFSET}"
+"""Found in texts joined by '|' when at least one is not a plain date-time in UTC: DuckDB's cast drops offsets.
+
+Plain ones may end in Z, +00, +00:00 or, as BigQuery writes them, UTC.
+"""
 
 
 def quoted(name: str) -> str:

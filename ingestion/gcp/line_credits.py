@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from ingestion.focus.expressions import NUMBER, exact_decimal, literal
+from ingestion.focus.expressions import DECIMAL, NUMBER, ODD_NUMBER, exact_decimal, literal
 from ingestion.normalize.plan import DerivedColumn
 
 CREDITS: Final = "credits"
+READABLE: Final = "x_credits_readable"
 KIND: Final = "x_credit_kind"
 DISCOUNTS: Final = "x_discounts"
 PROMOTIONS: Final = "x_promotions"
@@ -26,6 +27,7 @@ UNREADABLE: Final = "unreadable"
 def derived(*, subscription: str) -> tuple[DerivedColumn, ...]:
     """Return the columns worked out of the credits.
 
+    `x_credits_readable` is `yes` or `no`, or null without credits, and spares the others from finding out again;
     `x_credit_kind` is `usage` or `spend` where a commitment of that kind discounts the line, `other`, `unreadable`, or
     null without credits; `x_discounts` and `x_promotions` are sums; `x_commitment` names the commitment. `subscription`
     is the expression of the subscription's id.
@@ -33,6 +35,7 @@ def derived(*, subscription: str) -> tuple[DerivedColumn, ...]:
     return tuple(
         DerivedColumn(name=name, title=CREDITS, sql=sql)
         for name, sql in {
+            READABLE: f"CASE WHEN {_is_none()} THEN NULL WHEN {_is_readable()} THEN 'yes' ELSE 'no' END",
             KIND: _kind(),
             DISCOUNTS: _when_readable(_sum(f"{_of('type')} IS DISTINCT FROM {literal(PROMOTION)}")),
             PROMOTIONS: _when_readable(_sum(f"{_of('type')} = {literal(PROMOTION)}")),
@@ -65,7 +68,7 @@ def _is_readable() -> str:
 
 
 def _when_readable(sql: str) -> str:
-    return f"CASE WHEN {_is_none()} THEN NULL WHEN {_is_readable()} THEN {sql} END"
+    return f"CASE WHEN {READABLE} = 'yes' THEN {sql} END"
 
 
 def _kind() -> str:
@@ -74,15 +77,19 @@ def _kind() -> str:
         f"list_has_any({types}, [{', '.join(map(literal, words))}])" for words in (USAGE_COMMITMENTS, SPEND_COMMITMENTS)
     )
     return (
-        f"CASE WHEN {_is_none()} THEN NULL WHEN NOT ({_is_readable()}) THEN {literal(UNREADABLE)}"
+        f"CASE WHEN {READABLE} IS NULL THEN NULL WHEN {READABLE} = 'no' THEN {literal(UNREADABLE)}"
         f" WHEN {usage} THEN 'usage' WHEN {spend} THEN 'spend' ELSE 'other' END"
     )
 
 
 def _sum(condition: str) -> str:
     chosen = f"list_filter({_list()}, lambda credit: coalesce({condition}, FALSE))"
-    amounts = f"list_transform({chosen}, lambda credit: {exact_decimal(_of('amount'))})"
-    return f"CAST(coalesce(list_sum({amounts}), 0) AS VARCHAR)"
+    texts = f"list_transform({chosen}, lambda credit: {_of('amount')})"
+    # The exact way has many patterns, which the engine compiles for every batch of rows that comes here.
+    is_odd = f"regexp_matches(array_to_string({texts}, '|'), {literal(ODD_NUMBER)})"
+    exact = f"list_sum(list_transform({texts}, lambda amount: {exact_decimal('amount')}))"
+    plain = f"list_sum(CAST({texts} AS {DECIMAL}[]))"
+    return f"CAST(coalesce(CASE WHEN {is_odd} THEN {exact} ELSE {plain} END, 0) AS VARCHAR)"
 
 
 def _commitment() -> str:

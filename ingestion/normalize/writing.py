@@ -96,8 +96,9 @@ def write_charges(connection: duckdb.DuckDBPyConnection, query: str, *, folder: 
         if not is_kept and not is_numbered:
             continue
         connection.execute(f"SET preserve_insertion_order = {is_kept}")
-        # The engine takes a CSV to be tiny, and would hash the rows of the bill instead of the entries.
-        connection.execute("SET disabled_optimizers = 'build_side_probe_side'")
+        # The engine takes a CSV to be tiny, and would hash the rows of the bill instead of the entries. Of a long list
+        # behind IN it would make a join, and number the rows after it with no regard to their order.
+        connection.execute("SET disabled_optimizers = 'build_side_probe_side,in_clause'")
         try:
             connection.execute(f"COPY ({tried}) TO {literal(str(path))} {PARQUET}")
         finally:

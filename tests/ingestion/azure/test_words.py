@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from ingestion.azure.line_items import resource_type
 from ingestion.azure.regions import Region, region
 from ingestion.azure.services import service
 from ingestion.azure.units import PricingUnit, pricing_unit
@@ -108,3 +110,28 @@ def test_all_units_of_the_open_data_are_known():
             wrong.append(row["UnitOfMeasure"])
 
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("resource_id", "kind"),
+    [
+        ("/subscriptions/1/providers/Microsoft.Sql/servers/a/databases/b", "microsoft.sql/servers/databases"),
+        (
+            "/subscriptions/1/resourceGroups/x/providers/Microsoft.Compute/virtualMachines/vm/",
+            "microsoft.compute/virtualmachines",
+        ),
+        (
+            "/providers/Microsoft.Storage/storageAccounts/a/providers/Microsoft.Insights/components/b",
+            "microsoft.insights/components",
+        ),
+        ("/providers/P/t/1/t2/2/t3/3/t4/4", "p/t/t2/t3/t4"),
+        ("/providers/P", "p"),
+        ("/providers//", None),
+        ("my machine", None),
+        (None, None),
+    ],
+)
+def test_the_type_of_a_resource_is_told_by_its_id(resource_id, kind):
+    with duckdb.connect() as connection:
+        sql = f"SELECT {resource_type('x')} FROM (SELECT ?::VARCHAR AS x)"
+        assert connection.execute(sql, [resource_id]).fetchone() == (kind,)
