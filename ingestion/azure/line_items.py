@@ -55,10 +55,10 @@ def resource_type(resource_id: str) -> str:
     | /subscriptions/1/providers/Microsoft.Sql/servers/a/dbs/b  | microsoft.sql/servers/dbs    |
     | /providers/Microsoft.Capacity/reservationOrders/9         | microsoft.capacity/reservationorders |
     """
-    # Behind the last provider stand provider/type/name/type/name. Patterns take ten times as long, on every row.
-    last = f"rtrim(split_part(lower({resource_id}), '/providers/', -1), '/')"
-    parts = f"list_select(string_split({last}, '/'), {list(PROVIDER_AND_TYPES)})"
-    return f"CASE WHEN contains(lower({resource_id}), '/providers/') THEN nullif(array_to_string({parts}, '/'), '') END"
+    # Neither CASE nor nullif, which would work the path out again, nor a pattern: this is asked of every row.
+    behind_last_provider = f"string_split(rtrim(lower({resource_id}), '/'), '/providers/')[2:][-1]"
+    parts = f"list_select(string_split({behind_last_provider}, '/'), {list(PROVIDER_AND_TYPES)})"
+    return f"array_to_string({parts}, '/')"
 
 
 def is_generative(column: Callable[[str], str]) -> str:
