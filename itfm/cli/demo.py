@@ -56,6 +56,7 @@ NAMES: Final = {
     "aws-cur2": "AWS organization",
     "aws-cur": "AWS of Harbor & Pine (acquired)",
     "focus": "Second cloud",
+    "azure-ea": "Azure of the offices (Enterprise Agreement)",
 }
 """What people call the sources; their keys are the folders' names."""
 COMPANY: Final = Actor(id=None, name="sample company")

@@ -120,6 +120,8 @@ CORPORATE: Final = ("Corporate Cloud", "9090")
 PAYER_ACCOUNT: Final = "410000000001"
 SUBSIDIARY_ACCOUNT: Final = "520000000009"
 SUBSIDIARY: Final = "Harbor & Pine (demo)"
+AZURE_ENROLLMENT: Final = ("87000001", "Meridian Retail offices (demo)")
+"""The number and name of the Enterprise Agreement with Microsoft."""
 SANDBOX_ACCOUNT: Final = "410900000099"
 SANDBOX_BUDGET: Final = 45_000
 FOCUS_SANDBOX: Final = ("nw-lab", 6_000)

@@ -11,7 +11,19 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from itfm.demo import catalog, cur, cur2, focus_columns, focus_export, legacy_cur, organization
+from itfm.demo import (
+    azure_catalog,
+    azure_export,
+    azure_rows,
+    catalog,
+    cur,
+    cur2,
+    focus_columns,
+    focus_export,
+    legacy_cur,
+    organization,
+)
+from itfm.demo.azure_rows import Agreement
 from itfm.demo.catalog import Meter
 from itfm.demo.cur import Payer
 from itfm.demo.cur_lines import Report, Written
@@ -46,15 +58,20 @@ class Source:
 
 def all_sources(charges: int, seed: int) -> list[Source]:
     """Return the sources of a company of so many charges in its last month; the first has the most."""
-    return [_main_account(charges, seed), _subsidiary(charges, seed), _second_cloud(charges, seed)]
+    return [
+        _main_account(charges, seed),
+        _subsidiary(charges, seed),
+        _second_cloud(charges, seed),
+        _azure_of_offices(charges, seed),
+    ]
 
 
 def _main_account(charges: int, seed: int) -> Source:
     owners = [*team_owners(organization.TEAMS, percent=70), *shared_owners()]
-    made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 70), seed=[seed, 1])
+    made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 65), seed=[seed, 1])
     payer = Payer(organization.PAYER_ACCOUNT, organization.NAME, _account_names(owners, organization.PAYER_ACCOUNT))
     report = Report(payer, made, cur2.LAYOUT)
-    return _of_aws("aws-cur2", 70, payer, partial(_write_cur2, report=report))
+    return _of_aws("aws-cur2", 65, payer, partial(_write_cur2, report=report))
 
 
 def _subsidiary(charges: int, seed: int) -> Source:
@@ -87,6 +104,31 @@ def _second_cloud(charges: int, seed: int) -> Source:
     made = _resources(owners, catalog.FOCUS_METERS, regions, count=_size(charges, 12), seed=[seed, 3])
     number, write = focus_columns.invoice_number, partial(_write_focus, resources=made)
     return Source("focus", "focus", 12, focus_columns.CURRENCY, catalog.FOCUS_PROVIDER, number, write)
+
+
+def _azure_of_offices(charges: int, seed: int) -> Source:
+    """Return the Enterprise Agreement under which two departments run what the offices work with."""
+    departments = ("Corporate", "Engineering Enablement")
+    regions = tuple(azure_catalog.REGIONS)
+    owners = _in_subscriptions(departments, percent=20)
+    made = _resources(owners, azure_catalog.METERS, regions, count=_size(charges, 5), seed=[seed, 4])
+    agreement = Agreement(*organization.AZURE_ENROLLMENT, "USD", azure_rows.subscriptions(departments))
+    write = partial(azure_export.write, resources=made, agreement=agreement)
+    number = azure_rows.enrollment_invoice
+    return Source("azure_export", "azure-ea", 5, agreement.currency, azure_rows.ISSUER, number, write)
+
+
+def _in_subscriptions(departments: Sequence[str], *, percent: int) -> list[Owner]:
+    """Return the teams of departments as owners, in each department's two subscriptions of Azure."""
+    teams = [team for team in organization.TEAMS if team.department in departments]
+    return [
+        replace(
+            owner,
+            production_account=azure_rows.subscription(team.department, azure_rows.PRODUCTION),
+            other_account=azure_rows.subscription(team.department, azure_rows.OTHER),
+        )
+        for team, owner in zip(teams, team_owners(teams, percent=percent), strict=True)
+    ]
 
 
 def _size(charges: int, percent: int) -> int:

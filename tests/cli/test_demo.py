@@ -16,6 +16,8 @@ from itfm.notify.sink import receipts
 
 pytestmark = pytest.mark.django_db
 
+SOURCES = 4
+
 
 def work(organization):
     with tenant(organization.id):
@@ -29,8 +31,8 @@ def work(organization):
 def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_path, monkeypatch, client):
     monkeypatch.setattr("itfm.cli.demo.MONTHS", 3)
     organization, company = set_up(tmp_path, charges=3_000, at=timezone.now(), progress=lambda *_: None)
-    assert left(organization.id).imports == 3
-    assert work(organization) == ["imported"] * 3
+    assert left(organization.id).imports == SOURCES
+    assert work(organization) == ["imported"] * SOURCES
     assert left(organization.id).is_done
 
     restate(organization.id, company, at=timezone.now())
@@ -47,7 +49,7 @@ def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_
     assert left(organization.id).is_done
     *before, last = (books[period] for period in sorted(books))
     assert {one.state for book in before for one in book.reconciliations.values()} <= {"matches", "within_tolerance"}
-    assert [len(book.reconciliations) for book in (*before, last)] == [3, 3, 0]
+    assert [len(book.reconciliations) for book in (*before, last)] == [SOURCES, SOURCES, 0]
     assert [[tie.state for tie in book.ties].count("trued_up") for book in before] == [1, 0]
     assert {tie.state for tie in last.ties} == {"estimated"}
 

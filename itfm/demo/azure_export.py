@@ -1,0 +1,144 @@
+"""Lay out Azure's exports of actual and amortized cost under an Enterprise Agreement, with their manifests. Pure.
+
+Source: https://learn.microsoft.com/azure/cost-management-billing/costs/tutorial-improved-exports
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Final, get_args
+
+import numpy as np
+import pyarrow as pa
+
+from itfm.core.periods import next_period
+from itfm.demo import azure_rows, usage
+from itfm.demo.azure_rows import COLUMNS, CONTRACTED_PERCENT, VARYING, Agreement, Export
+from itfm.demo.catalog import COST_DIGITS, QUANTITY_DIGITS
+from itfm.demo.commitments import Covered
+from itfm.demo.csv_lines import LineText, csv_text, decimals, texts
+from itfm.demo.cur_lines import Written
+from itfm.demo.data_files import NumberedFiles
+from itfm.demo.resources import Resource
+from itfm.demo.usage import Lines, Month
+
+ROOT: Final = "cost"
+NAMES: Final[dict[Export, str]] = {"ActualCost": "meridian-ea-actual", "AmortizedCost": "meridian-ea-amortized"}
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+def write(
+    folder: Path,
+    month: Month,
+    *,
+    resources: Sequence[Resource],
+    agreement: Agreement,
+    lines: int,
+    random: np.random.Generator,
+) -> Written:
+    """Write both exports of one month below `folder`, which together tell exactly `lines` charges.
+
+    :raises usage.TooFewChargesError: when they do not give each resource one charge.
+    """
+    counts = usage.uses(resources, lines=lines - azure_rows.count(month), age=month.age)
+    covered, billed = Covered(resources, month), 0
+    actual, amortized = (_Exported(folder, export, resources, month, agreement) for export in get_args(Export))
+    with actual, amortized:
+        for batch in usage.batches(resources, counts, month, random):
+            # What a commitment covers is bought with it: its own cost is 0.
+            cost = batch.cost * CONTRACTED_PERCENT // 100
+            actual.write(batch, cost)
+            amortized.write(batch, cost + batch.commitment_cost)
+            covered.add(batch)
+            billed += int(cost.sum())
+        others = azure_rows.other_values(agreement, month, billed=billed)
+        commitments = covered.commitments()
+        both = [row for _, row in others]
+        actual.write_rows([azure_rows.purchase_values(each, agreement, month) for each in commitments] + both)
+        unused = [row for each in commitments for row in azure_rows.unused_values(each, agreement, month)]
+        amortized.write_rows(unused + both)
+    billed += sum(each.cost for each in commitments) + sum(cost for cost, _ in others)
+    return Written(lines=lines, cost=billed)
+
+
+class _Exported:
+    """One export of one month: its data, and its manifest when all is written."""
+
+    def __init__(
+        self, folder: Path, export: Export, resources: Sequence[Resource], month: Month, agreement: Agreement
+    ) -> None:
+        last_day = month.first_day + timedelta(days=month.days - 1)
+        self._run = azure_rows.made_up_id(f"run {export} {month.first_day}")
+        self._place = f"{ROOT}/{NAMES[export]}/{month.first_day:%Y%m%d}-{last_day:%Y%m%d}/{self._run}"
+        self._folder, self._export, self._month, self._agreement = folder, export, month, agreement
+        templates = [azure_rows.resource_values(each, agreement, month, export=export) for each in resources]
+        self._text = LineText(COLUMNS, templates, VARYING)
+        self._dates = pa.array([azure_rows.dated(month.first_day + timedelta(days=day)) for day in range(month.days)])
+        self._files = NumberedFiles(
+            lambda number: folder / self._place / f"part_{number - 1}_0001.csv.gz",
+            header=BYTE_ORDER_MARK + f"{csv_text(COLUMNS)}\n".encode(),
+        )
+        self._rows = 0
+
+    def __enter__(self) -> _Exported:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._text.close()
+        self._files.__exit__(kind, error, at)
+        if error is None:
+            text = json.dumps(self._manifest(), indent=2) + "\n"
+            (self._folder / self._place / "manifest.json").write_text(text, encoding="utf-8")
+
+    def write(self, batch: Lines, cost: usage.Whole) -> None:
+        """Write the rows of a batch with these costs."""
+        values = {
+            "Date": texts(self._dates, batch.hour // 24),
+            "Quantity": decimals(batch.quantity, QUANTITY_DIGITS),
+            "Cost": decimals(cost, COST_DIGITS),
+        }
+        self._files.write(self._text.encoded(batch.template, values), lines=len(batch))
+        self._rows += len(batch)
+
+    def write_rows(self, rows: Sequence[dict[str, str]]) -> None:
+        """Write rows that no resource makes."""
+        text = "".join(csv_text([row.get(name, "") for name in COLUMNS]) + "\n" for row in rows)
+        self._files.write(text.encode(), lines=len(rows))
+        self._rows += len(rows)
+
+    def _manifest(self) -> dict[str, object]:
+        blobs = [{"blobName": path.relative_to(self._folder).as_posix()} for path in self._files.paths]
+        first, after = self._month.first_day, next_period(self._month.first_day)
+        account = f"/providers/Microsoft.Billing/billingAccounts/{self._agreement.account}"
+        return {
+            "manifestVersion": "2024-04-01",
+            "blobCount": len(blobs),
+            "dataRowCount": self._rows,
+            "exportConfig": {
+                "exportName": NAMES[self._export],
+                "resourceId": f"{account}/providers/Microsoft.CostManagement/exports/{NAMES[self._export]}",
+                "dataVersion": "2024-08-01",
+                "type": self._export,
+                "timeFrame": "TheLastMonth",
+                "granularity": "Daily",
+            },
+            "deliveryConfig": {
+                "partitionData": True,
+                "dataOverwriteBehavior": "CreateNewReport",
+                "fileFormat": "Csv",
+                "compressionMode": "gzip",
+                "rootFolderPath": ROOT,
+            },
+            "runInfo": {
+                "executionType": "Scheduled",
+                "submittedTime": f"{after + timedelta(days=4)}T04:10:00.0000000Z",
+                "runId": self._run,
+                "startDate": f"{first}T00:00:00",
+                "endDate": f"{after - timedelta(days=1)}T00:00:00",
+            },
+            "blobs": blobs,
+        }
