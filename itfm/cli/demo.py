@@ -57,6 +57,7 @@ NAMES: Final = {
     "aws-cur": "AWS of Harbor & Pine (acquired)",
     "focus": "Second cloud",
     "azure-ea": "Azure of the offices (Enterprise Agreement)",
+    "gcp": "Google Cloud of the Data department",
 }
 """What people call the sources; their keys are the folders' names."""
 COMPANY: Final = Actor(id=None, name="sample company")

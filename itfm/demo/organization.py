@@ -122,6 +122,8 @@ SUBSIDIARY_ACCOUNT: Final = "520000000009"
 SUBSIDIARY: Final = "Harbor & Pine (demo)"
 AZURE_ENROLLMENT: Final = ("87000001", "Meridian Retail offices (demo)")
 """The number and name of the Enterprise Agreement with Microsoft."""
+GOOGLE_ACCOUNT: Final = "01DE30-00DA7A-00DE30"
+"""The billing account with Google Cloud."""
 SANDBOX_ACCOUNT: Final = "410900000099"
 SANDBOX_BUDGET: Final = 45_000
 FOCUS_SANDBOX: Final = ("nw-lab", 6_000)

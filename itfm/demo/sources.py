@@ -20,6 +20,9 @@ from itfm.demo import (
     cur2,
     focus_columns,
     focus_export,
+    gcp_catalog,
+    gcp_export,
+    gcp_rows,
     legacy_cur,
     organization,
 )
@@ -63,15 +66,16 @@ def all_sources(charges: int, seed: int) -> list[Source]:
         _subsidiary(charges, seed),
         _second_cloud(charges, seed),
         _azure_of_offices(charges, seed),
+        _google_of_data(charges, seed),
     ]
 
 
 def _main_account(charges: int, seed: int) -> Source:
     owners = [*team_owners(organization.TEAMS, percent=70), *shared_owners()]
-    made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 65), seed=[seed, 1])
+    made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 61), seed=[seed, 1])
     payer = Payer(organization.PAYER_ACCOUNT, organization.NAME, _account_names(owners, organization.PAYER_ACCOUNT))
     report = Report(payer, made, cur2.LAYOUT)
-    return _of_aws("aws-cur2", 65, payer, partial(_write_cur2, report=report))
+    return _of_aws("aws-cur2", 61, payer, partial(_write_cur2, report=report))
 
 
 def _subsidiary(charges: int, seed: int) -> Source:
@@ -116,6 +120,23 @@ def _azure_of_offices(charges: int, seed: int) -> Source:
     write = partial(azure_export.write, resources=made, agreement=agreement)
     number = azure_rows.enrollment_invoice
     return Source("azure_export", "azure-ea", 5, agreement.currency, azure_rows.ISSUER, number, write)
+
+
+def _google_of_data(charges: int, seed: int) -> Source:
+    """Return the billing account of Google Cloud that the Data department's projects are paid from."""
+    teams = [team for team in organization.TEAMS if team.department == "Data"]
+    owners = [
+        replace(
+            owner,
+            production_account=gcp_rows.project(owner.tag, gcp_rows.PRODUCTION),
+            other_account=gcp_rows.project(owner.tag, gcp_rows.OTHER),
+        )
+        for owner in team_owners(teams, percent=18)
+    ]
+    regions = tuple(gcp_catalog.REGIONS)
+    made = _resources(owners, gcp_catalog.METERS, regions, count=_size(charges, 4), seed=[seed, 5])
+    write = partial(gcp_export.write, resources=made)
+    return Source("gcp_csv", "gcp", 4, gcp_rows.CURRENCY, gcp_rows.ISSUER, gcp_rows.invoice_number, write)
 
 
 def _in_subscriptions(departments: Sequence[str], *, percent: int) -> list[Owner]:

@@ -16,7 +16,7 @@ from itfm.notify.sink import receipts
 
 pytestmark = pytest.mark.django_db
 
-SOURCES = 4
+SOURCES = 5
 
 
 def work(organization):
