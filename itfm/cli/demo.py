@@ -58,6 +58,7 @@ NAMES: Final = {
     "focus": "Second cloud",
     "azure-ea": "Azure of the offices (Enterprise Agreement)",
     "gcp": "Google Cloud of the Data department",
+    "azure-mca": "Azure of the stores (Customer Agreement)",
 }
 """What people call the sources; their keys are the folders' names."""
 COMPANY: Final = Actor(id=None, name="sample company")

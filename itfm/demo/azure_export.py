@@ -1,7 +1,4 @@
-"""Lay out Azure's exports of actual and amortized cost under an Enterprise Agreement, with their manifests. Pure.
-
-Source: https://learn.microsoft.com/azure/cost-management-billing/costs/tutorial-improved-exports
-"""
+"""Write Azure's exports of actual and amortized cost, each in a folder per month, as the agreement has them. Pure."""
 
 from __future__ import annotations
 
@@ -17,17 +14,17 @@ import pyarrow as pa
 
 from itfm.core.periods import next_period
 from itfm.demo import azure_rows, usage
-from itfm.demo.azure_rows import COLUMNS, CONTRACTED_PERCENT, VARYING, Agreement, Export
+from itfm.demo.azure_layouts import Export
+from itfm.demo.azure_rows import CONTRACTED_PERCENT, VARYING, Agreement
 from itfm.demo.catalog import COST_DIGITS, QUANTITY_DIGITS
 from itfm.demo.commitments import Covered
 from itfm.demo.csv_lines import LineText, csv_text, decimals, texts
 from itfm.demo.cur_lines import Written
 from itfm.demo.data_files import NumberedFiles
 from itfm.demo.resources import Resource
-from itfm.demo.usage import Lines, Month
+from itfm.demo.usage import Lines, Month, Whole
 
 ROOT: Final = "cost"
-NAMES: Final[dict[Export, str]] = {"ActualCost": "meridian-ea-actual", "AmortizedCost": "meridian-ea-amortized"}
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -44,8 +41,8 @@ def write(
 
     :raises usage.TooFewChargesError: when they do not give each resource one charge.
     """
-    counts = usage.uses(resources, lines=lines - azure_rows.count(month), age=month.age)
-    covered, billed = Covered(resources, month), 0
+    counts = usage.uses(resources, lines=lines - azure_rows.count(agreement, month), age=month.age)
+    covered, used = Covered(resources, month), 0
     actual, amortized = (_Exported(folder, export, resources, month, agreement) for export in get_args(Export))
     with actual, amortized:
         for batch in usage.batches(resources, counts, month, random):
@@ -54,14 +51,17 @@ def write(
             actual.write(batch, cost)
             amortized.write(batch, cost + batch.commitment_cost)
             covered.add(batch)
-            billed += int(cost.sum())
-        others = azure_rows.other_values(agreement, month, billed=billed)
+            used += int(cost.sum())
         commitments = covered.commitments()
+        others = azure_rows.other_values(agreement, month, used=used)
+        billed = agreement.billed(used + sum(each.cost for each in commitments)) + sum(cost for cost, _ in others)
+        if agreement.layout.is_rounded:
+            others.append(azure_rows.rounding_values(agreement, month, billed=billed))
+            billed += others[-1][0]
         both = [row for _, row in others]
         actual.write_rows([azure_rows.purchase_values(each, agreement, month) for each in commitments] + both)
         unused = [row for each in commitments for row in azure_rows.unused_values(each, agreement, month)]
         amortized.write_rows(unused + both)
-    billed += sum(each.cost for each in commitments) + sum(cost for cost, _ in others)
     return Written(lines=lines, cost=billed)
 
 
@@ -71,18 +71,27 @@ class _Exported:
     def __init__(
         self, folder: Path, export: Export, resources: Sequence[Resource], month: Month, agreement: Agreement
     ) -> None:
-        last_day = month.first_day + timedelta(days=month.days - 1)
-        self._run = azure_rows.made_up_id(f"run {export} {month.first_day}")
-        self._place = f"{ROOT}/{NAMES[export]}/{month.first_day:%Y%m%d}-{last_day:%Y%m%d}/{self._run}"
+        self._name = agreement.layout.names[export]
+        self._run = azure_rows.made_up_id(f"run {self._name} {month.first_day}")
         self._folder, self._export, self._month, self._agreement = folder, export, month, agreement
         templates = [azure_rows.resource_values(each, agreement, month, export=export) for each in resources]
-        self._text = LineText(COLUMNS, templates, VARYING)
+        self._text = LineText(agreement.layout.values, templates, VARYING)
         self._dates = pa.array([azure_rows.dated(month.first_day + timedelta(days=day)) for day in range(month.days)])
-        self._files = NumberedFiles(
-            lambda number: folder / self._place / f"part_{number - 1}_0001.csv.gz",
-            header=BYTE_ORDER_MARK + f"{csv_text(COLUMNS)}\n".encode(),
-        )
+        self._is_listed = np.array([each.meter.commitment != "reservation" for each in resources])
+        titles = f"{csv_text(agreement.layout.titles)}\n".encode()
+        self._files = NumberedFiles(self._path, header=BYTE_ORDER_MARK + titles)
         self._rows = 0
+
+    @property
+    def _place(self) -> Path:
+        first, last = self._month.first_day, self._month.first_day + timedelta(days=self._month.days - 1)
+        period = self._folder / ROOT / self._name / f"{first:%Y%m%d}-{last:%Y%m%d}"
+        return period / self._run if self._agreement.layout.has_manifests else period
+
+    def _path(self, number: int) -> Path:
+        if self._agreement.layout.has_manifests:
+            return self._place / f"part_{number - 1}_0001.csv.gz"
+        return self._place / f"{self._name}_{azure_rows.made_up_id(f'{self._run} {number}')}.csv.gz"
 
     def __enter__(self) -> _Exported:
         return self
@@ -90,23 +99,29 @@ class _Exported:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._text.close()
         self._files.__exit__(kind, error, at)
-        if error is None:
+        if error is None and self._agreement.layout.has_manifests:
             text = json.dumps(self._manifest(), indent=2) + "\n"
-            (self._folder / self._place / "manifest.json").write_text(text, encoding="utf-8")
+            (self._place / "manifest.json").write_text(text, encoding="utf-8")
 
-    def write(self, batch: Lines, cost: usage.Whole) -> None:
-        """Write the rows of a batch with these costs."""
+    def write(self, batch: Lines, cost: Whole) -> None:
+        """Write the rows of a batch with these costs in the currency of prices."""
+        listed = np.where(self._is_listed[batch.template], batch.list_cost, 0)
+        rate = self._agreement.rate_percent
         values = {
             "Date": texts(self._dates, batch.hour // 24),
             "Quantity": decimals(batch.quantity, QUANTITY_DIGITS),
             "Cost": decimals(cost, COST_DIGITS),
+            "CostInBillingCurrency": decimals(cost * rate // 100, COST_DIGITS),
+            "PaygCost": decimals(listed, COST_DIGITS),
+            "PaygCostInBillingCurrency": decimals(listed * rate // 100, COST_DIGITS),
         }
         self._files.write(self._text.encoded(batch.template, values), lines=len(batch))
         self._rows += len(batch)
 
     def write_rows(self, rows: Sequence[dict[str, str]]) -> None:
         """Write rows that no resource makes."""
-        text = "".join(csv_text([row.get(name, "") for name in COLUMNS]) + "\n" for row in rows)
+        columns = self._agreement.layout.values
+        text = "".join(csv_text([row.get(value, "") for value in columns]) + "\n" for row in rows)
         self._files.write(text.encode(), lines=len(rows))
         self._rows += len(rows)
 
@@ -119,8 +134,8 @@ class _Exported:
             "blobCount": len(blobs),
             "dataRowCount": self._rows,
             "exportConfig": {
-                "exportName": NAMES[self._export],
-                "resourceId": f"{account}/providers/Microsoft.CostManagement/exports/{NAMES[self._export]}",
+                "exportName": self._name,
+                "resourceId": f"{account}/providers/Microsoft.CostManagement/exports/{self._name}",
                 "dataVersion": "2024-08-01",
                 "type": self._export,
                 "timeFrame": "TheLastMonth",

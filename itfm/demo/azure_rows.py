@@ -1,43 +1,36 @@
 """The words of Azure's exports of actual and amortized cost: what each resource and each other row writes. Pure.
 
-Columns are those of an Enterprise Agreement, as Azure exports them.
+Columns are those of an Enterprise Agreement; what only a Customer Agreement tells is under a name of its own. Prices
+and `Cost` are in the currency of prices, which under an Enterprise Agreement is also the one that is billed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID, uuid5
 
+from itfm.demo import azure_layouts, organization
 from itfm.demo.azure_catalog import REGIONS
+from itfm.demo.azure_layouts import Export, Layout
 from itfm.demo.commitments import Commitment
 from itfm.demo.cur import canonical, plain
 from itfm.demo.fees import UNIT
 from itfm.demo.resources import Resource
 from itfm.demo.usage import Month
 
-Export = Literal["ActualCost", "AmortizedCost"]
 ISSUER: Final = "Microsoft"
 CONTRACTED_PERCENT: Final = 90
 """The company pays 10 % under list; prices are chosen so that this is exact."""
 
-VARYING: Final = ("Date", "Quantity", "Cost")
+VARYING: Final = (
+    "Date", "Quantity", "Cost", "CostInBillingCurrency", "PaygCost", "PaygCostInBillingCurrency",
+)  # fmt: skip
 """The columns that change from row to row of one resource."""
 
-COLUMNS: Final = (
-    "BillingAccountId", "BillingAccountName", "BillingPeriodStartDate", "BillingPeriodEndDate", "BillingProfileId",
-    "BillingProfileName", "AccountOwnerId", "AccountName", "SubscriptionId", "SubscriptionName", "Date", "Product",
-    "PartNumber", "MeterId", "ServiceFamily", "MeterCategory", "MeterSubCategory", "MeterRegion", "MeterName",
-    "Quantity", "EffectivePrice", "Cost", "UnitPrice", "BillingCurrency", "ResourceLocation", "AvailabilityZone",
-    "ConsumedService", "ResourceId", "ResourceName", "ServiceInfo1", "ServiceInfo2", "AdditionalInfo", "Tags",
-    "InvoiceSectionId", "InvoiceSection", "CostCenter", "UnitOfMeasure", "ResourceGroup", "ReservationId",
-    "ReservationName", "ProductOrderId", "ProductOrderName", "OfferId", "IsAzureCreditEligible", "Term",
-    "PublisherName", "PlanName", "ChargeType", "Frequency", "PublisherType", "PayGPrice", "PricingModel",
-    "CostAllocationRuleName", "benefitId", "benefitName",
-)  # fmt: skip
-
+CENT: Final = UNIT // 100
 PRODUCTION: Final = "production"
 OTHER: Final = "non-production"
 _NAMESPACE: Final = UUID("00000000-0000-4000-8000-00000000de30")
@@ -53,12 +46,59 @@ _PRODUCTS: Final = {"reservation": "Reserved vCore, SQL Database, 1 Year", "plan
 
 @dataclass(frozen=True)
 class Agreement:
-    """Who is billed: the account and its name, and the names of its subscriptions, the first of which buys."""
+    """Who is billed, for what, and how that is exported. The first of the subscriptions, names by id, buys.
+
+    `rate_percent` is what 100 units of the currency of prices come to in the one that is billed.
+    """
 
     account: str
     name: str
+    profile: str
+    profile_name: str
+    pricing_currency: str
     currency: str
+    rate_percent: int
     subscriptions: Mapping[str, str]
+    invoice_number: Callable[[date], str]
+    layout: Layout
+
+    def billed(self, cost: int) -> int:
+        """Return a cost in the currency that is billed."""
+        return cost * self.rate_percent // 100
+
+
+def enterprise(departments: Sequence[str]) -> Agreement:
+    """Return the Enterprise Agreement for the subscriptions of departments; its exports tell no invoice."""
+    account, name = organization.AZURE_ENROLLMENT
+    return Agreement(
+        account=account,
+        name=name,
+        profile=account,
+        profile_name=name,
+        pricing_currency="USD",
+        currency="USD",
+        rate_percent=100,
+        subscriptions=subscriptions(departments),
+        invoice_number=lambda period: f"E0DEMO{period:%y%m}",
+        layout=azure_layouts.ENTERPRISE,
+    )
+
+
+def customer(departments: Sequence[str]) -> Agreement:
+    """Return the Customer Agreement for the subscriptions of departments: prices in dollars, billed in euros."""
+    profile, profile_name = organization.AZURE_PROFILE
+    return Agreement(
+        account=f"{made_up_id('customer agreement')}:{made_up_id('organization')}_2019-05-31",
+        name=organization.NAME,
+        profile=profile,
+        profile_name=profile_name,
+        pricing_currency="USD",
+        currency="EUR",
+        rate_percent=90,
+        subscriptions=subscriptions(departments),
+        invoice_number=lambda period: f"G0DEMO{period:%y%m}",
+        layout=azure_layouts.CUSTOMER,
+    )
 
 
 def subscription(department: str, environment: str) -> str:
@@ -69,11 +109,6 @@ def subscription(department: str, environment: str) -> str:
 def subscriptions(departments: Iterable[str]) -> dict[str, str]:
     """Return the names of the departments' subscriptions by their ids."""
     return {subscription(name, kind): f"{name} {kind}" for name in departments for kind in (PRODUCTION, OTHER)}
-
-
-def enrollment_invoice(period: date) -> str:
-    """Return the number of an Enterprise Agreement's invoice for a month, which its exports do not tell."""
-    return f"E0DEMO{period:%y%m}"
 
 
 def made_up_id(name: str) -> str:
@@ -91,6 +126,7 @@ def resource_values(resource: Resource, agreement: Agreement, month: Month, *, e
     meter = resource.meter
     price = plain(meter.price * CONTRACTED_PERCENT // 100, meter.price_digits)
     group, *_, name = resource.name.split("/")[4:]
+    tags = canonical(dict(resource.tags))
     return {
         **_bill(agreement, month, resource.account),
         "Product": f"{meter.service} {meter.operation} - {meter.usage_type} - {REGIONS[resource.region]}",
@@ -107,8 +143,9 @@ def resource_values(resource: Resource, agreement: Agreement, month: Month, *, e
         "ConsumedService": meter.code,
         "ResourceId": resource.name,
         "ResourceName": name,
-        # Azure leaves the braces around the pairs away.
-        "Tags": canonical(dict(resource.tags))[1:-1],
+        # An Enterprise Agreement's exports leave the braces around the pairs away.
+        "Tags": tags[1:-1],
+        "TagObject": tags if resource.tags else "",
         "UnitOfMeasure": meter.unit,
         "ResourceGroup": group,
         "OfferId": "MS-AZR-0017P",
@@ -153,32 +190,47 @@ def unused_values(commitment: Commitment, agreement: Agreement, month: Month) ->
     ]
 
 
-def other_values(agreement: Agreement, month: Month, *, billed: int) -> list[tuple[int, dict[str, str]]]:
-    """Return the rows that both exports have besides use, with their costs: a purchase of the marketplace, a refund."""
-    cent = UNIT // 100
-    bought, refunded = 480 * UNIT, -(billed // 110 // cent * cent)
+def other_values(agreement: Agreement, month: Month, *, used: int) -> list[tuple[int, dict[str, str]]]:
+    """Return the rows that both exports have besides use, with what they bill: of the marketplace, and a refund.
+
+    :param used: what use costs in the currency of prices.
+    """
+    bought, refunded = 480 * UNIT, -(used // 110 // CENT * CENT)
     buyer = next(iter(agreement.subscriptions))
     shared = {**_bill(agreement, month, buyer), "Quantity": "1", "UnitOfMeasure": "1"}
     marketplace = {
-        **shared, **_priced(bought), "Date": dated(month.first_day), "Product": "Sample Scanner (demo), monthly",
-        "ServiceFamily": "SaaS", "MeterCategory": "SaaS", "ConsumedService": "Microsoft.SaaS",
+        **shared, **_priced(bought, agreement), "Date": dated(month.first_day), "ServiceFamily": "SaaS",
+        "Product": "Sample Scanner (demo), monthly", "MeterCategory": "SaaS", "ConsumedService": "Microsoft.SaaS",
         "ResourceId": "/providers/Microsoft.SaaS/saasresources/sample-scanner", "ResourceName": "sample-scanner",
         "ChargeType": "Purchase", "Frequency": "Recurring", "PublisherType": "Marketplace",
         "PublisherName": "Sample Software (demo)", "PlanName": "Team", "PricingModel": "OnDemand",
     }  # fmt: skip
     refund = {
-        **shared, **_priced(refunded), "Date": dated(month.first_day + timedelta(days=8)),
+        **shared, **_priced(refunded, agreement), "Date": dated(month.first_day + timedelta(days=8)),
         "Product": "Service credit for an outage", "ServiceFamily": "Compute", "MeterCategory": "Virtual Machines",
         "ConsumedService": "Microsoft.Compute", "ResourceName": "vm-refunded",
         "ResourceId": _PROVIDERS.format(buyer) + "/Microsoft.Compute/virtualMachines/vm-refunded",
         "ChargeType": "Refund", "Frequency": "OneTime", "PublisherType": "Azure", "PricingModel": "OnDemand",
     }  # fmt: skip
-    return [(bought, marketplace), (refunded, refund)]
+    return [(agreement.billed(bought), marketplace), (agreement.billed(refunded), refund)]
 
 
-def count(month: Month) -> int:
+def rounding_values(agreement: Agreement, month: Month, *, billed: int) -> tuple[int, dict[str, str]]:
+    """Return the row that rounds an invoice up to whole cents, with what it bills; it has no price to convert."""
+    cost = -billed % CENT
+    own = replace(agreement, pricing_currency=agreement.currency, rate_percent=100)
+    row = {
+        **_bill(own, month, next(iter(agreement.subscriptions))), **_priced(cost, own),
+        "Date": dated(month.first_day + timedelta(days=month.days - 1)), "Quantity": "1", "UnitOfMeasure": "1",
+        "Product": "Rounding", "ChargeType": "RoundingAdjustment", "Frequency": "OneTime",
+        "PublisherType": "Azure", "PricingModel": "OnDemand",
+    }  # fmt: skip
+    return cost, row
+
+
+def count(agreement: Agreement, month: Month) -> int:
     """Return how many charges a month has besides use: purchases, unused days, and what both exports have."""
-    return len(_MODELS) * (1 + month.days) + 2
+    return len(_MODELS) * (1 + month.days) + 2 + agreement.layout.is_rounded
 
 
 def _of_commitment(commitment: Commitment, agreement: Agreement, month: Month, *, cost: int) -> dict[str, str]:
@@ -187,7 +239,7 @@ def _of_commitment(commitment: Commitment, agreement: Agreement, month: Month, *
     return {
         **_bill(agreement, month, next(iter(agreement.subscriptions))),
         **benefit,
-        **_priced(cost),
+        **_priced(cost, agreement),
         "Quantity": "1",
         "UnitOfMeasure": "1 Hour",
         "Product": _PRODUCTS[kind],
@@ -215,8 +267,14 @@ def _benefit(kind: str, agreement: Agreement) -> dict[str, str]:
     }
 
 
-def _priced(cost: int) -> dict[str, str]:
-    return dict.fromkeys(("EffectivePrice", "UnitPrice", "Cost"), plain(cost))
+def _priced(cost: int, agreement: Agreement) -> dict[str, str]:
+    """Return a cost, which is also the price of its one unit."""
+    return {
+        **dict.fromkeys(("EffectivePrice", "UnitPrice", "Cost"), plain(cost)),
+        "CostInBillingCurrency": plain(agreement.billed(cost)),
+        "PaygCost": "0",
+        "PaygCostInBillingCurrency": "0",
+    }
 
 
 def _bill(agreement: Agreement, month: Month, subscription: str) -> dict[str, str]:
@@ -225,12 +283,16 @@ def _bill(agreement: Agreement, month: Month, subscription: str) -> dict[str, st
         "BillingAccountName": agreement.name,
         "BillingPeriodStartDate": dated(month.first_day),
         "BillingPeriodEndDate": dated(month.first_day + timedelta(days=month.days - 1)),
-        "BillingProfileId": agreement.account,
-        "BillingProfileName": agreement.name,
+        "BillingProfileId": agreement.profile,
+        "BillingProfileName": agreement.profile_name,
         "AccountOwnerId": "cloud@meridian.example",
         "AccountName": "Cloud team",
         "SubscriptionId": subscription,
         "SubscriptionName": agreement.subscriptions[subscription],
         "BillingCurrency": agreement.currency,
+        "PricingCurrency": agreement.pricing_currency,
+        "ExchangeRate": plain(agreement.rate_percent, 2),
+        "InvoiceId": agreement.invoice_number(month.first_day),
         "InvoiceSection": "Cloud team",
+        "Provider": "Azure",
     }

@@ -122,6 +122,8 @@ SUBSIDIARY_ACCOUNT: Final = "520000000009"
 SUBSIDIARY: Final = "Harbor & Pine (demo)"
 AZURE_ENROLLMENT: Final = ("87000001", "Meridian Retail offices (demo)")
 """The number and name of the Enterprise Agreement with Microsoft."""
+AZURE_PROFILE: Final = ("DEMO-SHOP-BG7-MER", "Meridian Retail stores (demo)")
+"""The id and name of the billing profile that the Customer Agreement with Microsoft invoices."""
 GOOGLE_ACCOUNT: Final = "01DE30-00DA7A-00DE30"
 """The billing account with Google Cloud."""
 SANDBOX_ACCOUNT: Final = "410900000099"

@@ -67,15 +67,16 @@ def all_sources(charges: int, seed: int) -> list[Source]:
         _second_cloud(charges, seed),
         _azure_of_offices(charges, seed),
         _google_of_data(charges, seed),
+        _azure_of_stores(charges, seed),
     ]
 
 
 def _main_account(charges: int, seed: int) -> Source:
     owners = [*team_owners(organization.TEAMS, percent=70), *shared_owners()]
-    made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 61), seed=[seed, 1])
+    made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 57), seed=[seed, 1])
     payer = Payer(organization.PAYER_ACCOUNT, organization.NAME, _account_names(owners, organization.PAYER_ACCOUNT))
     report = Report(payer, made, cur2.LAYOUT)
-    return _of_aws("aws-cur2", 61, payer, partial(_write_cur2, report=report))
+    return _of_aws("aws-cur2", 57, payer, partial(_write_cur2, report=report))
 
 
 def _subsidiary(charges: int, seed: int) -> Source:
@@ -111,15 +112,24 @@ def _second_cloud(charges: int, seed: int) -> Source:
 
 
 def _azure_of_offices(charges: int, seed: int) -> Source:
-    """Return the Enterprise Agreement under which two departments run what the offices work with."""
     departments = ("Corporate", "Engineering Enablement")
+    agreement = azure_rows.enterprise(departments)
+    return _of_azure("azure-ea", 5, agreement, _in_subscriptions(departments, percent=20), charges, seed=[seed, 4])
+
+
+def _azure_of_stores(charges: int, seed: int) -> Source:
+    departments = ("Stores",)
+    agreement = azure_rows.customer(departments)
+    return _of_azure("azure-mca", 4, agreement, _in_subscriptions(departments, percent=25), charges, seed=[seed, 6])
+
+
+def _of_azure(
+    name: str, percent: int, agreement: Agreement, owners: list[Owner], charges: int, *, seed: list[int]
+) -> Source:
     regions = tuple(azure_catalog.REGIONS)
-    owners = _in_subscriptions(departments, percent=20)
-    made = _resources(owners, azure_catalog.METERS, regions, count=_size(charges, 5), seed=[seed, 4])
-    agreement = Agreement(*organization.AZURE_ENROLLMENT, "USD", azure_rows.subscriptions(departments))
+    made = _resources(owners, azure_catalog.METERS, regions, count=_size(charges, percent), seed=seed)
     write = partial(azure_export.write, resources=made, agreement=agreement)
-    number = azure_rows.enrollment_invoice
-    return Source("azure_export", "azure-ea", 5, agreement.currency, azure_rows.ISSUER, number, write)
+    return Source("azure_export", name, percent, agreement.currency, azure_rows.ISSUER, agreement.invoice_number, write)
 
 
 def _google_of_data(charges: int, seed: int) -> Source:

@@ -16,7 +16,7 @@ from itfm.notify.sink import receipts
 
 pytestmark = pytest.mark.django_db
 
-SOURCES = 5
+SOURCES = 6
 
 
 def work(organization):

@@ -17,7 +17,7 @@ from itfm.demo import company
 from itfm.demo.company import Delivered, DemoCompany
 
 KINDS = {"aws_cur": aws_cur.KIND, "azure_export": azure_export.KIND, "focus": focus.KIND, "gcp_csv": gcp_csv.KIND}
-TOLD = {"azure-ea": {"told_twice"}, "gcp": {"service_unknown"}}
+TOLD = {"azure-ea": {"told_twice"}, "azure-mca": {"told_twice"}, "gcp": {"service_unknown"}}
 """What is said of deliveries: that exports of actual and amortized cost agree, and that Google's taxes are no service."""
 TAG_KEYS = frozenset({"team", "env", "product", "cost_center"})
 
@@ -52,7 +52,7 @@ def charges_of(bill: NormalizedBill) -> int:
     return int(pq.read_metadata(bill.folder / "charges.parquet").num_rows)
 
 
-@pytest.mark.parametrize("name", ["aws-cur2", "aws-cur", "focus", "azure-ea", "gcp"])
+@pytest.mark.parametrize("name", ["aws-cur2", "aws-cur", "focus", "azure-ea", "gcp", "azure-mca"])
 def test_imported_totals_are_those_written(demo, name, tmp_path):
     [delivered] = [delivered for delivered in demo.deliveries if delivered.name == name]
 
