@@ -59,6 +59,7 @@ NAMES: Final = {
     "azure-ea": "Azure of the offices (Enterprise Agreement)",
     "gcp": "Google Cloud of the Data department",
     "azure-mca": "Azure of the stores (Customer Agreement)",
+    "aws-focus": "AWS of customer care",
 }
 """What people call the sources; their keys are the folders' names."""
 COMPANY: Final = Actor(id=None, name="sample company")

@@ -42,8 +42,9 @@ class Covered:
     """What the usage lines of one month take of each commitment."""
 
     def __init__(self, resources: Sequence[Resource], month: Month) -> None:
-        kinds = [resource.meter.commitment for resource in resources]
-        self._kind = np.array([KINDS.index(kind) if kind else -1 for kind in kinds])
+        of_each = [resource.meter.commitment for resource in resources]
+        self._kinds = kinds_of(resources)
+        self._kind = np.array([KINDS.index(kind) if kind else -1 for kind in of_each])
         self._used: Whole = np.zeros((len(KINDS), month.days), dtype=np.int64)
 
     def add(self, lines: Lines) -> None:
@@ -54,8 +55,12 @@ class Covered:
         np.add.at(self._used, place, lines.commitment_cost[is_covered])
 
     def commitments(self) -> list[Commitment]:
-        """Return the commitments in the order of `KINDS`."""
-        return [
-            Commitment(kind, -(-max(used) // STEP) * STEP, tuple(used))
-            for kind, used in zip(KINDS, self._used.tolist(), strict=True)
-        ]
+        """Return the commitments that cover some of the resources, in the order of `kinds_of`."""
+        used = {kind: self._used[KINDS.index(kind)].tolist() for kind in self._kinds}
+        return [Commitment(kind, -(-max(days) // STEP) * STEP, tuple(days)) for kind, days in used.items()]
+
+
+def kinds_of(resources: Sequence[Resource]) -> list[str]:
+    """Return the kinds of commitment that cover some of the resources, in the order of `KINDS`."""
+    found = {resource.meter.commitment for resource in resources}
+    return [kind for kind in KINDS if kind in found]

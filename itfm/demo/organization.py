@@ -120,6 +120,9 @@ CORPORATE: Final = ("Corporate Cloud", "9090")
 PAYER_ACCOUNT: Final = "410000000001"
 SUBSIDIARY_ACCOUNT: Final = "520000000009"
 SUBSIDIARY: Final = "Harbor & Pine (demo)"
+CARE_PAYER: Final = ("530000000006", "Meridian Customer Care (demo)")
+CARE_ACCOUNTS: Final = {"530000000014": "Customer care production", "530000000022": "Customer care non-production"}
+"""The payer and the accounts of a second AWS organization, kept apart for what it knows of people."""
 AZURE_ENROLLMENT: Final = ("87000001", "Meridian Retail offices (demo)")
 """The number and name of the Enterprise Agreement with Microsoft."""
 AZURE_PROFILE: Final = ("DEMO-SHOP-BG7-MER", "Meridian Retail stores (demo)")

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from itfm.demo import (
+    aws_focus,
     azure_catalog,
     azure_export,
     azure_rows,
@@ -30,6 +31,7 @@ from itfm.demo.azure_rows import Agreement
 from itfm.demo.catalog import Meter
 from itfm.demo.cur import Payer
 from itfm.demo.cur_lines import Report, Written
+from itfm.demo.focus_lines import FocusBill
 from itfm.demo.resources import Owner, Resource, resources, shared_owners, team_owners
 from itfm.demo.usage import Month
 
@@ -68,15 +70,16 @@ def all_sources(charges: int, seed: int) -> list[Source]:
         _azure_of_offices(charges, seed),
         _google_of_data(charges, seed),
         _azure_of_stores(charges, seed),
+        _aws_of_care(charges, seed),
     ]
 
 
 def _main_account(charges: int, seed: int) -> Source:
     owners = [*team_owners(organization.TEAMS, percent=70), *shared_owners()]
-    made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 57), seed=[seed, 1])
+    made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 54), seed=[seed, 1])
     payer = Payer(organization.PAYER_ACCOUNT, organization.NAME, _account_names(owners, organization.PAYER_ACCOUNT))
     report = Report(payer, made, cur2.LAYOUT)
-    return _of_aws("aws-cur2", 57, payer, partial(_write_cur2, report=report))
+    return _of_aws("aws-cur2", 54, payer, partial(_write_cur2, report=report))
 
 
 def _subsidiary(charges: int, seed: int) -> Source:
@@ -147,6 +150,24 @@ def _google_of_data(charges: int, seed: int) -> Source:
     made = _resources(owners, gcp_catalog.METERS, regions, count=_size(charges, 4), seed=[seed, 5])
     write = partial(gcp_export.write, resources=made)
     return Source("gcp_csv", "gcp", 4, gcp_rows.CURRENCY, gcp_rows.ISSUER, gcp_rows.invoice_number, write)
+
+
+def _aws_of_care(charges: int, seed: int) -> Source:
+    """Return the AWS organization of the Customer department, which exports FOCUS."""
+    teams = [team for team in organization.TEAMS if team.department == "Customer"]
+    production, other = organization.CARE_ACCOUNTS
+    owners = [
+        replace(owner, production_account=production, other_account=other) for owner in team_owners(teams, percent=15)
+    ]
+    regions = tuple(aws_focus.REGIONS)
+    made = _resources(owners, aws_focus.METERS, regions, count=_size(charges, 3), seed=[seed, 7])
+    bill = aws_focus.bill(made)
+    return _in_focus("aws-focus", 3, bill, partial(aws_focus.write, bill=bill))
+
+
+def _in_focus(name: str, percent: int, bill: FocusBill, write: Write) -> Source:
+    biller = bill.biller
+    return Source("focus", name, percent, biller.currency, biller.issuer, biller.invoice_number, write)
 
 
 def _in_subscriptions(departments: Sequence[str], *, percent: int) -> list[Owner]:

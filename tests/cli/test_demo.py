@@ -16,7 +16,7 @@ from itfm.notify.sink import receipts
 
 pytestmark = pytest.mark.django_db
 
-SOURCES = 6
+SOURCES = 7
 
 
 def work(organization):
