@@ -60,6 +60,7 @@ NAMES: Final = {
     "gcp": "Google Cloud of the Data department",
     "azure-mca": "Azure of the stores (Customer Agreement)",
     "aws-focus": "AWS of customer care",
+    "azure-focus": "Azure of the supply chain",
 }
 """What people call the sources; their keys are the folders' names."""
 COMPANY: Final = Actor(id=None, name="sample company")

@@ -70,6 +70,7 @@ def bill(resources: list[Resource]) -> FocusBill:
         account_type="BillingAccount",
         sub_accounts=organization.CARE_ACCOUNTS,
         sub_account_type="LinkedAccount",
+        sub_account_form="{}",
         currency=cur.CURRENCY,
         invoice_number=partial(cur.invoice_number, account=account),
         regions=REGIONS,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -12,19 +11,19 @@ from typing import Final, get_args
 import numpy as np
 import pyarrow as pa
 
-from itfm.core.periods import next_period
 from itfm.demo import azure_rows, usage
+from itfm.demo.azure_ids import made_up_id
 from itfm.demo.azure_layouts import Export
 from itfm.demo.azure_rows import CONTRACTED_PERCENT, VARYING, Agreement
 from itfm.demo.catalog import COST_DIGITS, QUANTITY_DIGITS
 from itfm.demo.commitments import Covered
+from itfm.demo.cost_exports import Run
 from itfm.demo.csv_lines import LineText, csv_text, decimals, texts
 from itfm.demo.cur_lines import Written
 from itfm.demo.data_files import NumberedFiles
 from itfm.demo.resources import Resource
 from itfm.demo.usage import Lines, Month, Whole
 
-ROOT: Final = "cost"
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -71,9 +70,8 @@ class _Exported:
     def __init__(
         self, folder: Path, export: Export, resources: Sequence[Resource], month: Month, agreement: Agreement
     ) -> None:
-        self._name = agreement.layout.names[export]
-        self._run = azure_rows.made_up_id(f"run {self._name} {month.first_day}")
-        self._folder, self._export, self._month, self._agreement = folder, export, month, agreement
+        self._folder, self._agreement = folder, agreement
+        self._run = Run(agreement.layout.names[export], export, "2024-08-01", agreement.account, month)
         templates = [azure_rows.resource_values(each, agreement, month, export=export) for each in resources]
         self._text = LineText(agreement.layout.values, templates, VARYING)
         self._dates = pa.array([azure_rows.dated(month.first_day + timedelta(days=day)) for day in range(month.days)])
@@ -82,16 +80,11 @@ class _Exported:
         self._files = NumberedFiles(self._path, header=BYTE_ORDER_MARK + titles)
         self._rows = 0
 
-    @property
-    def _place(self) -> Path:
-        first, last = self._month.first_day, self._month.first_day + timedelta(days=self._month.days - 1)
-        period = self._folder / ROOT / self._name / f"{first:%Y%m%d}-{last:%Y%m%d}"
-        return period / self._run if self._agreement.layout.has_manifests else period
-
     def _path(self, number: int) -> Path:
         if self._agreement.layout.has_manifests:
-            return self._place / f"part_{number - 1}_0001.csv.gz"
-        return self._place / f"{self._name}_{azure_rows.made_up_id(f'{self._run} {number}')}.csv.gz"
+            return self._run.part(self._folder, number)
+        name = f"{self._run.export}_{made_up_id(f'{self._run.id} {number}')}.csv.gz"
+        return self._folder / self._run.period / name
 
     def __enter__(self) -> _Exported:
         return self
@@ -100,8 +93,7 @@ class _Exported:
         self._text.close()
         self._files.__exit__(kind, error, at)
         if error is None and self._agreement.layout.has_manifests:
-            text = json.dumps(self._manifest(), indent=2) + "\n"
-            (self._place / "manifest.json").write_text(text, encoding="utf-8")
+            self._run.write_manifest(self._folder, self._files.paths, rows=self._rows)
 
     def write(self, batch: Lines, cost: Whole) -> None:
         """Write the rows of a batch with these costs in the currency of prices."""
@@ -124,36 +116,3 @@ class _Exported:
         text = "".join(csv_text([row.get(value, "") for value in columns]) + "\n" for row in rows)
         self._files.write(text.encode(), lines=len(rows))
         self._rows += len(rows)
-
-    def _manifest(self) -> dict[str, object]:
-        blobs = [{"blobName": path.relative_to(self._folder).as_posix()} for path in self._files.paths]
-        first, after = self._month.first_day, next_period(self._month.first_day)
-        account = f"/providers/Microsoft.Billing/billingAccounts/{self._agreement.account}"
-        return {
-            "manifestVersion": "2024-04-01",
-            "blobCount": len(blobs),
-            "dataRowCount": self._rows,
-            "exportConfig": {
-                "exportName": self._name,
-                "resourceId": f"{account}/providers/Microsoft.CostManagement/exports/{self._name}",
-                "dataVersion": "2024-08-01",
-                "type": self._export,
-                "timeFrame": "TheLastMonth",
-                "granularity": "Daily",
-            },
-            "deliveryConfig": {
-                "partitionData": True,
-                "dataOverwriteBehavior": "CreateNewReport",
-                "fileFormat": "Csv",
-                "compressionMode": "gzip",
-                "rootFolderPath": ROOT,
-            },
-            "runInfo": {
-                "executionType": "Scheduled",
-                "submittedTime": f"{after + timedelta(days=4)}T04:10:00.0000000Z",
-                "runId": self._run,
-                "startDate": f"{first}T00:00:00",
-                "endDate": f"{after - timedelta(days=1)}T00:00:00",
-            },
-            "blobs": blobs,
-        }

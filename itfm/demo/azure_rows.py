@@ -6,14 +6,14 @@ and `Cost` are in the currency of prices, which under an Enterprise Agreement is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
-from uuid import UUID, uuid5
 
 from itfm.demo import azure_layouts, organization
 from itfm.demo.azure_catalog import REGIONS
+from itfm.demo.azure_ids import made_up_id, subscriptions
 from itfm.demo.azure_layouts import Export, Layout
 from itfm.demo.commitments import Commitment
 from itfm.demo.cur import canonical, plain
@@ -30,10 +30,9 @@ VARYING: Final = (
 )  # fmt: skip
 """The columns that change from row to row of one resource."""
 
+CUSTOMER_ACCOUNT: Final = f"{made_up_id('customer agreement')}:{made_up_id('organization')}_2019-05-31"
+"""The billing account of the Customer Agreement, of which profiles are invoiced."""
 CENT: Final = UNIT // 100
-PRODUCTION: Final = "production"
-OTHER: Final = "non-production"
-_NAMESPACE: Final = UUID("00000000-0000-4000-8000-00000000de30")
 _MODELS: Final = {"reservation": "Reservation", "plan": "SavingsPlan"}
 _SERVICES: Final = {"reservation": "Microsoft.Capacity", "plan": "Microsoft.BillingBenefits"}
 _ORDERS: Final = {
@@ -88,7 +87,7 @@ def customer(departments: Sequence[str]) -> Agreement:
     """Return the Customer Agreement for the subscriptions of departments: prices in dollars, billed in euros."""
     profile, profile_name = organization.AZURE_PROFILE
     return Agreement(
-        account=f"{made_up_id('customer agreement')}:{made_up_id('organization')}_2019-05-31",
+        account=CUSTOMER_ACCOUNT,
         name=organization.NAME,
         profile=profile,
         profile_name=profile_name,
@@ -99,21 +98,6 @@ def customer(departments: Sequence[str]) -> Agreement:
         invoice_number=lambda period: f"G0DEMO{period:%y%m}",
         layout=azure_layouts.CUSTOMER,
     )
-
-
-def subscription(department: str, environment: str) -> str:
-    """Return the id of a department's subscription for an environment."""
-    return made_up_id(f"subscription {department} {environment}")
-
-
-def subscriptions(departments: Iterable[str]) -> dict[str, str]:
-    """Return the names of the departments' subscriptions by their ids."""
-    return {subscription(name, kind): f"{name} {kind}" for name in departments for kind in (PRODUCTION, OTHER)}
-
-
-def made_up_id(name: str) -> str:
-    """Return an id such as Azure gives to everything, the same for the same name."""
-    return str(uuid5(_NAMESPACE, name))
 
 
 def dated(day: date) -> str:

@@ -63,8 +63,9 @@ class Bought:
 class Biller:
     """Who bills, whom, for what; the names of sub accounts and regions by id, and of services by what meters call them.
 
-    The company pays `contracted_percent` of list prices. `own_columns` are the provider's, which `of_resource` and
-    `of_service` fill for a resource's charges and for those that no resource makes.
+    `sub_account_form` makes the id that is told of a sub account's. The company pays `contracted_percent` of list
+    prices. `own_columns` are the provider's, which `of_resource` and `of_service` fill for a resource's charges and for
+    those that no resource makes.
     """
 
     provider: str
@@ -74,6 +75,7 @@ class Biller:
     account_type: str
     sub_accounts: Mapping[str, str]
     sub_account_type: str
+    sub_account_form: str
     currency: str
     invoice_number: Callable[[date], str]
     regions: Mapping[str, str]
@@ -216,7 +218,7 @@ def _of(service: Service) -> dict[str, str]:
 
 def _account(biller: Biller, account: str) -> dict[str, str]:
     return {
-        "SubAccountId": account,
+        "SubAccountId": biller.sub_account_form.format(account),
         "SubAccountName": biller.sub_accounts[account],
         "SubAccountType": biller.sub_account_type,
     }

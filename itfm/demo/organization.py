@@ -127,6 +127,8 @@ AZURE_ENROLLMENT: Final = ("87000001", "Meridian Retail offices (demo)")
 """The number and name of the Enterprise Agreement with Microsoft."""
 AZURE_PROFILE: Final = ("DEMO-SHOP-BG7-MER", "Meridian Retail stores (demo)")
 """The id and name of the billing profile that the Customer Agreement with Microsoft invoices."""
+AZURE_FOCUS_PROFILE: Final = ("DEMO-LOGI-BG7-MER", "Meridian Retail supply chain (demo)")
+"""The billing profile whose cost is exported in FOCUS."""
 GOOGLE_ACCOUNT: Final = "01DE30-00DA7A-00DE30"
 """The billing account with Google Cloud."""
 SANDBOX_ACCOUNT: Final = "410900000099"

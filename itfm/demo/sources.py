@@ -15,6 +15,8 @@ from itfm.demo import (
     aws_focus,
     azure_catalog,
     azure_export,
+    azure_focus,
+    azure_ids,
     azure_rows,
     catalog,
     cur,
@@ -71,15 +73,16 @@ def all_sources(charges: int, seed: int) -> list[Source]:
         _google_of_data(charges, seed),
         _azure_of_stores(charges, seed),
         _aws_of_care(charges, seed),
+        _azure_of_supply_chain(charges, seed),
     ]
 
 
 def _main_account(charges: int, seed: int) -> Source:
     owners = [*team_owners(organization.TEAMS, percent=70), *shared_owners()]
-    made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 54), seed=[seed, 1])
+    made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 51), seed=[seed, 1])
     payer = Payer(organization.PAYER_ACCOUNT, organization.NAME, _account_names(owners, organization.PAYER_ACCOUNT))
     report = Report(payer, made, cur2.LAYOUT)
-    return _of_aws("aws-cur2", 54, payer, partial(_write_cur2, report=report))
+    return _of_aws("aws-cur2", 51, payer, partial(_write_cur2, report=report))
 
 
 def _subsidiary(charges: int, seed: int) -> Source:
@@ -165,6 +168,16 @@ def _aws_of_care(charges: int, seed: int) -> Source:
     return _in_focus("aws-focus", 3, bill, partial(aws_focus.write, bill=bill))
 
 
+def _azure_of_supply_chain(charges: int, seed: int) -> Source:
+    """Return the billing profile of Azure that exports FOCUS."""
+    departments = ("Supply Chain",)
+    owners = _in_subscriptions(departments, percent=12)
+    regions = tuple(azure_catalog.REGIONS)
+    made = _resources(owners, azure_focus.METERS, regions, count=_size(charges, 3), seed=[seed, 8])
+    bill = azure_focus.bill(made, azure_ids.subscriptions(departments))
+    return _in_focus("azure-focus", 3, bill, partial(azure_focus.write, bill=bill))
+
+
 def _in_focus(name: str, percent: int, bill: FocusBill, write: Write) -> Source:
     biller = bill.biller
     return Source("focus", name, percent, biller.currency, biller.issuer, biller.invoice_number, write)
@@ -176,8 +189,8 @@ def _in_subscriptions(departments: Sequence[str], *, percent: int) -> list[Owner
     return [
         replace(
             owner,
-            production_account=azure_rows.subscription(team.department, azure_rows.PRODUCTION),
-            other_account=azure_rows.subscription(team.department, azure_rows.OTHER),
+            production_account=azure_ids.subscription(team.department, azure_ids.PRODUCTION),
+            other_account=azure_ids.subscription(team.department, azure_ids.OTHER),
         )
         for team, owner in zip(teams, team_owners(teams, percent=percent), strict=True)
     ]

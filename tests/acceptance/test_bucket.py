@@ -70,7 +70,7 @@ def billed(source):
 
 
 @pytest.mark.parametrize(
-    "number", range(7), ids=["cur2", "legacy", "focus", "azure-ea", "gcp", "azure-mca", "aws-focus"]
+    "number", range(8), ids=["cur2", "legacy", "focus", "azure-ea", "gcp", "azure-mca", "aws-focus", "azure-focus"]
 )
 def test_every_export_comes_out_of_the_bucket_as_it_was_made(acme, company, service, number):
     delivered = company.deliveries[number]

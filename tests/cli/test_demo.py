@@ -16,7 +16,7 @@ from itfm.notify.sink import receipts
 
 pytestmark = pytest.mark.django_db
 
-SOURCES = 7
+SOURCES = 8
 
 
 def work(organization):

@@ -14,7 +14,7 @@ from itfm.demo import company
 from itfm.demo.company import DemoCompany
 
 Row = dict[str, str]
-SOURCES = ["aws-focus"]
+SOURCES = ["aws-focus", "azure-focus"]
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +85,17 @@ def test_the_export_of_aws_has_its_own_columns_and_its_manifest_names_all(demo):
     [key] = manifest["dataFiles"]
     assert (folder / key.split("/", 3)[3]).is_file()
     assert {row["x_ServiceCode"] for row in rows(demo, "aws-focus")} >= {"AmazonEC2", "AWSSupportBusiness"}
+
+
+def test_the_export_of_azure_says_what_it_is_and_is_invoiced_in_whole_cents(demo):
+    folder, written = demo.folder / "azure-focus", demo.totals["azure-focus", "2026-10"]
+    manifests = [json.loads(path.read_text()) for path in folder.rglob("manifest.json")]
+
+    assert {(one["exportConfig"]["type"], one["exportConfig"]["dataVersion"]) for one in manifests} == {
+        ("FocusCost", "1.2-preview")
+    }
+    assert {blob["blobName"] for one in manifests for blob in one["blobs"]} == {
+        path.relative_to(folder).as_posix() for path in folder.rglob("*.csv.gz")
+    }
+    assert written.cost == written.cost.quantize(Decimal("0.01"))
+    assert all(row["SubAccountId"].startswith("/subscriptions/") for row in rows(demo, "azure-focus"))

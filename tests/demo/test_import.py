@@ -52,7 +52,9 @@ def charges_of(bill: NormalizedBill) -> int:
     return int(pq.read_metadata(bill.folder / "charges.parquet").num_rows)
 
 
-@pytest.mark.parametrize("name", ["aws-cur2", "aws-cur", "focus", "azure-ea", "gcp", "azure-mca", "aws-focus"])
+@pytest.mark.parametrize(
+    "name", ["aws-cur2", "aws-cur", "focus", "azure-ea", "gcp", "azure-mca", "aws-focus", "azure-focus"]
+)
 def test_imported_totals_are_those_written(demo, name, tmp_path):
     [delivered] = [delivered for delivered in demo.deliveries if delivered.name == name]
 
