@@ -64,6 +64,7 @@ def bill(resources: list[Resource]) -> FocusBill:
     )
     biller = Biller(
         provider="AWS",
+        publisher=cur.SELLER,
         issuer=cur.SELLER,
         account=account,
         account_name=name,

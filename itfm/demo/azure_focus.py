@@ -68,6 +68,7 @@ def bill(resources: list[Resource], subscriptions: Mapping[str, str]) -> FocusBi
     own = {"x_BillingAccountId": account, "x_BillingProfileId": profile, "x_BillingProfileName": name}
     biller = Biller(
         provider=azure_rows.ISSUER,
+        publisher=azure_rows.ISSUER,
         issuer=azure_rows.ISSUER,
         account=_PLACE.format(account=account, profile=profile),
         account_name=name,

@@ -69,6 +69,7 @@ class Biller:
     """
 
     provider: str
+    publisher: str
     issuer: str
     account: str
     account_name: str
@@ -236,5 +237,5 @@ def _bill(biller: Biller, month: Month) -> dict[str, str]:
         "InvoiceIssuerName": biller.issuer,
         "PricingCurrency": biller.currency,
         "ProviderName": biller.provider,
-        "PublisherName": biller.provider,
+        "PublisherName": biller.publisher,
     }
