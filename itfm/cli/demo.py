@@ -56,6 +56,11 @@ NAMES: Final = {
     "aws-cur2": "AWS organization",
     "aws-cur": "AWS of Harbor & Pine (acquired)",
     "focus": "Second cloud",
+    "azure-ea": "Azure of the offices (Enterprise Agreement)",
+    "gcp": "Google Cloud of the Data department",
+    "azure-mca": "Azure of the stores (Customer Agreement)",
+    "aws-focus": "AWS of customer care",
+    "azure-focus": "Azure of the supply chain",
 }
 """What people call the sources; their keys are the folders' names."""
 COMPANY: Final = Actor(id=None, name="sample company")

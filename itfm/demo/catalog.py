@@ -15,7 +15,11 @@ QUANTITY_DIGITS: Final = 6
 
 @dataclass(frozen=True)
 class Meter:
-    """One priced thing of a service. `months_old` is how many months before the last one it was first used."""
+    """One priced thing of a service. `months_old` is how many months before the last one it was first used.
+
+    `commitment` is `savings_plan` where a bill tells use under one and takes its price away again, `plan` where it
+    tells such use once, `reservation`, or empty.
+    """
 
     code: str
     service: str
@@ -37,7 +41,7 @@ class Meter:
     @property
     def commitment_price(self) -> int:
         """Return the committed price: 28 % (savings plan) or 36 % (reservation) under list, whole by choice."""
-        percent = {"savings_plan": 72, "reservation": 64}[self.commitment]
+        percent = {"savings_plan": 72, "plan": 72, "reservation": 64}[self.commitment]
         return self.price * percent // 100
 
 

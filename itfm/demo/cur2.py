@@ -1,18 +1,13 @@
-"""Lay out CUR 2.0 as AWS Data Exports delivers it: data and a manifest per billing period. Pure.
-
-Source: AWS Data Exports user guide, "Understanding export delivery" (overwriting an existing export).
-"""
+"""Lay out CUR 2.0 as AWS Data Exports delivers it: data and a manifest per billing period. Pure."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from itfm.core.periods import next_period, period_name
-from itfm.demo import cur, cur_lines
+from itfm.demo import cur, cur_lines, data_exports
 from itfm.demo.cur_lines import Layout, Report, Written
 from itfm.demo.data_files import NumberedFiles
 from itfm.demo.usage import Month
@@ -41,32 +36,14 @@ _NUMBERS: Final = (
 
 def write(folder: Path, report: Report, month: Month, *, lines: int, random: np.random.Generator) -> Written:
     """Write one month's delivery below `folder`, replacing nothing that another month wrote."""
-    partition = f"BILLING_PERIOD={period_name(month.first_day)}"
     root = folder / PREFIX / EXPORT
-    with NumberedFiles(
-        lambda number: root / "data" / partition / f"{EXPORT}-{number:05d}.csv.gz", header=LAYOUT.header().encode()
-    ) as files:
+    data = root / "data" / data_exports.partition(month)
+    with NumberedFiles(lambda number: data / f"{EXPORT}-{number:05d}.csv.gz", header=LAYOUT.header().encode()) as files:
         written = cur_lines.write(report, month, lines=lines, files=files, random=random)
-    manifest = root / "metadata" / partition / f"{EXPORT}-Manifest.json"
-    manifest.parent.mkdir(parents=True, exist_ok=True)
     keys = [path.relative_to(folder).as_posix() for path in files.paths]
-    manifest.write_text(json.dumps(_manifest(report, month, keys), indent=2) + "\n", encoding="utf-8")
+    types = {name: _type(name) for name in COLUMNS}
+    data_exports.write_manifest(root, month, account=report.payer.account, bucket=BUCKET, keys=keys, types=types)
     return written
-
-
-def _manifest(report: Report, month: Month, keys: list[str]) -> dict[str, object]:
-    delivery = "restated" if month.is_restated else "final"
-    export = f"arn:aws:bcm-data-exports:us-east-1:{report.payer.account}:export/{EXPORT}-demo"
-    return {
-        "exportArn": export,
-        "executionId": f"{period_name(month.first_day)}-{delivery}",
-        "createdAt": cur.moment(next_period(month.first_day), 120 if month.is_restated else 72),
-        "billingPeriod": {"start": cur.moment(month.first_day), "end": cur.moment(next_period(month.first_day))},
-        "contentType": "text/csv",
-        "compression": "GZIP",
-        "columns": [{"name": name, "type": _type(name)} for name in COLUMNS],
-        "dataFiles": [f"s3://{BUCKET}/{key}" for key in keys],
-    }
 
 
 def _type(name: str) -> str:

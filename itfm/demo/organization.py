@@ -120,6 +120,17 @@ CORPORATE: Final = ("Corporate Cloud", "9090")
 PAYER_ACCOUNT: Final = "410000000001"
 SUBSIDIARY_ACCOUNT: Final = "520000000009"
 SUBSIDIARY: Final = "Harbor & Pine (demo)"
+CARE_PAYER: Final = ("530000000006", "Meridian Customer Care (demo)")
+CARE_ACCOUNTS: Final = {"530000000014": "Customer care production", "530000000022": "Customer care non-production"}
+"""The payer and the accounts of a second AWS organization, kept apart for what it knows of people."""
+AZURE_ENROLLMENT: Final = ("87000001", "Meridian Retail offices (demo)")
+"""The number and name of the Enterprise Agreement with Microsoft."""
+AZURE_PROFILE: Final = ("DEMO-SHOP-BG7-MER", "Meridian Retail stores (demo)")
+"""The id and name of the billing profile that the Customer Agreement with Microsoft invoices."""
+AZURE_FOCUS_PROFILE: Final = ("DEMO-LOGI-BG7-MER", "Meridian Retail supply chain (demo)")
+"""The billing profile whose cost is exported in FOCUS."""
+GOOGLE_ACCOUNT: Final = "01DE30-00DA7A-00DE30"
+"""The billing account with Google Cloud."""
 SANDBOX_ACCOUNT: Final = "410900000099"
 SANDBOX_BUDGET: Final = 45_000
 FOCUS_SANDBOX: Final = ("nw-lab", 6_000)

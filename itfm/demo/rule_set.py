@@ -107,7 +107,7 @@ def _lookups() -> dict[str, dict[str, str]]:
 def _team() -> dict[str, Any]:
     overhead = {
         "any": [
-            {"column": "charge_category", "one_of": ["Tax", "Credit", "Purchase"]},
+            {"column": "charge_category", "one_of": ["Tax", "Credit", "Purchase", "Adjustment"]},
             {"column": "charge_class", "equals": "Correction"},
             {"column": "commitment_discount_status", "equals": "Unused"},
         ]

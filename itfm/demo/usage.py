@@ -24,7 +24,9 @@ COVERED: Final = "SavingsPlanCoveredUsage"
 NEGATION: Final = "SavingsPlanNegation"
 RESERVED: Final = "DiscountedUsage"
 
-KINDS: Final = {"": (USAGE,), "savings_plan": (COVERED, NEGATION), "reservation": (RESERVED,)}
+KINDS: Final = {
+    "": (USAGE,), "savings_plan": (COVERED, NEGATION), "reservation": (RESERVED,), "plan": (RESERVED,),
+}  # fmt: skip
 """The lines one use of a resource makes, by its commitment."""
 
 BATCH_LINES: Final = 50_000
@@ -138,7 +140,7 @@ class _Meters:
         self.committed = column([r.meter.commitment_price if r.meter.commitment else 0 for r in resources])
         self.scale = column([10 ** (QUANTITY_DIGITS - resource.meter.quantity_digits) for resource in resources])
         self.is_out = np.array([r.owner == OUTAGE_TEAM and not r.meter.commitment for r in resources])
-        self.is_reserved = np.array([resource.meter.commitment == "reservation" for resource in resources])
+        self.is_reserved = np.array([kinds(resource) == (RESERVED,) for resource in resources])
         self.is_paired = np.array([len(kinds(resource)) == 2 for resource in resources])
         self.first_template = np.concatenate([[0], np.cumsum([len(kinds(r)) for r in resources])[:-1]]).astype(np.int64)
         late = [LATE_FACTOR if month.is_restated and r.meter.code == LATE_SERVICE else THOUSAND for r in resources]

@@ -69,7 +69,9 @@ def billed(source):
         }
 
 
-@pytest.mark.parametrize("number", [0, 1, 2], ids=["cur2", "legacy", "focus"])
+@pytest.mark.parametrize(
+    "number", range(8), ids=["cur2", "legacy", "focus", "azure-ea", "gcp", "azure-mca", "aws-focus", "azure-focus"]
+)
 def test_every_export_comes_out_of_the_bucket_as_it_was_made(acme, company, service, number):
     delivered = company.deliveries[number]
     put_objects(service, bucket="bills", objects=objects(delivered.folder, delivered.name))

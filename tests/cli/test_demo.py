@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from allocation.selectors import cost_rows, current_rule_set, names_of
 from allocation.services import allocate, due_periods
 from ingestion.models import Bill, ImportRun
 from ingestion.services import run_import
@@ -10,11 +11,14 @@ from ingestion.tie_out import books_of
 from itfm.cli.demo import EMAIL, existing_demo, left, new_password, restate, set_up, write_demo_letters
 from itfm.core.periods import period_name, previous_period
 from itfm.core.tenancy import tenant
+from itfm.demo.organization import PAYER_ACCOUNT
 from itfm.notify.models import OutboxMessage
 from itfm.notify.services import send_queued
 from itfm.notify.sink import receipts
 
 pytestmark = pytest.mark.django_db
+
+SOURCES = 8
 
 
 def work(organization):
@@ -29,8 +33,8 @@ def work(organization):
 def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_path, monkeypatch, client):
     monkeypatch.setattr("itfm.cli.demo.MONTHS", 3)
     organization, company = set_up(tmp_path, charges=3_000, at=timezone.now(), progress=lambda *_: None)
-    assert left(organization.id).imports == 3
-    assert work(organization) == ["imported"] * 3
+    assert left(organization.id).imports == SOURCES
+    assert work(organization) == ["imported"] * SOURCES
     assert left(organization.id).is_done
 
     restate(organization.id, company, at=timezone.now())
@@ -47,9 +51,28 @@ def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_
     assert left(organization.id).is_done
     *before, last = (books[period] for period in sorted(books))
     assert {one.state for book in before for one in book.reconciliations.values()} <= {"matches", "within_tolerance"}
-    assert [len(book.reconciliations) for book in (*before, last)] == [3, 3, 0]
+    assert [len(book.reconciliations) for book in (*before, last)] == [SOURCES, SOURCES, 0]
     assert [[tie.state for tie in book.ties].count("trued_up") for book in before] == [1, 0]
     assert {tie.state for tie in last.ties} == {"estimated"}
+
+
+def test_what_every_bill_bills_goes_to_teams_and_little_is_left(tmp_path, monkeypatch):
+    monkeypatch.setattr("itfm.cli.demo.MONTHS", 1)
+    now = timezone.now()
+    organization, _ = set_up(tmp_path, charges=3_000, at=now, progress=lambda *_: None)
+    work(organization)
+
+    with tenant(organization.id):
+        month = previous_period(now.date().replace(day=1))
+        rows = cost_rows(month, by=["billing_account_id", "Team"], rule_set=names_of(current_rule_set()))
+
+    left_over = [row for row in rows if row.groups[1] is None]
+    assert len({row.groups[0] for row in rows}) == SOURCES
+    # Only what nobody tagged in the sandboxes of the first AWS organization and of the second cloud.
+    assert {row.groups[0] for row in left_over} == {PAYER_ACCOUNT, "nw-meridian-demo"}
+    for currency in ("EUR", "USD"):
+        whole = sum(row.effective_cost for row in rows if row.currency == currency)
+        assert 0 < sum(row.effective_cost for row in left_over if row.currency == currency) < whole / 20
 
 
 def test_the_login_that_is_printed_works(tmp_path, monkeypatch, client):

@@ -200,9 +200,20 @@ def test_tells_how_far_it_is(tmp_path):
 
     company.write(tmp_path, charges=3_000, months=1, last_month=LAST_MONTH, progress=lambda *step: told.append(step))
 
-    assert [name for name, _, _ in told] == ["aws-cur2 2026-10", "aws-cur 2026-10", "focus 2026-10", "aws-cur2 2026-10"]
-    assert told[2][1] == 3_000
-    assert told[-1][1] == told[-1][2] == 3_000 + 2_101
+    assert [name for name, _, _ in told] == [
+        "aws-cur2 2026-10",
+        "aws-cur 2026-10",
+        "focus 2026-10",
+        "azure-ea 2026-10",
+        "gcp 2026-10",
+        "azure-mca 2026-10",
+        "aws-focus 2026-10",
+        "azure-focus 2026-10",
+        "aws-cur2 2026-10",
+    ]
+    assert told[-2][1] == 3_000
+    # 51 % of the charges are the first source's; restated, it has one more.
+    assert told[-1][1] == told[-1][2] == 3_000 + 1_531
 
 
 def legacy_rows(folder: Path, month: str) -> list[Row]:
