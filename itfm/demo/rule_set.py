@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import yaml
 
-from itfm.demo import organization, usage
+from itfm.demo import organization, other_rules, usage
 from itfm.demo.cur import plain
 from itfm.demo.usage import Month
 
@@ -126,6 +126,7 @@ def _team() -> dict[str, Any]:
         for shared in organization.SHARED_TEAMS
     ]
     rules = [
+        *other_rules.before_overhead(),
         {"name": "overhead of the subsidiary", "when": {"all": [subsidiary, overhead]}, "value": INTEGRATION},
         {"name": "support plans", "when": {"any": support}, "value": SUPPORT},
         {"name": "taxes, credits and commitments", "when": overhead, "value": CORPORATE},

@@ -1,5 +1,7 @@
 """Setting up the sample company, with the worker's part done here."""
 
+from collections import Counter
+
 import pytest
 from django.utils import timezone
 
@@ -29,8 +31,9 @@ def work(organization):
 def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_path, monkeypatch, client):
     monkeypatch.setattr("itfm.cli.demo.MONTHS", 3)
     organization, company = set_up(tmp_path, charges=3_000, at=timezone.now(), progress=lambda *_: None)
-    assert left(organization.id).imports == 3
-    assert work(organization) == ["imported"] * 3
+    sources = 3 + len(company.others)
+    assert left(organization.id).imports == sources
+    assert work(organization) == ["imported"] * sources
     assert left(organization.id).is_done
 
     restate(organization.id, company, at=timezone.now())
@@ -47,7 +50,10 @@ def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_
     assert left(organization.id).is_done
     *before, last = (books[period] for period in sorted(books))
     assert {one.state for book in before for one in book.reconciliations.values()} <= {"matches", "within_tolerance"}
-    assert [len(book.reconciliations) for book in (*before, last)] == [3, 3, 0]
+    own = Counter(asked.day.replace(day=1) for other in company.others for asked in other.invoices)
+    assert [len(book.reconciliations) for book in before] == [3 + own[book.period] for book in before]
+    assert (len(before), own[before[0].period] > 0, len(last.reconciliations)) == (2, True, 0)
+    assert [book.unknown for book in before] == [(), ()]
     assert [[tie.state for tie in book.ties].count("trued_up") for book in before] == [1, 0]
     assert {tie.state for tie in last.ties} == {"estimated"}
 

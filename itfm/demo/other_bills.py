@@ -1,0 +1,15 @@
+"""The bills the made-up company gets besides those of its clouds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from itfm.demo.other_bill import OtherBill
+from itfm.demo.registers import contracts
+from itfm.demo.usage import Month
+
+
+def write(folder: Path, calendar: Sequence[Month]) -> tuple[OtherBill, ...]:
+    """Write the months of a calendar, each bill into a folder of its own."""
+    return (contracts.write(folder, calendar),)

@@ -1,0 +1,146 @@
+"""The sample company's bills of no cloud through the real connectors: each month is what the generator worked out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from allocation.engine import rules
+from allocation.engine.classification import Classifier, facts
+from ingestion.delivery import archive
+from ingestion.normalize import Limits, NormalizedDelivery
+from ingestion.services.kinds import KINDS
+from itfm.core.periods import period_name
+from itfm.demo import company, organization
+from itfm.demo.company import DemoCompany
+from itfm.demo.other_bill import Control, OtherBill
+
+TAG_KEYS = frozenset({"team", "env", "product", "cost_center"})
+LISTS = ("contracts",)
+LOOKED_AT = (
+    "billing_account_id",
+    "sub_account_id",
+    "sub_account_name",
+    "charge_category",
+    "charge_class",
+    "commitment_discount_status",
+    "invoice_issuer_name",
+    "service_name",
+)
+SAID = {
+    "contracts": {"months_before", "months_ahead", "seats_exceeded"},
+}
+"""What is worth saying of a list; of the other bills nothing is."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A bill as it was written and as it was read; `folder` has its charges."""
+
+    bill: OtherBill
+    deliveries: list[NormalizedDelivery]
+    folder: Path
+
+    @property
+    def controls(self) -> dict[str, Control]:
+        found = {}
+        for bill in (bill for delivery in self.deliveries for bill in delivery.bills):
+            [(currency, total)] = bill.totals.items()
+            found[period_name(bill.billing_period)] = Control(total.billed_cost, total.effective_cost, currency)
+        return found
+
+    def rows(self, columns: str, where: str = "TRUE") -> list[tuple[Any, ...]]:
+        """Return groups of the charges, and after them whatever sums are asked for."""
+        charges = f"read_parquet('{self.folder}/**/charges.parquet', union_by_name = true)"
+        return duckdb.execute(f"SELECT {columns} FROM {charges} WHERE {where} GROUP BY ALL").fetchall()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoCompany:
+    return company.write(tmp_path_factory.mktemp("demo"), charges=3_000, months=13, last_month=date(2026, 10, 1))
+
+
+@pytest.fixture(scope="module")
+def imported(demo: DemoCompany, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Imported]:
+    return {bill.key: read(bill, tmp_path_factory.mktemp(bill.key)) for bill in demo.others}
+
+
+def read(bill: OtherBill, work: Path) -> Imported:
+    return Imported(bill, list(imports(bill, work)), work / "charges")
+
+
+def imports(bill: OtherBill, work: Path) -> Iterator[NormalizedDelivery]:
+    """Read a bill as a pull does."""
+    kind = KINDS[bill.kind]
+    settings = kind.params.model_validate(bill.settings)
+    for number, delivery in enumerate(kind.discover(settings)):
+        assert delivery.is_complete
+        yield kind.normalize(
+            [archive(kind.open(settings), file, root=work) for file in delivery.files],
+            settings=settings,
+            output=work / "charges" / str(number),
+            limits=Limits(temp_folder=work / "temporary"),
+            tag_keys=TAG_KEYS,
+            progress=lambda _: None,
+        )
+
+
+@pytest.mark.parametrize("key", LISTS)
+def test_each_month_is_what_the_generator_worked_out(imported, key):
+    found = imported[key]
+
+    assert found.controls == found.bill.totals
+    assert len(found.bill.totals) == 13
+    assert all(total.effective > 0 for total in found.bill.totals.values())
+    said = {finding.code for delivery in found.deliveries for finding in delivery.findings}
+    assert said == SAID.get(key, set())
+
+
+def test_every_bill_is_tried(demo):
+    assert [bill.key for bill in demo.others] == [*LISTS]
+
+
+@pytest.mark.parametrize("key", LISTS)
+def test_the_numbers_in_charges_are_those_of_its_invoices(imported, key):
+    found = imported[key]
+    expected = {(asked.number, period_name(asked.day)): asked.amount for asked in found.bill.invoices}
+
+    sums = found.rows(
+        "invoice_id, strftime(charge_period_start, '%Y-%m'), sum(billed_cost)", where="invoice_id IS NOT NULL"
+    )
+
+    assert {(number, month): amount for number, month, amount in sums} == expected != {}
+
+
+@pytest.mark.parametrize("key", LISTS)
+def test_the_rules_find_a_team_for_every_charge(demo, imported, key):
+    classifier = Classifier(rules.parse(demo.rules.read_text(encoding="utf-8")), period=date(2026, 10, 1))
+    every = {team.name for team in (*organization.TEAMS, *organization.SHARED_TEAMS)}
+
+    teams = set()
+    for tags, *values in imported[key].rows(", ".join(("tags", *LOOKED_AT))):
+        columns = dict(zip(LOOKED_AT, values, strict=True))
+        caught = classifier.caught(facts(columns, tags=json.loads(tags or "{}"), source=key))
+        assert "team" in caught, (tags, columns)
+        teams.add(caught["team"].value)
+
+    assert teams
+    assert teams <= every
+
+
+def test_the_same_arguments_write_the_same_lists(tmp_path):
+    def digest(folder: Path) -> dict[str, str]:
+        made = company.write(folder, charges=3_000, months=2, last_month=date(2026, 10, 1))
+        places = [folder / bill.key for bill in made.others]
+        files = [path for place in places for path in sorted(place.rglob("*")) if path.is_file()]
+        return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    assert digest(tmp_path / "one") == digest(tmp_path / "two") != {}
