@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from itfm.demo.other_bill import OtherBill
-from itfm.demo.registers import contracts
+from itfm.demo.registers import assets, contracts
 from itfm.demo.usage import Month
 
 
 def write(folder: Path, calendar: Sequence[Month]) -> tuple[OtherBill, ...]:
     """Write the months of a calendar, each bill into a folder of its own."""
-    return (contracts.write(folder, calendar),)
+    return (
+        contracts.write(folder, calendar),
+        assets.write(folder, calendar),
+    )

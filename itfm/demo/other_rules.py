@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from itfm.demo.registers import contracts
+from itfm.demo.registers import assets, contracts
 
-OWN_LISTS: Final = (contracts.KEY,)
+OWN_LISTS: Final = (contracts.KEY, assets.KEY)
 """Sources whose lines name their cost center, purchases too: these are no overhead."""
 KNOWN_CENTERS: Final = ("trim", {"lookup": "cost_center_teams", "otherwise": "none"})
 

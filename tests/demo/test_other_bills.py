@@ -24,7 +24,7 @@ from itfm.demo.company import DemoCompany
 from itfm.demo.other_bill import Control, OtherBill
 
 TAG_KEYS = frozenset({"team", "env", "product", "cost_center"})
-LISTS = ("contracts",)
+LISTS = ("contracts", "assets")
 LOOKED_AT = (
     "billing_account_id",
     "sub_account_id",
@@ -37,6 +37,7 @@ LOOKED_AT = (
 )
 SAID = {
     "contracts": {"months_before", "months_ahead", "seats_exceeded"},
+    "assets": {"months_before", "months_ahead"},
 }
 """What is worth saying of a list; of the other bills nothing is."""
 
