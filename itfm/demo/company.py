@@ -111,7 +111,8 @@ def write(
     planned = _Planned(folder, made, charges, seed, progress, calendar)
     deliveries = tuple(planned.delivered(source, number) for number, source in enumerate(made))
     restated = planned.restated()
-    others = other_bills.write(folder, calendar)
+    main = [asked for name, asked in cloud_invoices(deliveries, restated) if name == made[0].name]
+    others = other_bills.write(folder, calendar, cloud_invoices=main)
     rules = rule_set.write(folder, calendar, seed=seed)
     return DemoCompany(organization.NAME, folder, deliveries, restated, others, rules)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from itfm.demo.registers import assets, contracts
+from itfm.demo import organization
+from itfm.demo.registers import assets, contracts, ledger
+from itfm.demo.usage import Month
 
-OWN_LISTS: Final = (contracts.KEY, assets.KEY)
+OWN_LISTS: Final = (contracts.KEY, assets.KEY, ledger.KEY)
 """Sources whose lines name their cost center, purchases too: these are no overhead."""
 KNOWN_CENTERS: Final = ("trim", {"lookup": "cost_center_teams", "otherwise": "none"})
 
@@ -20,3 +23,13 @@ def before_overhead() -> list[dict[str, Any]]:
             "value": {"tag": "cost_center", "transforms": list(KNOWN_CENTERS)},
         }
     ]
+
+
+def headcount(calendar: Sequence[Month]) -> dict[str, Any]:
+    """Return the driver by which rent is shared: who works in each team, on the first of each month."""
+    values = [
+        {"date": month.first_day.isoformat(), "value": team.name, "quantity": str(assets.people(team))}
+        for month in calendar
+        for team in organization.TEAMS
+    ]
+    return {"key": "headcount", "name": "People in the team", "dimension": "team", "unit": "People", "values": values}

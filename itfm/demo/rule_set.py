@@ -27,6 +27,7 @@ SILENT_DAY: Final = 17
 SUPPORT: Final = "Support"
 INTEGRATION: Final = "Subsidiary Integration"
 CORPORATE: Final = organization.CORPORATE[0]
+FACILITIES: Final = organization.FACILITIES[0]
 TEAM_NAMES: Final = tuple(team.name for team in organization.TEAMS)
 EVEN: Final = {"kind": "even"}
 
@@ -68,6 +69,7 @@ def document(calendar: Sequence[Month], *, seed: int) -> dict[str, Any]:
                 "values": _cluster_hours(calendar, seed),
             },
             {"key": "log_gb", "name": "Ingested log volume", "dimension": "team", "unit": "GB", "file": LOG_FILE},
+            other_rules.headcount(calendar),
         ],
     }  # fmt: skip
 
@@ -87,7 +89,8 @@ def _cost_centers() -> list[dict[str, Any]]:
 
 def _shared_codes() -> dict[str, str]:
     codes = {team.name: team.cost_center for team in organization.SHARED_TEAMS}
-    return codes | {CORPORATE: organization.CORPORATE[1], SUPPORT: "9091", INTEGRATION: "9092"}
+    pools = dict([organization.CORPORATE, organization.FACILITIES])
+    return codes | pools | {SUPPORT: "9091", INTEGRATION: "9092"}
 
 
 def _lookups() -> dict[str, dict[str, str]]:
@@ -99,7 +102,7 @@ def _lookups() -> dict[str, dict[str, str]]:
     return {
         "team_names": {team.tag: team.name for team in every} | misspelt,
         "product_teams": {team.product: team.name for team in organization.TEAMS},
-        "cost_center_teams": {team.cost_center: team.name for team in every},
+        "cost_center_teams": {team.cost_center: team.name for team in every} | {organization.FACILITIES[1]: FACILITIES},
         "environments": environments,
     }
 
@@ -173,6 +176,7 @@ def _splits() -> list[dict[str, Any]]:
         _split(
             "observability", "Observability", 1, {"kind": "metric", "driver": "log_gb"}, {"kind": "day"}, fallback=EVEN
         ),
+        _split("facilities", FACILITIES, 1, {"kind": "metric", "driver": "headcount"}, fallback=EVEN),
         _split("network", "Network", 1, proportional, {"kind": "trailing", "days": 7}),
         _split("security", "Security", 2, {"kind": "even"}),
         _split("support", SUPPORT, 2, proportional),

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,12 @@ from ingestion.delivery import archive
 from ingestion.normalize import Limits, NormalizedDelivery
 from ingestion.services.kinds import KINDS
 from itfm.core.periods import period_name
-from itfm.demo import company, organization
+from itfm.demo import company, organization, rule_set
 from itfm.demo.company import DemoCompany
 from itfm.demo.other_bill import Control, OtherBill
 
 TAG_KEYS = frozenset({"team", "env", "product", "cost_center"})
-LISTS = ("contracts", "assets")
+LISTS = ("contracts", "assets", "ledger")
 LOOKED_AT = (
     "billing_account_id",
     "sub_account_id",
@@ -38,6 +39,7 @@ LOOKED_AT = (
 SAID = {
     "contracts": {"months_before", "months_ahead", "seats_exceeded"},
     "assets": {"months_before", "months_ahead"},
+    "ledger": {"reconciled_with_bills"},
 }
 """What is worth saying of a list; of the other bills nothing is."""
 
@@ -121,10 +123,28 @@ def test_the_numbers_in_charges_are_those_of_its_invoices(imported, key):
     assert {(number, month): amount for number, month, amount in sums} == expected != {}
 
 
+def test_the_ledger_books_the_clouds_invoices_and_they_are_not_counted_twice(demo, imported):
+    main = {a.day: a for name, a in company.cloud_invoices(demo.deliveries, demo.restated) if name == "aws-cur2"}
+
+    told = [finding.message for delivery in imported["ledger"].deliveries for finding in delivery.findings]
+
+    assert len(told) == 12  # the invoice of a month is booked in the next
+    for message, month in zip(told, sorted(main), strict=False):
+        assert f"Amazon Web Services EMEA SARL {plain(main[month].amount)} USD" in message
+    journal = (demo.folder / "ledger" / "20261001-20261101" / "journal.csv").read_text(encoding="utf-8")
+    assert f'"{main[date(2026, 9, 1)].amount:,.2f}"' in journal
+    assert "6510 Cloud hosting" in journal
+
+
+def plain(amount: Decimal) -> str:
+    return f"{amount:f}".rstrip("0").rstrip(".")
+
+
 @pytest.mark.parametrize("key", LISTS)
 def test_the_rules_find_a_team_for_every_charge(demo, imported, key):
     classifier = Classifier(rules.parse(demo.rules.read_text(encoding="utf-8")), period=date(2026, 10, 1))
     every = {team.name for team in (*organization.TEAMS, *organization.SHARED_TEAMS)}
+    every.add(rule_set.FACILITIES)
 
     teams = set()
     for tags, *values in imported[key].rows(", ".join(("tags", *LOOKED_AT))):
