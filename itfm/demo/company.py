@@ -112,7 +112,7 @@ def write(
     deliveries = tuple(planned.delivered(source, number) for number, source in enumerate(made))
     restated = planned.restated()
     main = [asked for name, asked in cloud_invoices(deliveries, restated) if name == made[0].name]
-    others = other_bills.write(folder, calendar, cloud_invoices=main)
+    others = other_bills.write(folder, calendar, seed=seed, cloud_invoices=main)
     rules = rule_set.write(folder, calendar, seed=seed)
     return DemoCompany(organization.NAME, folder, deliveries, restated, others, rules)
 

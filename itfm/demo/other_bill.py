@@ -20,11 +20,15 @@ USD: Final = "USD"
 
 @dataclass(frozen=True)
 class Control:
-    """What a month comes to as the bill's connector defines it, worked out apart from the connector."""
+    """What a month comes to as the bill's connector defines it, worked out apart from the connector.
+
+    `moved` is what changes hands within the bill, which adds nothing to it.
+    """
 
     billed: Decimal
     effective: Decimal
     currency: str = USD
+    moved: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from itfm.demo import organization
+from itfm.demo import cluster, organization
 from itfm.demo.registers import assets, contracts, ledger
 from itfm.demo.usage import Month
 
@@ -22,6 +22,24 @@ def before_overhead() -> list[dict[str, Any]]:
             "when": {"all": [{"source": True, "one_of": list(OWN_LISTS)}, {"tag": "cost_center", "exists": True}]},
             "value": {"tag": "cost_center", "transforms": list(KNOWN_CENTERS)},
         }
+    ]
+
+
+def by_names() -> list[dict[str, Any]]:
+    """Return the rules that know a team by what its part of a bill is called."""
+    own = [cluster.SYSTEM[0], cluster.IDLE[0]]
+    namespace, team_names = "kubernetes_namespace", {"lookup": "team_names", "otherwise": "none"}
+    return [
+        {
+            "name": "the cluster itself",
+            "when": {"tag": namespace, "one_of": own},
+            "value": organization.SHARED_TEAMS[0].name,
+        },
+        {
+            "name": "by Kubernetes namespace",
+            "when": {"tag": namespace, "exists": True},
+            "value": {"tag": namespace, "transforms": ["lower", team_names]},
+        },
     ]
 
 

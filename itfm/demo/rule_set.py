@@ -58,7 +58,7 @@ def document(calendar: Sequence[Month], *, seed: int) -> dict[str, Any]:
     """Return the rule set as plain lists, mappings and texts."""
     return {
         "version": 1,
-        "tag_keys": ["team", "env", "product", "cost_center"],
+        "tag_keys": ["team", "env", "product", "cost_center", "kubernetes_namespace"],
         "cost_centers": _cost_centers(),
         "lookups": _lookups(),
         "dimensions": [_team(), _environment(), _product(), _cost_center()],
@@ -136,6 +136,7 @@ def _team() -> dict[str, Any]:
         _taken("by team tag", "team", ["trim", "lower", {"lookup": "team_names"}]),
         _taken("by product tag", "product", ["trim", "lower", {"lookup": "product_teams", "otherwise": "none"}]),
         _taken("by cost center tag", "cost_center", ["trim", {"lookup": "cost_center_teams", "otherwise": "none"}]),
+        *other_rules.by_names(),
         *by_account,
     ]
     return {"key": "team", "name": "Team", "rules": rules}

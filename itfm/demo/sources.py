@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from itfm.demo import catalog, cur, cur2, focus_columns, focus_export, legacy_cur, organization
+from itfm.demo import catalog, cluster, cur, cur2, focus_columns, focus_export, legacy_cur, organization
 from itfm.demo.catalog import Meter
 from itfm.demo.cur import Payer
 from itfm.demo.cur_lines import Report, Written
@@ -52,6 +52,7 @@ def all_sources(charges: int, seed: int) -> list[Source]:
 def _main_account(charges: int, seed: int) -> Source:
     owners = [*team_owners(organization.TEAMS, percent=70), *shared_owners()]
     made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 70), seed=[seed, 1])
+    made += cluster.nodes(len(made))
     payer = Payer(organization.PAYER_ACCOUNT, organization.NAME, _account_names(owners, organization.PAYER_ACCOUNT))
     report = Report(payer, made, cur2.LAYOUT)
     return _of_aws("aws-cur2", 70, payer, partial(_write_cur2, report=report))

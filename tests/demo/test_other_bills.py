@@ -20,11 +20,11 @@ from ingestion.delivery import archive
 from ingestion.normalize import Limits, NormalizedDelivery
 from ingestion.services.kinds import KINDS
 from itfm.core.periods import period_name
-from itfm.demo import company, organization, rule_set
+from itfm.demo import cluster, company, organization, rule_set
 from itfm.demo.company import DemoCompany
 from itfm.demo.other_bill import Control, OtherBill
 
-TAG_KEYS = frozenset({"team", "env", "product", "cost_center"})
+TAG_KEYS = frozenset({"team", "env", "product", "cost_center", "kubernetes_namespace"})
 LISTS = ("contracts", "assets", "ledger")
 LOOKED_AT = (
     "billing_account_id",
@@ -108,7 +108,7 @@ def test_each_month_is_what_the_generator_worked_out(imported, key):
 
 
 def test_every_bill_is_tried(demo):
-    assert [bill.key for bill in demo.others] == [*LISTS]
+    assert [bill.key for bill in demo.others] == [*LISTS, "opencost"]
 
 
 @pytest.mark.parametrize("key", LISTS)
@@ -140,7 +140,39 @@ def plain(amount: Decimal) -> str:
     return f"{amount:f}".rstrip("0").rstrip(".")
 
 
-@pytest.mark.parametrize("key", LISTS)
+def test_the_cluster_moves_cost_of_its_nodes_to_the_workloads_and_adds_none(imported):
+    found = imported["opencost"]
+    nothing, moved = Decimal(0), {month: total.moved for month, total in found.bill.totals.items()}
+
+    sums = found.rows(
+        "strftime(charge_period_start, '%Y-%m'), charge_category, sum(effective_cost), any_value(billing_account_id)"
+    )
+
+    assert {month: (one.billed, one.effective) for month, one in found.controls.items()} == dict.fromkeys(
+        moved, (nothing, nothing)
+    )
+    assert {month: cost for month, category, cost, _ in sums if category == "Usage"} == moved
+    assert {month: -cost for month, category, cost, _ in sums if category == "Adjustment"} == moved
+    assert {account for *_, account in sums} == {"meridian-prod"}
+    assert [finding for delivery in found.deliveries for finding in delivery.findings] == []
+
+
+def test_no_more_is_split_than_the_nodes_cost_in_the_clouds_bill(demo):
+    nodes = [node.name for node in cluster.nodes(0)]
+    [bill] = [bill for bill in demo.others if bill.key == "opencost"]
+
+    for month, total in bill.totals.items():
+        pattern = f"{demo.folder}/aws-cur2/**/BILLING_PERIOD={month}/*.csv.gz"
+        [(cost, teams)] = duckdb.execute(
+            "SELECT sum(line_item_unblended_cost::DECIMAL(38,18)), list(DISTINCT resource_tags::JSON ->> 'user_team')"
+            " FROM read_csv(?, all_varchar = true) WHERE line_item_resource_id IN (SELECT unnest(?))",
+            [pattern, nodes],
+        ).fetchall()
+        assert teams == ["platform"]
+        assert 0 < total.moved < cost
+
+
+@pytest.mark.parametrize("key", [*LISTS, "opencost"])
 def test_the_rules_find_a_team_for_every_charge(demo, imported, key):
     classifier = Classifier(rules.parse(demo.rules.read_text(encoding="utf-8")), period=date(2026, 10, 1))
     every = {team.name for team in (*organization.TEAMS, *organization.SHARED_TEAMS)}
