@@ -16,6 +16,7 @@ from typing import Final
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.utils.text import slugify
 
 from allocation.engine.rules import parse
@@ -37,6 +38,7 @@ from itfm.core.tenancy import system, tenant
 from itfm.demo.company import DemoCompany, Progress, cloud_invoices, write
 from itfm.demo.organization import DEPARTMENTS
 from itfm.demo.other_bill import AskedFor, OtherBill
+from itfm.demo.services.server import SERVICES
 from itfm.notify.models import OutboxMessage
 from itfm.notify.sink import is_in_use
 from itfm.web.showback.letter import letter_of
@@ -119,7 +121,9 @@ def set_up(folder: Path, *, charges: int, at: datetime, progress: Progress) -> t
             )
             request_import(source, trigger="command", at=at)
         for other in company.others:
-            _connect(other, organization_id=organization.id, at=at)
+            # Who serves no sample services has nobody to ask.
+            if settings.SAMPLE_SERVICES or not other.is_asked_for:
+                _connect(other, organization_id=organization.id, at=at)
         for facts in _invoices(company, last_month=last_month):
             enter_invoice(facts, organization_id=organization.id, by=COMPANY, at=at)
     return organization, company
@@ -132,11 +136,19 @@ def _connect(other: OtherBill, *, organization_id: UUID, at: datetime) -> None:
         key=other.key,
         name=other.name,
         kind=other.kind,
-        settings=dict(other.settings),
+        settings=other.settings_at(settings.SAMPLE_SERVICES),
         at=at,
         pull_time=PULL_TIME,
     )
     request_import(source, trigger="command", at=at)
+
+
+def move_services(organization_id: UUID) -> None:
+    """Point the sources that ask a sample service to where the services are served now."""
+    with tenant(organization_id):
+        for source in BillSource.objects.filter(key__in=SERVICES, removed_at__isnull=True):
+            source.settings["endpoint_url"] = f"{settings.SAMPLE_SERVICES}/{source.key}"
+            source.save(update_fields=["settings"])
 
 
 def _invoices(company: DemoCompany, *, last_month: date) -> Iterator[InvoiceFacts]:

@@ -44,7 +44,10 @@ class AskedFor:
 
 @dataclass(frozen=True)
 class OtherBill:
-    """A source as written: its kind, key and name, its connector's settings, and its totals by `2026-10`."""
+    """A source as written: its kind, key and name, its connector's settings, and its totals by `2026-10`.
+
+    One that is asked for needs the address of its service besides, below that of the services' server.
+    """
 
     kind: str
     key: str
@@ -52,6 +55,12 @@ class OtherBill:
     settings: Mapping[str, Any]
     totals: Mapping[str, Control]
     invoices: tuple[AskedFor, ...] = ()
+    is_asked_for: bool = False
+
+    def settings_at(self, services_url: str) -> dict[str, Any]:
+        """Return the settings to read it with, where the services are served at an address."""
+        address = {"endpoint_url": f"{services_url}/{self.key}"} if self.is_asked_for else {}
+        return {**self.settings, **address}
 
 
 @dataclass

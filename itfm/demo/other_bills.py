@@ -8,6 +8,7 @@ from pathlib import Path
 from itfm.demo import cluster
 from itfm.demo.other_bill import AskedFor, OtherBill
 from itfm.demo.registers import assets, contracts, ledger
+from itfm.demo.services import openai
 from itfm.demo.usage import Month
 
 
@@ -20,4 +21,5 @@ def write(
         assets.write(folder, calendar),
         ledger.write(folder, calendar, cloud_invoices),
         cluster.write(folder, calendar, seed=seed),
+        openai.write(folder, calendar, seed=seed),
     )

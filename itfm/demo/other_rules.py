@@ -40,6 +40,11 @@ def by_names() -> list[dict[str, Any]]:
             "when": {"tag": namespace, "exists": True},
             "value": {"tag": namespace, "transforms": ["lower", team_names]},
         },
+        {
+            "name": "AI services by project or workspace",
+            "when": {"column": "invoice_issuer_name", "one_of": ["OpenAI"]},
+            "value": {"column": "sub_account_name", "transforms": ["lower", team_names]},
+        },
     ]
 
 
