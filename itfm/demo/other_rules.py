@@ -42,7 +42,7 @@ def by_names() -> list[dict[str, Any]]:
         },
         {
             "name": "AI services by project or workspace",
-            "when": {"column": "invoice_issuer_name", "one_of": ["OpenAI"]},
+            "when": {"column": "invoice_issuer_name", "one_of": ["OpenAI", "Anthropic"]},
             "value": {"column": "sub_account_name", "transforms": ["lower", team_names]},
         },
     ]
