@@ -25,8 +25,9 @@ def before_overhead() -> list[dict[str, Any]]:
     ]
 
 
-def by_names() -> list[dict[str, Any]]:
-    """Return the rules that know a team by what its part of a bill is called."""
+def by_names(*, subsidiary: str) -> list[dict[str, Any]]:
+    """Return the rules that know a team by what its part of a bill is called; `subsidiary` takes what that one has."""
+    is_monitoring = {"column": "invoice_issuer_name", "equals": "Datadog"}
     own = [cluster.SYSTEM[0], cluster.IDLE[0]]
     namespace, team_names = "kubernetes_namespace", {"lookup": "team_names", "otherwise": "none"}
     return [
@@ -45,6 +46,12 @@ def by_names() -> list[dict[str, Any]]:
             "when": {"column": "invoice_issuer_name", "one_of": ["OpenAI", "Anthropic"]},
             "value": {"column": "sub_account_name", "transforms": ["lower", team_names]},
         },
+        {
+            "name": "monitoring of the subsidiary",
+            "when": {"all": [is_monitoring, {"column": "sub_account_name", "equals": organization.SUBSIDIARY}]},
+            "value": subsidiary,
+        },
+        {"name": "monitoring", "when": is_monitoring, "value": organization.SHARED_TEAMS[1].name},
     ]
 
 

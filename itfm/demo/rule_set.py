@@ -136,7 +136,7 @@ def _team() -> dict[str, Any]:
         _taken("by team tag", "team", ["trim", "lower", {"lookup": "team_names"}]),
         _taken("by product tag", "product", ["trim", "lower", {"lookup": "product_teams", "otherwise": "none"}]),
         _taken("by cost center tag", "cost_center", ["trim", {"lookup": "cost_center_teams", "otherwise": "none"}]),
-        *other_rules.by_names(),
+        *other_rules.by_names(subsidiary=INTEGRATION),
         *by_account,
     ]
     return {"key": "team", "name": "Team", "rules": rules}

@@ -182,7 +182,7 @@ def test_no_more_is_split_than_the_nodes_cost_in_the_clouds_bill(demo):
 def test_the_rules_find_a_team_for_every_charge(demo, imported, key):
     classifier = Classifier(rules.parse(demo.rules.read_text(encoding="utf-8")), period=date(2026, 10, 1))
     every = {team.name for team in (*organization.TEAMS, *organization.SHARED_TEAMS)}
-    every.add(rule_set.FACILITIES)
+    every |= {rule_set.FACILITIES, rule_set.INTEGRATION}
 
     teams = set()
     for tags, *values in imported[key].rows(", ".join(("tags", *LOOKED_AT))):
