@@ -52,6 +52,11 @@ def by_names(*, subsidiary: str) -> list[dict[str, Any]]:
             "value": subsidiary,
         },
         {"name": "monitoring", "when": is_monitoring, "value": organization.SHARED_TEAMS[1].name},
+        {
+            "name": "repositories of nobody",
+            "when": {"column": "invoice_issuer_name", "equals": "GitHub"},
+            "value": "Build Systems",
+        },
     ]
 
 
