@@ -42,8 +42,8 @@ def by_names(*, subsidiary: str) -> list[dict[str, Any]]:
             "value": {"tag": namespace, "transforms": ["lower", team_names]},
         },
         {
-            "name": "AI services by project or workspace",
-            "when": {"column": "invoice_issuer_name", "one_of": ["OpenAI", "Anthropic"]},
+            "name": "AI and data services by project, workspace or account",
+            "when": {"column": "invoice_issuer_name", "one_of": ["OpenAI", "Anthropic", "Snowflake"]},
             "value": {"column": "sub_account_name", "transforms": ["lower", team_names]},
         },
         {
