@@ -147,6 +147,8 @@ IMPORT_FOLDERS: list[str] = env.list("ITFM_IMPORT_FOLDERS", [])
 """Folders that sources made in the browser may read: in each, every organization the one named by its slug."""
 PRIVATE_ENDPOINTS = env.bool("ITFM_PRIVATE_ENDPOINTS", False)
 """Whether a source's endpoint may lie in a private network or on this machine."""
+SAMPLE_SERVICES = env.str("ITFM_SAMPLE_SERVICES", "")
+"""Where the sample company's services are served, set by the command that serves them: sources may go there too."""
 
 REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

@@ -149,7 +149,7 @@ def open_api(
     with requests.Session() as session:
         session.headers.update({"Accept": "application/json", "User-Agent": "itfm", **headers})
         # What stands in this machine's environment, a proxy or a netrc, is none of the source's business.
-        session.trust_env = not settings.is_confined
+        session.trust_env = not (settings.is_confined or settings.is_sample)
         carrier = adapter(reach, is_confined=settings.is_confined)
         for scheme in ("https://", "http://"):
             session.mount(scheme, carrier)

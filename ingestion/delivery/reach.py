@@ -21,12 +21,20 @@ class PrivateAddressError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """What reading from a bucket may do: go to private networks, and wait for an answer."""
+    """What reading from a bucket may do: go to private networks, and wait for an answer.
+
+    `samples` is the address of the sample company's services, which may be on this machine; empty where there are none.
+    """
 
     allows_private: bool = False
+    samples: str = ""
     connect_seconds: int = 10
     read_seconds: int = 60
     attempts: int = 4
+
+    def is_sample(self, address: str) -> bool:
+        """Return whether an address is one of the sample services: on the same host, at the same port."""
+        return bool(self.samples) and address.startswith(f"{self.samples}/")
 
 
 def public_address(host: str, port: int) -> str:

@@ -86,7 +86,12 @@ class SourceSettings(BaseModel):
     @property
     def is_confined(self) -> bool:
         """Whether connections may go to public addresses only: a user chose the host."""
-        return bool(self.endpoints) and not self.reach.allows_private
+        return bool(self.endpoints) and not self.reach.allows_private and not self.is_sample
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether it is the sample company's services that are read."""
+        return bool(self.endpoints) and all(map(self.reach.is_sample, self.endpoints.values()))
 
     @classmethod
     def title(cls, name: str) -> str:

@@ -46,8 +46,12 @@ def opened_settings(
         name: unseal(sealed, organization_id=source.organization_id, row=_row(source, name))
         for name, sealed in source.sealed_secrets.items()
     }
-    context = reach or Reach(allows_private=project.PRIVATE_ENDPOINTS)
-    return connector.params.model_validate({**settings, **secrets}, context=context)
+    return connector.params.model_validate({**settings, **secrets}, context=reach or site_reach())
+
+
+def site_reach(**patience: int) -> Reach:
+    """Return which addresses sources of this site may reach."""
+    return Reach(allows_private=project.PRIVATE_ENDPOINTS, samples=project.SAMPLE_SERVICES, **patience)
 
 
 def _row(source: BillSource, name: str) -> str:

@@ -8,18 +8,16 @@ from datetime import datetime, time
 from typing import Any, Final
 from uuid import UUID
 
-from django.conf import settings as project
 from django.db.models import OuterRef, Subquery
 from django.utils.text import slugify
 
 from ingestion.delivery import DeliveryError
 from ingestion.delivery.aws_access import check_role
-from ingestion.delivery.reach import Reach
 from ingestion.models import Bill, BillRevision, BillSource, ImportRun
 from ingestion.schedule import next_pull
 from ingestion.services.kinds import KINDS
 from ingestion.services.queue import request_import
-from ingestion.services.secrets import keep_settings, opened_settings
+from ingestion.services.secrets import keep_settings, opened_settings, site_reach
 from itfm.core.events import BillImported, BillWithdrawn, publish
 from itfm.core.secrets import SealError
 
@@ -100,9 +98,8 @@ class Sighting:
 def look(source: BillSource) -> Sighting:
     """Return what stands at a source's place now; nothing is fetched but the listing and manifests."""
     connector = KINDS[source.kind]
-    reach = Reach(allows_private=project.PRIVATE_ENDPOINTS, **GLANCE)
     try:
-        settings = opened_settings(source, source.settings, connector=connector, reach=reach)
+        settings = opened_settings(source, source.settings, connector=connector, reach=site_reach(**GLANCE))
         check_role(settings)
         deliveries = connector.discover(settings)
     except DeliveryError as error:

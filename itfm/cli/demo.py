@@ -11,12 +11,12 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.utils.text import slugify
 
 from allocation.engine.rules import parse
@@ -32,11 +32,13 @@ from ingestion.services.invoices import enter_invoice
 from itfm.accounts.models import Membership, Organization, User
 from itfm.accounts.services import create_organization
 from itfm.audit.services import Actor
-from itfm.core.periods import next_period, parse_period, previous_period
+from itfm.core.periods import next_period, previous_period
 from itfm.core.policy import Role
 from itfm.core.tenancy import system, tenant
-from itfm.demo.company import DemoCompany, Progress, write
+from itfm.demo.company import DemoCompany, Progress, cloud_invoices, write
 from itfm.demo.organization import DEPARTMENTS
+from itfm.demo.other_bill import AskedFor, OtherBill
+from itfm.demo.services.server import SERVICES
 from itfm.notify.models import OutboxMessage
 from itfm.notify.sink import is_in_use
 from itfm.web.showback.letter import letter_of
@@ -64,7 +66,6 @@ NAMES: Final = {
 }
 """What people call the sources; their keys are the folders' names."""
 COMPANY: Final = Actor(id=None, name="sample company")
-CENT: Final = Decimal("0.01")
 DAYS_TO_PAY: Final = 30
 
 
@@ -124,28 +125,58 @@ def set_up(folder: Path, *, charges: int, at: datetime, progress: Progress) -> t
                 pull_time=PULL_TIME,
             )
             request_import(source, trigger="command", at=at)
+        for other in company.others:
+            # Who serves no sample services has nobody to ask.
+            if settings.SAMPLE_SERVICES or not other.is_asked_for:
+                _connect(other, organization_id=organization.id, at=at)
         for facts in _invoices(company, last_month=last_month):
             enter_invoice(facts, organization_id=organization.id, by=COMPANY, at=at)
     return organization, company
 
 
+def _connect(other: OtherBill, *, organization_id: UUID, at: datetime) -> None:
+    """Connect a bill that no cloud writes, and queue its import."""
+    source = create_source(
+        organization_id=organization_id,
+        key=other.key,
+        name=other.name,
+        kind=other.kind,
+        settings=other.settings_at(settings.SAMPLE_SERVICES),
+        at=at,
+        pull_time=PULL_TIME,
+    )
+    request_import(source, trigger="command", at=at)
+
+
+def move_services(organization_id: UUID) -> None:
+    """Point the sources that ask a sample service to where the services are served now."""
+    with tenant(organization_id):
+        for source in BillSource.objects.filter(key__in=SERVICES, removed_at__isnull=True):
+            source.settings["endpoint_url"] = f"{settings.SAMPLE_SERVICES}/{source.key}"
+            source.save(update_fields=["settings"])
+
+
 def _invoices(company: DemoCompany, *, last_month: date) -> Iterator[InvoiceFacts]:
-    """Yield the invoice of every bill, rounded to cents as issuers round; that of the last month is not there yet."""
-    restated = {(company.restated.name, month): total for month, total in company.restated.totals.items()}
-    for (name, month), first in sorted(company.totals.items()):
-        total, period = restated.get((name, month), first), parse_period(month)
-        if period < last_month:
-            issue_date = next_period(period) + timedelta(days=2)
-            yield InvoiceFacts(
-                issuer=total.issuer,
-                number=total.invoice_number,
-                billing_period=period,
-                currency=total.currency,
-                amount=total.cost.quantize(CENT, ROUND_HALF_EVEN),
-                issue_date=issue_date,
-                due_date=issue_date + timedelta(days=DAYS_TO_PAY),
-                payment_terms=f"Net {DAYS_TO_PAY}",
-            )
+    """Yield the invoices of all bills that have some; the last month's are not there yet."""
+    for _, asked in cloud_invoices(company.deliveries, company.restated):
+        if asked.day < last_month:
+            yield _facts(asked, issue_date=next_period(asked.day) + timedelta(days=2))
+    for other in company.others:
+        # These are known on the day: what is invoiced in advance, and what was bought.
+        yield from (_facts(asked, issue_date=asked.day) for asked in other.invoices if asked.day < last_month)
+
+
+def _facts(asked: AskedFor, *, issue_date: date) -> InvoiceFacts:
+    return InvoiceFacts(
+        issuer=asked.issuer,
+        number=asked.number,
+        billing_period=asked.day.replace(day=1),
+        currency=asked.currency,
+        amount=asked.amount,
+        issue_date=issue_date,
+        due_date=issue_date + timedelta(days=DAYS_TO_PAY),
+        payment_terms=f"Net {DAYS_TO_PAY}",
+    )
 
 
 def restate(organization_id: UUID, company: DemoCompany, *, at: datetime) -> None:

@@ -6,17 +6,18 @@ import can be held against totals it had no part in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from itfm.core.periods import period_name, previous_period
-from itfm.demo import catalog, organization, rule_set, sources, usage
+from itfm.core.periods import parse_period, period_name, previous_period
+from itfm.demo import catalog, organization, other_bills, rule_set, sources, usage
+from itfm.demo.other_bill import AskedFor, OtherBill
 from itfm.demo.sources import Source
 from itfm.demo.usage import Month
 
@@ -42,6 +43,11 @@ class Total:
     issuer: str
     invoice_number: str
 
+    @property
+    def invoiced(self) -> Decimal:
+        """Return what is asked to be paid, rounded to cents as issuers round."""
+        return self.cost.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+
 
 @dataclass(frozen=True)
 class Delivered:
@@ -55,12 +61,16 @@ class Delivered:
 
 @dataclass(frozen=True)
 class DemoCompany:
-    """What was written. Import `deliveries`, then `restated`, which replaces one month of the first source."""
+    """What was written. Import `deliveries`, then `restated`, which replaces one month of the first source.
+
+    `others` are bills of no cloud; their charges are not among those asked for.
+    """
 
     name: str
     folder: Path
     deliveries: tuple[Delivered, ...]
     restated: Delivered
+    others: tuple[OtherBill, ...]
     rules: Path
 
     @property
@@ -69,6 +79,16 @@ class DemoCompany:
         return {
             (delivered.name, month): total for delivered in self.deliveries for month, total in delivered.totals.items()
         }
+
+
+def cloud_invoices(deliveries: Iterable[Delivered], restated: Delivered) -> Iterator[tuple[str, AskedFor]]:
+    """Yield the invoice of each source and month of the clouds; of the restated month it is that of what counts now."""
+    later = {(restated.name, month): total for month, total in restated.totals.items()}
+    for delivered in sorted(deliveries, key=lambda one: one.name):
+        for month, first in sorted(delivered.totals.items()):
+            total = later.get((delivered.name, month), first)
+            day = parse_period(month)
+            yield delivered.name, AskedFor(total.issuer, total.invoice_number, day, total.invoiced, total.currency)
 
 
 def write(
@@ -90,8 +110,11 @@ def write(
     calendar = _calendar(last_month, months)
     planned = _Planned(folder, made, charges, seed, progress, calendar)
     deliveries = tuple(planned.delivered(source, number) for number, source in enumerate(made))
+    restated = planned.restated()
+    main = [asked for name, asked in cloud_invoices(deliveries, restated) if name == made[0].name]
+    others = other_bills.write(folder, calendar, seed=seed, cloud_invoices=main)
     rules = rule_set.write(folder, calendar, seed=seed)
-    return DemoCompany(organization.NAME, folder, deliveries, planned.restated(), rules)
+    return DemoCompany(organization.NAME, folder, deliveries, restated, others, rules)
 
 
 def _calendar(last_month: date, months: int) -> list[Month]:

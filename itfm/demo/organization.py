@@ -117,6 +117,9 @@ SHARED_CODE: Final = "9000"
 CORPORATE: Final = ("Corporate Cloud", "9090")
 """The pool that takes commitments, credits and taxes, and its cost center."""
 
+FACILITIES: Final = ("Facilities", "9093")
+"""The pool of rent and power, which the rules share out by headcount, and its cost center."""
+
 PAYER_ACCOUNT: Final = "410000000001"
 SUBSIDIARY_ACCOUNT: Final = "520000000009"
 SUBSIDIARY: Final = "Harbor & Pine (demo)"

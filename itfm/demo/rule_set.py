@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import yaml
 
-from itfm.demo import organization, usage
+from itfm.demo import organization, other_rules, usage
 from itfm.demo.cur import plain
 from itfm.demo.usage import Month
 
@@ -27,6 +27,7 @@ SILENT_DAY: Final = 17
 SUPPORT: Final = "Support"
 INTEGRATION: Final = "Subsidiary Integration"
 CORPORATE: Final = organization.CORPORATE[0]
+FACILITIES: Final = organization.FACILITIES[0]
 TEAM_NAMES: Final = tuple(team.name for team in organization.TEAMS)
 EVEN: Final = {"kind": "even"}
 
@@ -57,7 +58,7 @@ def document(calendar: Sequence[Month], *, seed: int) -> dict[str, Any]:
     """Return the rule set as plain lists, mappings and texts."""
     return {
         "version": 1,
-        "tag_keys": ["team", "env", "product", "cost_center"],
+        "tag_keys": ["team", "env", "product", "cost_center", "kubernetes_namespace"],
         "cost_centers": _cost_centers(),
         "lookups": _lookups(),
         "dimensions": [_team(), _environment(), _product(), _cost_center()],
@@ -68,6 +69,7 @@ def document(calendar: Sequence[Month], *, seed: int) -> dict[str, Any]:
                 "values": _cluster_hours(calendar, seed),
             },
             {"key": "log_gb", "name": "Ingested log volume", "dimension": "team", "unit": "GB", "file": LOG_FILE},
+            other_rules.headcount(calendar),
         ],
     }  # fmt: skip
 
@@ -87,7 +89,8 @@ def _cost_centers() -> list[dict[str, Any]]:
 
 def _shared_codes() -> dict[str, str]:
     codes = {team.name: team.cost_center for team in organization.SHARED_TEAMS}
-    return codes | {CORPORATE: organization.CORPORATE[1], SUPPORT: "9091", INTEGRATION: "9092"}
+    pools = dict([organization.CORPORATE, organization.FACILITIES])
+    return codes | pools | {SUPPORT: "9091", INTEGRATION: "9092"}
 
 
 def _lookups() -> dict[str, dict[str, str]]:
@@ -99,7 +102,7 @@ def _lookups() -> dict[str, dict[str, str]]:
     return {
         "team_names": {team.tag: team.name for team in every} | misspelt,
         "product_teams": {team.product: team.name for team in organization.TEAMS},
-        "cost_center_teams": {team.cost_center: team.name for team in every},
+        "cost_center_teams": {team.cost_center: team.name for team in every} | {organization.FACILITIES[1]: FACILITIES},
         "environments": environments,
     }
 
@@ -126,12 +129,14 @@ def _team() -> dict[str, Any]:
         for shared in organization.SHARED_TEAMS
     ]
     rules = [
+        *other_rules.before_overhead(),
         {"name": "overhead of the subsidiary", "when": {"all": [subsidiary, overhead]}, "value": INTEGRATION},
         {"name": "support plans", "when": {"any": support}, "value": SUPPORT},
         {"name": "taxes, credits and commitments", "when": overhead, "value": CORPORATE},
         _taken("by team tag", "team", ["trim", "lower", {"lookup": "team_names"}]),
         _taken("by product tag", "product", ["trim", "lower", {"lookup": "product_teams", "otherwise": "none"}]),
         _taken("by cost center tag", "cost_center", ["trim", {"lookup": "cost_center_teams", "otherwise": "none"}]),
+        *other_rules.by_names(subsidiary=INTEGRATION),
         *by_account,
     ]
     return {"key": "team", "name": "Team", "rules": rules}
@@ -172,6 +177,7 @@ def _splits() -> list[dict[str, Any]]:
         _split(
             "observability", "Observability", 1, {"kind": "metric", "driver": "log_gb"}, {"kind": "day"}, fallback=EVEN
         ),
+        _split("facilities", FACILITIES, 1, {"kind": "metric", "driver": "headcount"}, fallback=EVEN),
         _split("network", "Network", 1, proportional, {"kind": "trailing", "days": 7}),
         _split("security", "Security", 2, {"kind": "even"}),
         _split("support", SUPPORT, 2, proportional),

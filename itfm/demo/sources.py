@@ -19,6 +19,7 @@ from itfm.demo import (
     azure_ids,
     azure_rows,
     catalog,
+    cluster,
     cur,
     cur2,
     focus_columns,
@@ -80,6 +81,7 @@ def all_sources(charges: int, seed: int) -> list[Source]:
 def _main_account(charges: int, seed: int) -> Source:
     owners = [*team_owners(organization.TEAMS, percent=70), *shared_owners()]
     made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 51), seed=[seed, 1])
+    made += cluster.nodes(len(made))
     payer = Payer(organization.PAYER_ACCOUNT, organization.NAME, _account_names(owners, organization.PAYER_ACCOUNT))
     report = Report(payer, made, cur2.LAYOUT)
     return _of_aws("aws-cur2", 51, payer, partial(_write_cur2, report=report))

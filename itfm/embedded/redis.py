@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +13,8 @@ import redis
 from itfm.embedded import processes
 from itfm.embedded.binaries import redis_program, within_reach
 from itfm.embedded.home import Home, private_folder, write_private
+from itfm.embedded.ports import usual_port
 
-PORTS: Final = range(20_000, 32_000)
-"""Below the ports that systems hand out by themselves, so that a restart finds its port free."""
 SECONDS_TO_START: Final = 60
 ATTEMPTS: Final = 5
 
@@ -67,10 +64,8 @@ class Redis:
             self._answers_within(SECONDS_TO_START, pid=self.pid())
             return
         private_folder(self.data, self.home.account)
-        port = processes.recorded_number(self.data / "port")
         for _ in range(ATTEMPTS):
-            if not _is_free(port):
-                port = _free_port()
+            port = usual_port(self.data / "port")
             write_private(self.data / "port", f"{port}\n", self.home.account)
             if self._answers_within(SECONDS_TO_START, pid=self._spawn(port)):
                 return
@@ -122,26 +117,6 @@ class Redis:
                         return False
                 time.sleep(0.05)
         return False
-
-
-def _free_port() -> int:
-    while True:
-        port = random.choice(PORTS)  # noqa: S311 - spreads load, guards nothing
-        if _is_free(port):
-            return port
-
-
-def _is_free(port: int) -> bool:
-    """Whether nobody listens on a loopback port; false for 0, which is none."""
-    if not port:
-        return False
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _quoted(text: str) -> str:

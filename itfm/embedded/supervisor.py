@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,6 +24,7 @@ from types import FrameType
 from typing import IO, Final
 
 from itfm.embedded.home import Say, open_home
+from itfm.embedded.ports import is_free, usual_port
 from itfm.embedded.postgres import PostgresError
 from itfm.embedded.program import Program
 from itfm.embedded.redis import RedisError
@@ -33,6 +33,7 @@ from itfm.embedded.stack import Stack, say_to_terminal
 FIRST_PORT: Final = 8000
 PORTS_TRIED: Final = 200
 SECONDS_TO_SERVE: Final = 120
+SAMPLES: Final = "ITFM_SAMPLE_SERVICES"
 LOOK_EVERY: Final = 0.5
 """Seconds between two looks at the children."""
 
@@ -53,10 +54,13 @@ class Site:
 class Supervisor:
     """Starts the parts of one home, keeps them alive until asked to stop, and stops them in order."""
 
-    def __init__(self, home: Path, *, port: int | None = None, say: Say = say_to_terminal) -> None:
+    def __init__(
+        self, home: Path, *, port: int | None = None, has_samples: bool = False, say: Say = say_to_terminal
+    ) -> None:
         self.home = open_home(home, say=say)
         self.stack = Stack(self.home, say=say)
         self._port = port
+        self._has_samples = has_samples
         self._say = say
         self._stopping = threading.Event()
         self._failed: list[BaseException] = []
@@ -70,14 +74,16 @@ class Supervisor:
         with self._alone(), self._signals(), self.stack as variables:
             environment = {**os.environ, **variables}
             self._migrate(environment)
-            for program in programs(self.home.folder, environment, port=0):
+            folder = self.home.folder
+            for program in [samples(folder, environment, port=0), *programs(folder, environment, port=0)]:
                 program.stop_leftovers()
             port = self._port if self._port is not None else _free_port()
-            if not _is_free(port):
+            if not is_free(port):
                 raise SupervisorError(f"Port {port} is in use: choose another one with --port.")
             url = f"http://127.0.0.1:{port}"
             environment.setdefault("ITFM_SITE_URL", url)
-            self._programs = programs(self.home.folder, environment, port=port)
+            beside = self._samples(environment)
+            self._programs = beside + programs(folder, environment, port=port)
             try:
                 for program in self._programs:
                     program.start()
@@ -114,6 +120,16 @@ class Supervisor:
             )
         if done.returncode:
             raise SupervisorError(f"The database could not be prepared: see {log}")
+
+    def _samples(self, environment: dict[str, str]) -> list[Program]:
+        """Return the server of the sample company's services, where it is wanted, and tell the others its address."""
+        if not self._has_samples:
+            return []
+        record = self.home.run / "samples.port"
+        port = usual_port(record)
+        record.write_text(f"{port}\n", encoding="ascii")
+        environment[SAMPLES] = f"http://127.0.0.1:{port}"
+        return [samples(self.home.folder, environment, port=port)]
 
     def _wait_until_served(self, url: str) -> None:
         deadline = time.monotonic() + SECONDS_TO_SERVE
@@ -195,9 +211,19 @@ class Supervisor:
                 signal.signal(number, handler)
 
 
-def run(home: Path, *, port: int | None, on_ready: Callable[[Site], None], say: Say = say_to_terminal) -> None:
-    """Run the site of a home until it is asked to stop; see `Supervisor.run`."""
-    Supervisor(home, port=port, say=say).run(on_ready)
+def run(
+    home: Path,
+    *,
+    port: int | None,
+    on_ready: Callable[[Site], None],
+    has_samples: bool = False,
+    say: Say = say_to_terminal,
+) -> None:
+    """Run the site of a home until it is asked to stop, with the sample company's services or not.
+
+    See `Supervisor.run`.
+    """
+    Supervisor(home, port=port, has_samples=has_samples, say=say).run(on_ready)
 
 
 def programs(home: Path, environment: Mapping[str, str], *, port: int) -> list[Program]:
@@ -221,6 +247,12 @@ def programs(home: Path, environment: Mapping[str, str], *, port: int) -> list[P
     ]
 
 
+def samples(home: Path, environment: Mapping[str, str], *, port: int) -> Program:
+    """Return the program that serves the sample company's services, from the data in its folder."""
+    command = [sys.executable, "-m", "itfm.demo.services", str(home / "demo"), str(port)]
+    return Program("samples", command, environment, home, patience=2)
+
+
 def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own loopback address
@@ -231,16 +263,6 @@ def _answers(url: str) -> bool:
 
 def _free_port() -> int:
     for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
-        if _is_free(port):
+        if is_free(port):
             return port
     raise SupervisorError(f"No port from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1} is free.")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

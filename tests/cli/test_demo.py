@@ -1,17 +1,31 @@
 """Setting up the sample company, with the worker's part done here."""
 
+from collections import Counter
+from decimal import Decimal
+
 import pytest
 from django.utils import timezone
 
 from allocation.selectors import cost_rows, current_rule_set, names_of
 from allocation.services import allocate, due_periods
-from ingestion.models import Bill, ImportRun
-from ingestion.services import run_import
+from ingestion.models import Bill, BillSource, ImportRun
+from ingestion.services import queue_due, run_import
 from ingestion.tie_out import books_of
-from itfm.cli.demo import EMAIL, existing_demo, left, new_password, restate, set_up, write_demo_letters
+from itfm.cli.demo import (
+    EMAIL,
+    PULL_TIME,
+    existing_demo,
+    left,
+    move_services,
+    new_password,
+    restate,
+    set_up,
+    write_demo_letters,
+)
 from itfm.core.periods import period_name, previous_period
 from itfm.core.tenancy import tenant
 from itfm.demo.organization import PAYER_ACCOUNT
+from itfm.demo.services.server import SERVICES, serving
 from itfm.notify.models import OutboxMessage
 from itfm.notify.services import send_queued
 from itfm.notify.sink import receipts
@@ -33,8 +47,10 @@ def work(organization):
 def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_path, monkeypatch, client):
     monkeypatch.setattr("itfm.cli.demo.MONTHS", 3)
     organization, company = set_up(tmp_path, charges=3_000, at=timezone.now(), progress=lambda *_: None)
-    assert left(organization.id).imports == SOURCES
-    assert work(organization) == ["imported"] * SOURCES
+    # Where the sample services are not served, nobody is asked.
+    sources = SOURCES + len([bill for bill in company.others if not bill.is_asked_for])
+    assert left(organization.id).imports == sources
+    assert work(organization) == ["imported"] * sources
     assert left(organization.id).is_done
 
     restate(organization.id, company, at=timezone.now())
@@ -51,7 +67,10 @@ def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_
     assert left(organization.id).is_done
     *before, last = (books[period] for period in sorted(books))
     assert {one.state for book in before for one in book.reconciliations.values()} <= {"matches", "within_tolerance"}
-    assert [len(book.reconciliations) for book in (*before, last)] == [SOURCES, SOURCES, 0]
+    own = Counter(asked.day.replace(day=1) for other in company.others for asked in other.invoices)
+    assert [len(book.reconciliations) for book in before] == [SOURCES + own[book.period] for book in before]
+    assert (len(before), own[before[0].period] > 0, len(last.reconciliations)) == (2, True, 0)
+    assert [book.unknown for book in before] == [(), ()]
     assert [[tie.state for tie in book.ties].count("trued_up") for book in before] == [1, 0]
     assert {tie.state for tie in last.ties} == {"estimated"}
 
@@ -73,6 +92,45 @@ def test_what_every_bill_bills_goes_to_teams_and_little_is_left(tmp_path, monkey
     for currency in ("EUR", "USD"):
         whole = sum(row.effective_cost for row in rows if row.currency == currency)
         assert 0 < sum(row.effective_cost for row in left_over if row.currency == currency) < whole / 20
+
+
+def test_services_are_asked_at_the_samples_address_and_the_next_night_changes_nothing(tmp_path, monkeypatch, settings):
+    monkeypatch.setattr("itfm.cli.demo.MONTHS", 1)
+    with serving(tmp_path) as services:
+        settings.SAMPLE_SERVICES = services
+        organization, company = set_up(tmp_path, charges=3_000, at=timezone.now(), progress=lambda *_: None)
+        assert set(work(organization)) == {"imported"}
+        first = bills(organization)
+
+        with tenant(organization.id):
+            assert {source.pull_time for source in BillSource.objects.all()} == {PULL_TIME}
+            BillSource.objects.update(next_pull_at=timezone.now())
+        queue_due(organization.id, at=timezone.now())
+        second = work(organization)
+
+    assert second == ["unchanged"] * (SOURCES + len(company.others))
+    assert bills(organization) == first
+    expected = {(bill.key, month): total.billed for bill in company.others for month, total in bill.totals.items()}
+    assert {place: billed for place, (_, billed) in first.items() if place in expected} == expected
+    assert {number for number, _ in first.values()} == {1}
+
+    settings.SAMPLE_SERVICES = "http://127.0.0.1:20001"
+    move_services(organization.id)
+    with tenant(organization.id):
+        moved = {source.key: source.settings["endpoint_url"] for source in BillSource.objects.filter(key__in=SERVICES)}
+    assert moved == {key: f"http://127.0.0.1:20001/{key}" for key in SERVICES}
+
+
+def bills(organization):
+    """Return the number of the revision in force, and its billed cost, by source and month."""
+    with tenant(organization.id):
+        return {
+            (bill.source.key, period_name(bill.billing_period)): (
+                bill.current_revision.number,
+                sum(Decimal(total["billed_cost"]) for total in bill.current_revision.totals.values()),
+            )
+            for bill in Bill.objects.select_related("source", "current_revision")
+        }
 
 
 def test_the_login_that_is_printed_works(tmp_path, monkeypatch, client):

@@ -21,7 +21,9 @@ CODE = """
     import sys
     from pathlib import Path
     from itfm.embedded.supervisor import run
-    run(Path(sys.argv[1]), port=None, on_ready=lambda site: print(site.url, flush=True))
+    def tell(site):
+        print(site.url, site.environment.get("ITFM_SAMPLE_SERVICES", ""), flush=True)
+    run(Path(sys.argv[1]), port=None, has_samples="samples" in sys.argv, on_ready=tell)
 """
 PARTS = ("postgres", "redis", "worker", "beat", "web")
 
@@ -33,19 +35,19 @@ def pids(home):
     return {name: pid for name, pid in (servers | found).items() if pid and processes.command_line(pid)}
 
 
-def started(home):
-    """Return a supervisor that serves, and the address."""
+def started(home, *wanted):
+    """Return a supervisor that serves, and the address; where samples are wanted, that of their services too."""
     supervisor = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(CODE), str(home)],
+        [sys.executable, "-c", textwrap.dedent(CODE), str(home), *wanted],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    url = supervisor.stdout.readline().strip()
-    assert url, supervisor.communicate()[1]
-    return supervisor, url
+    addresses = supervisor.stdout.readline().split()
+    assert addresses, supervisor.communicate()[1]
+    return supervisor, *addresses
 
 
 def answers(url):
@@ -69,7 +71,7 @@ def home(place, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     folder = place / "a home"
     yield folder
-    for name in ("worker", "beat", "web"):
+    for name in ("samples", "worker", "beat", "web"):
         Program(name, (), {}, folder, patience=0).stop_leftovers()
     remove(folder)
 
@@ -110,6 +112,32 @@ def test_after_the_supervisor_is_killed_the_next_start_replaces_what_it_left(hom
     supervisor.send_signal(signal.SIGINT)
     supervisor.communicate(timeout=90)
     assert pids(home) == {}
+
+
+@pytest.mark.crash
+def test_the_sample_services_are_served_beside_the_site_at_one_address_and_come_again_when_killed(home):
+    def label(services):
+        try:
+            with urllib.request.urlopen(f"{services}/", timeout=10) as answer:
+                return answer.headers["X-Sample-Data"]
+        except OSError:
+            return ""
+
+    supervisor, _url, first = started(home, "samples")
+    wait_until(lambda: "Sample data" in label(first))
+    [served] = marked(f"samples:{home}")
+
+    os.kill(served, signal.SIGKILL)
+    wait_until(lambda: "Sample data" in label(first))
+    supervisor.send_signal(signal.SIGTERM)
+    supervisor.communicate(timeout=90)
+    assert label(first) == ""
+
+    supervisor, _url, second = started(home, "samples")
+    supervisor.send_signal(signal.SIGTERM)
+    supervisor.communicate(timeout=90)
+    assert second == first
+    assert marked(f"samples:{home}") == []
 
 
 @pytest.mark.crash

@@ -16,11 +16,10 @@ from pydantic.fields import FieldInfo
 
 from ingestion.delivery import DeliveryError
 from ingestion.delivery.aws_access import AwsAccess
-from ingestion.delivery.reach import Reach
 from ingestion.delivery.settings import check_address
 from ingestion.models import BillSource
 from ingestion.services import KINDS
-from ingestion.services.secrets import secret_names
+from ingestion.services.secrets import secret_names, site_reach
 from itfm.accounts.models import Organization
 from itfm.web.setting_fields import setting_field
 
@@ -189,9 +188,8 @@ class SettingsForm(forms.Form):
 
     def _check_kind(self, given: dict[str, Any]) -> None:
         kept = {name: "stored" for name in self.secrets if self._keeps(name, given)}
-        reach = Reach(allows_private=project.PRIVATE_ENDPOINTS)
         try:
-            settings = self.params.model_validate({**given, **kept}, context=reach)
+            settings = self.params.model_validate({**given, **kept}, context=site_reach())
         except ValidationError as error:
             for problem in error.errors():
                 field = str(problem["loc"][0]) if problem["loc"] else ""

@@ -13,7 +13,17 @@ from django.utils import timezone
 
 from itfm.accounts.models import Organization
 from itfm.cli.command import Answer, Command
-from itfm.cli.demo import EMAIL, Left, existing_demo, left, new_password, restate, set_up, write_demo_letters
+from itfm.cli.demo import (
+    EMAIL,
+    Left,
+    existing_demo,
+    left,
+    move_services,
+    new_password,
+    restate,
+    set_up,
+    write_demo_letters,
+)
 
 POLL_SECONDS: Final = 1.0
 DEFAULT_CHARGES: Final = 20_000
@@ -45,6 +55,8 @@ class Command(Command):  # type: ignore[no-redef]
         organization = existing_demo()
         if organization is None:
             organization = self._set_up(options["charges"])
+        elif settings.SAMPLE_SERVICES:
+            move_services(organization.id)
         # Each stands in the outbox once, so a second start writes and sends none again.
         self._say("Writing the letters of the newest month")
         if write_demo_letters(organization.id, at=timezone.now()):

@@ -35,7 +35,10 @@ class Command(BaseCommand):
                 self.stdout.write(f"\n  {site.url}/account/signup/ to begin, Ctrl-C to stop\n")
 
         try:
-            run(Path(settings.HOME), port=options["port"], on_ready=ready)
+            home = Path(settings.HOME)
+            # A company that was set up before goes on being billed.
+            has_samples = options["demo"] or (home / "demo").is_dir()
+            run(home, port=options["port"], on_ready=ready, has_samples=has_samples)
         except SupervisorError as error:
             raise CommandError(str(error)) from error
 
