@@ -20,6 +20,7 @@ from ingestion.models import Bill, BillRevision, Finding, ImportRun
 from ingestion.schedule import retry_at
 from ingestion.services.deliveries import DeliveryOutcome, import_delivery
 from ingestion.services.kinds import KINDS
+from ingestion.services.reading_again import read_again
 from ingestion.services.secrets import opened_settings
 from itfm.core.locks import single
 from itfm.core.tenancy import tenant
@@ -83,6 +84,8 @@ def _start(organization_id: UUID, run_id: UUID, *, at: datetime) -> ImportRun:
 
 def _import(run: ImportRun) -> list[DeliveryOutcome]:
     connector = KINDS[run.source.kind]
+    if run.read_again:
+        return read_again(run, connector=connector, report=_reporter(run, first=Decimal(0), span=Decimal(1)))
     settings = opened_settings(run.source, run.settings, connector=connector)
     deliveries = connector.discover(settings)
     if not deliveries:

@@ -20,6 +20,7 @@ from itfm.api.resources import (
     reallocations,
     rules,
     runs,
+    services,
     sources,
     views,
 )
@@ -48,6 +49,10 @@ resources: list[URLPattern] = [
         name="api_invoice_restorations",
     ),
     path("findings", bills.Findings.as_view(), name="api_findings"),
+    path("unknown-services", services.UnknownServices.as_view(), name="api_unknown_services"),
+    path("service-mappings", services.ServiceMappings.as_view(), name="api_service_mappings"),
+    path("service-mappings/<uuid:mapping_id>", services.OneServiceMapping.as_view(), name="api_service_mapping"),
+    path("outdated-bills", services.OutdatedBills.as_view(), name="api_outdated_bills"),
     path("sources", sources.Sources.as_view(), name="api_sources"),
     path("sources/<uuid:source_id>", sources.OneSource.as_view(), name="api_source"),
     path("sources/<uuid:source_id>/pulls", sources.Pulls.as_view(), name="api_pulls"),

@@ -160,7 +160,7 @@ def test_a_crash_before_publishing_leaves_the_revision_before_and_the_next_pull_
     write_bill(tmp_path / "bills" / "october.csv", line("9"))
 
     with monkeypatch.context() as planted:
-        planted.setattr(deliveries_module, "_save_findings", lambda *a, **k: 1 / 0)
+        planted.setattr(deliveries_module, "save_findings", lambda *a, **k: 1 / 0)
         assert pull(source).state == "failed"
         assert in_force(source) == [("2026-10", 1, "3.75")]
 

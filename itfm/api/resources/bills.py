@@ -36,6 +36,16 @@ class FileAnswer(Form):
     row_count = serializers.IntegerField()
 
 
+class MappedServiceAnswer(Form):
+    """What a service was said to be."""
+
+    provider = Text()
+    service = Text(source="called")
+    name = Text()
+    category = Text()
+    subcategory = Text()
+
+
 class RevisionAnswer(Form):
     """One delivered state of a bill."""
 
@@ -44,6 +54,10 @@ class RevisionAnswer(Form):
     number = serializers.IntegerField()
     is_in_force = serializers.SerializerMethodField(help_text="Whether charges come from this revision now.")
     delivery = Text()
+    delivered_as = serializers.IntegerField(
+        allow_null=True, help_text="Number of the revision whose files were read again for this one."
+    )
+    mapped_services = MappedServiceAnswer(many=True, help_text="What services were said to be when it was read.")
     fingerprint = Text(help_text="SHA-256 over the delivered files.")
     rows = serializers.IntegerField(source="row_count")
     totals = Totals()

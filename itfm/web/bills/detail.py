@@ -240,6 +240,7 @@ def _revision_row(revision: BillRevision, *, before: BillRevision | None, curren
         number=revision.number,
         is_current=revision.id == current_id,
         delivery=revision.delivery,
+        delivered_as=revision.delivered_as,
         fingerprint=revision.fingerprint,
         imported_at=revision.imported_at,
         row_count=revision.row_count,

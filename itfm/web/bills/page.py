@@ -210,6 +210,8 @@ class RevisionRow:
     number: int
     is_current: bool
     delivery: str
+    delivered_as: int | None
+    """The revision whose files were read again for this one; None where it was delivered itself."""
     fingerprint: str
     imported_at: datetime
     row_count: int
