@@ -40,6 +40,7 @@ resources: list[URLPattern] = [
     path("bills", bills.Bills.as_view(), name="api_bills"),
     path("bills/<uuid:bill_id>", bills.OneBill.as_view(), name="api_bill"),
     path("bills/<uuid:bill_id>/revisions", bills.Revisions.as_view(), name="api_revisions"),
+    path("bills/<uuid:bill_id>/comparison", bills.RevisionComparison.as_view(), name="api_comparison"),
     path("revisions/<uuid:revision_id>", bills.OneRevision.as_view(), name="api_revision"),
     path("invoices", invoices.Invoices.as_view(), name="api_invoices"),
     path("invoices/<uuid:invoice_id>", invoices.OneInvoice.as_view(), name="api_invoice"),

@@ -21,6 +21,7 @@ MAY = {
     "GET bills": "OAFU",
     "GET bills/<uuid:bill_id>": "OAFU",
     "GET bills/<uuid:bill_id>/revisions": "OAFU",
+    "GET bills/<uuid:bill_id>/comparison": "OAFU",
     "GET revisions/<uuid:revision_id>": "OAFU",
     "GET findings": "OAFU",
     "GET invoices": "OAFU",

@@ -12,6 +12,7 @@ MAY = {
     "bills_running": "OAFU",
     "bill": "OAFU",
     "bill_findings": "OAFU",
+    "bill_comparison": "OAFU",
     "bill_charges_csv": "OAFU",
     "bill_charges_parquet": "OAFU",
     "pull": "OAF",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
@@ -17,17 +16,15 @@ from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 from allocation.selectors import Visibility, mart, run_in_force
 from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.models import Bill, BillRevision, Finding
-from ingestion.revisions import MOST_DIFFERENCES, differences, stored_sums
+from ingestion.revisions import stored_sums
 from ingestion.selectors import SEVERITIES
 from ingestion.tie_out import books_of
 from itfm.core.inert import inert
-from itfm.core.money import CONTEXT
 from itfm.web.bills.build import finding_row, total_rows
+from itfm.web.bills.comparing import comparison_part
 from itfm.web.bills.page import (
     BILL_STATES,
     BillPage,
-    Comparison,
-    DifferenceRow,
     FileRow,
     FindingCode,
     FindingsPart,
@@ -35,39 +32,11 @@ from itfm.web.bills.page import (
     TieOut,
     TieOutRow,
 )
+from itfm.web.bills.query import BillQuery
 from itfm.web.invoices.build import invoice_row
 from itfm.web.shell.page import Shell
 
 FINDINGS_PER_PAGE: Final = 50
-MOST_DIGITS: Final = 9
-
-
-@dataclass(frozen=True, kw_only=True)
-class BillQuery:
-    """What a reader of a bill asks for: findings of a kind, and two revisions to compare."""
-
-    severity: str = ""
-    code: str = ""
-    page: int = 1
-    older: int | None = None
-    newer: int | None = None
-
-
-def parse_query(parameters: Mapping[str, str]) -> BillQuery:
-    """Return what an address asks for; what makes no sense counts as not asked."""
-    severity = parameters.get("severity", "")
-    return BillQuery(
-        severity=severity if severity in SEVERITIES else "",
-        code=parameters.get("code", "")[:60],
-        page=_whole(parameters.get("page")) or 1,
-        older=_whole(parameters.get("older")),
-        newer=_whole(parameters.get("newer")),
-    )
-
-
-def _whole(text: str | None) -> int | None:
-    is_whole = text is not None and text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
-    return (int(text) or None) if is_whole and text else None
 
 
 def bill_page(bill_id: UUID, *, query: BillQuery, visibility: Visibility, shell: Shell, at: datetime) -> BillPage:
@@ -91,7 +60,7 @@ def bill_page(bill_id: UUID, *, query: BillQuery, visibility: Visibility, shell:
             for revision, before in zip_longest(revisions, revisions[1:])
         ),
         tie_out=_tie_out(bill, visibility=visibility) if bill.current_revision else None,
-        comparison=_comparison(revisions, query=query),
+        comparison=comparison_part(revisions, query=query),
         findings=_findings_part(bill.current_revision, query=query) if bill.current_revision else None,
         state=BILL_STATES[tie.state] if tie else None,
         invoices=tuple(invoice_row(one, books, bill_id=bill.id) for one in tie.invoices) if tie else (),
@@ -182,57 +151,6 @@ def _tie_out(bill: Bill, *, visibility: Visibility) -> TieOut:
 def _ledger_sums(bill: Bill, *, visibility: Visibility) -> dict[str, Decimal]:
     cells = mart(bill.billing_period, visibility=visibility).filter(source_id=bill.source_id)
     return dict(cells.values_list("billing_currency").annotate(total=Sum("billed_cost")).order_by("billing_currency"))
-
-
-def _comparison(revisions: list[BillRevision], *, query: BillQuery) -> Comparison | None:
-    """Compare two revisions: those asked for, else the newest with the one before it."""
-    if len(revisions) < 2:
-        return None
-    numbered = {revision.number: revision for revision in revisions}
-    newer = numbered.get(query.newer or 0, revisions[0])
-    older = numbered.get(query.older or 0, revisions[1])
-    found = differences(older, newer)
-    rows = tuple(
-        DifferenceRow(
-            service_name=one.service_name,
-            currency=one.currency,
-            older_cost=one.older_cost,
-            newer_cost=one.newer_cost,
-            older_charges=one.older_charges,
-            newer_charges=one.newer_charges,
-        )
-        for one in found or ()
-    )
-    return Comparison(
-        numbers=tuple(sorted(numbered, reverse=True)),
-        older=older.number,
-        newer=newer.number,
-        is_readable=found is not None,
-        rows=rows[:MOST_DIFFERENCES],
-        hidden_count=max(len(rows) - MOST_DIFFERENCES, 0),
-        totals=_difference_totals(rows),
-    )
-
-
-def _difference_totals(rows: tuple[DifferenceRow, ...]) -> tuple[DifferenceRow, ...]:
-    totals: dict[str, list[Decimal]] = {}
-    charges: dict[str, list[int]] = {}
-    for row in rows:
-        costs = totals.setdefault(row.currency, [Decimal(0), Decimal(0)])
-        costs[:] = [CONTEXT.add(costs[0], row.older_cost), CONTEXT.add(costs[1], row.newer_cost)]
-        counts = charges.setdefault(row.currency, [0, 0])
-        counts[:] = [counts[0] + row.older_charges, counts[1] + row.newer_charges]
-    return tuple(
-        DifferenceRow(
-            service_name=None,
-            currency=currency,
-            older_cost=totals[currency][0],
-            newer_cost=totals[currency][1],
-            older_charges=charges[currency][0],
-            newer_charges=charges[currency][1],
-        )
-        for currency in sorted(totals)
-    )
 
 
 def _revision_row(revision: BillRevision, *, before: BillRevision | None, current_id: UUID | None) -> RevisionRow:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
 
+from ingestion.comparison import Compared, Difference
 from ingestion.payables.bill_states import BillState
 from itfm.core.money import CONTEXT
 from itfm.web.components import State
@@ -272,40 +273,20 @@ class TieOut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DifferenceRow:
-    """A service that differs between two revisions; None is charges without a service."""
-
-    service_name: str | None
-    currency: str
-    older_cost: Decimal
-    newer_cost: Decimal
-    older_charges: int
-    newer_charges: int
-
-    @property
-    def change(self) -> Decimal:
-        """What the newer revision has more."""
-        return CONTEXT.subtract(self.newer_cost, self.older_cost)
-
-    @property
-    def charges_change(self) -> int:
-        """How many charges the newer revision has more."""
-        return self.newer_charges - self.older_charges
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """Where two revisions differ, by service."""
+class ComparisonPart:
+    """Where two revisions differ, by account and service, and what each comes to."""
 
     numbers: tuple[int, ...]
     """Of the revisions to choose from, newest first."""
     older: int
     newer: int
     is_readable: bool
-    rows: tuple[DifferenceRow, ...]
+    rows: tuple[Difference, ...]
+    hidden: tuple[Compared, ...]
+    """Of the rows that are not shown, by currency."""
     hidden_count: int
-    totals: tuple[DifferenceRow, ...]
-    """Of the rows, by currency."""
+    totals: tuple[Compared, ...]
+    """Of all charges, by currency."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -357,7 +338,7 @@ class BillPage:
     billing_period: date
     revisions: tuple[RevisionRow, ...]
     tie_out: TieOut | None
-    comparison: Comparison | None
+    comparison: ComparisonPart | None
     """None with fewer than two revisions."""
     findings: FindingsPart | None
     state: State | None

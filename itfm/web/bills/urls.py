@@ -11,6 +11,7 @@ urlpatterns = [
     path("bills/running", views.bills_running, name="bills_running"),
     path("bills/<uuid:bill_id>", views.bill, name="bill"),
     path("bills/<uuid:bill_id>/findings.csv", views.bill_findings, name="bill_findings"),
+    path("bills/<uuid:bill_id>/comparison.csv", views.bill_comparison, name="bill_comparison"),
     path("bills/<uuid:bill_id>/charges.csv", views.bill_charges_csv, name="bill_charges_csv"),
     path("bills/<uuid:bill_id>/charges.parquet", views.bill_charges_parquet, name="bill_charges_parquet"),
     path("sources/<uuid:source_id>/pull", views.pull, name="pull"),

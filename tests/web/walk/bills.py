@@ -9,6 +9,11 @@ WALK = {
         "get",
         {"owner": 404, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302},
     ),
+    "bill_comparison": (
+        ("bill",),
+        "get",
+        {"owner": 404, "engineer": 403, "foreign": 404, "nobody": 302, "stranger": 302},
+    ),
     "bill_charges_csv": (
         ("bill",),
         "get",
