@@ -11,6 +11,8 @@ MAY = {
     "bills": "OAFU",
     "bills_running": "OAFU",
     "bill": "OAFU",
+    "findings": "OAFU",
+    "findings_file": "OAFU",
     "bill_findings": "OAFU",
     "bill_comparison": "OAFU",
     "bill_charges_csv": "OAFU",

@@ -150,7 +150,9 @@ class FindingsQuery(PageQuery):
     bill = serializers.UUIDField(required=False)
     revision = serializers.UUIDField(required=False)
     run = serializers.UUIDField(required=False, help_text="An import.")
+    source = serializers.UUIDField(required=False)  # type: ignore[assignment]  # the metaclass takes it away
     severity = Choice(choices=SEVERITIES, required=False)
+    code = Text(required=False, max_length=60)
 
 
 class Bills(Resource):
@@ -227,7 +229,14 @@ class Findings(Resource):
     )
     def get(self, call: Call) -> Page[Finding]:
         """List what was found in bills, in the order of each import's files."""
-        columns = {"bill": "revision__bill_id", "revision": "revision_id", "run": "run_id", "severity": "severity"}
+        columns = {
+            "bill": "revision__bill_id",
+            "revision": "revision_id",
+            "run": "run_id",
+            "source": "run__source_id",
+            "severity": "severity",
+            "code": "code",
+        }
         filters: dict[str, Any] = {column: call.query[name] for name, column in columns.items() if name in call.query}
         return page_of(Finding.objects.filter(**filters), order=("run_id", "number"), query=call.query)
 

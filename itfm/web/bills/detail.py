@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
-from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
+from django.db.models import Sum
 
 from allocation.selectors import Visibility, mart, run_in_force
 from ingestion.focus.attributes import COST_COLUMNS
-from ingestion.models import Bill, BillRevision, Finding
+from ingestion.models import Bill, BillRevision
 from ingestion.revisions import stored_sums
-from ingestion.selectors import SEVERITIES
 from ingestion.tie_out import books_of
-from itfm.core.inert import inert
-from itfm.web.bills.build import finding_row, total_rows
+from itfm.web.bills.build import total_rows
 from itfm.web.bills.comparing import comparison_part
+from itfm.web.bills.findings import findings_of_revision, findings_part
 from itfm.web.bills.page import (
     BILL_STATES,
     BillPage,
     FileRow,
-    FindingCode,
     FindingsPart,
     RevisionRow,
     TieOut,
@@ -35,8 +30,6 @@ from itfm.web.bills.page import (
 from itfm.web.bills.query import BillQuery
 from itfm.web.invoices.build import invoice_row
 from itfm.web.shell.page import Shell
-
-FINDINGS_PER_PAGE: Final = 50
 
 
 def bill_page(bill_id: UUID, *, query: BillQuery, visibility: Visibility, shell: Shell, at: datetime) -> BillPage:
@@ -61,65 +54,14 @@ def bill_page(bill_id: UUID, *, query: BillQuery, visibility: Visibility, shell:
         ),
         tie_out=_tie_out(bill, visibility=visibility) if bill.current_revision else None,
         comparison=comparison_part(revisions, query=query),
-        findings=_findings_part(bill.current_revision, query=query) if bill.current_revision else None,
+        findings=_findings(bill.current_revision, query=query),
         state=BILL_STATES[tie.state] if tie else None,
         invoices=tuple(invoice_row(one, books, bill_id=bill.id) for one in tie.invoices) if tie else (),
     )
 
 
-def findings_of_revision(revision: BillRevision, *, query: BillQuery) -> QuerySet[Finding]:
-    """Return what was found in a revision, and in its delivery as a whole, the most severe first."""
-    names = [file["name"] for file in revision.files]
-    # A delivery of several bills tells of its files; only the file says which bill that concerns.
-    shared = Q(revision__isnull=True, run_id=revision.run_id) & (Q(file="") | Q(file__in=names))
-    found = Finding.objects.filter(Q(revision=revision) | shared)
-    if query.severity:
-        found = found.filter(severity=query.severity)
-    if query.code:
-        found = found.filter(code=query.code)
-    return found
-
-
-def findings_csv(revision: BillRevision, *, query: BillQuery) -> Iterator[bytes]:
-    """Return findings as CSV in parts; a text that a spreadsheet would run gets an apostrophe before it."""
-    yield _csv_line(("severity", "code", "message", "file", "row", "column"))
-    for severity in SEVERITIES:
-        found = findings_of_revision(revision, query=query).filter(severity=severity).order_by("number")
-        for one in found:
-            yield _csv_line((one.severity, one.code, one.message, one.file, one.row, one.column))
-
-
-def _csv_line(cells: Iterable[object]) -> bytes:
-    line = io.StringIO()
-    texts = ["" if cell is None else str(cell) for cell in cells]
-    csv.writer(line).writerow([inert(text) for text in texts])
-    return line.getvalue().encode()
-
-
-def _findings_part(revision: BillRevision, *, query: BillQuery) -> FindingsPart:
-    everything = findings_of_revision(revision, query=BillQuery())
-    codes = everything.values("severity", "code").annotate(count=Count("id")).order_by("code")
-    ranked = sorted(codes, key=lambda code: (SEVERITIES.index(code["severity"]), code["code"]))
-    found = findings_of_revision(revision, query=query)
-    count = found.count()
-    pages = max(-(-count // FINDINGS_PER_PAGE), 1)
-    page = min(query.page, pages)
-    first = (page - 1) * FINDINGS_PER_PAGE
-    return FindingsPart(
-        rows=tuple(finding_row(one) for one in _ranked(found)[first : first + FINDINGS_PER_PAGE]),
-        count=count,
-        page=page,
-        pages=pages,
-        severity=query.severity,
-        code=query.code,
-        codes=tuple(FindingCode(**code) for code in ranked),  # type: ignore[arg-type]
-    )
-
-
-def _ranked(found: QuerySet[Finding]) -> QuerySet[Finding]:
-    # "error" < "info" < "warning" in the alphabet, so the order is spelled out.
-    rank = Case(*(When(severity=name, then=Value(place)) for place, name in enumerate(SEVERITIES)), default=Value(9))
-    return found.order_by(rank, "number", "id")
+def _findings(revision: BillRevision | None, *, query: BillQuery) -> FindingsPart | None:
+    return findings_part(findings_of_revision(revision), query=query) if revision else None
 
 
 def _tie_out(bill: Bill, *, visibility: Visibility) -> TieOut:

@@ -11,7 +11,7 @@ from uuid import UUID
 from ingestion.comparison import Compared, Difference
 from ingestion.payables.bill_states import BillState
 from itfm.core.money import CONTEXT
-from itfm.web.components import State
+from itfm.web.components import Paging, State
 from itfm.web.invoices.page import InvoiceRow
 from itfm.web.shell.page import Health, Shell
 
@@ -324,6 +324,40 @@ class FindingsPart:
     def is_filtered(self) -> bool:
         """Whether only some are asked for."""
         return bool(self.severity or self.code)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundRow:
+    """A finding with where it was found; one of a delivery as a whole names no bill."""
+
+    finding: FindingRow
+    source_id: UUID
+    source_name: str
+    bill_id: UUID | None
+    billing_period: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingsPage:
+    """What was found over all bills, those of a source, severity or code only when asked for."""
+
+    shell: Shell
+    rows: tuple[FoundRow, ...]
+    count: int
+    page: int
+    per_page: int
+    source_id: UUID | None
+    sources: tuple[SourceName, ...]
+    severity: str
+    code: str
+    codes: tuple[FindingCode, ...]
+    query: str
+    """What is asked for, as an address has it."""
+
+    @property
+    def paging(self) -> Paging:
+        """The way through them."""
+        return Paging(number=self.page, count=self.count, per_page=self.per_page)
 
 
 @dataclass(frozen=True, kw_only=True)
