@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from ingestion.models import Bill, BillSource
 from itfm.core.periods import next_period, previous_period
@@ -41,7 +41,7 @@ def coverage(sources: Sequence[BillSource], *, at: datetime) -> dict[UUID, tuple
     months = months_shown(at)
     found: dict[UUID, dict[date, Bill]] = {source.id: {} for source in sources}
     bills = Bill.objects.filter(source__in=sources).select_related("current_revision")
-    for bill in bills.annotate(revision_count=Count("revisions")):
+    for bill in bills.annotate(revision_count=Count("revisions", filter=Q(revisions__delivered_as=None))):
         found[bill.source_id][bill.billing_period] = bill
     return {
         source_id: tuple(_month(period, delivered, today=at.date()) for period in months)

@@ -8,10 +8,13 @@ from django.conf import settings as project
 from django.db import models
 from django.db.models.functions import Lower
 
+from ingestion.focus.mapped_services import LONGEST
 from itfm.core.tenancy import TenantForeignKey, TenantModel
 
 NOTHING: Final = models.Value({}, output_field=models.JSONField())
 """What a JSON column holds in rows that were written before there was one."""
+NONE: Final = models.Value([], output_field=models.JSONField())
+"""The same of a column that holds a list."""
 
 
 class BillSource(TenantModel):
@@ -90,6 +93,11 @@ class ImportRun(TenantModel):
         help_text="The source's settings without its secrets, or the path that was named for this run."
     )
     trigger = models.CharField(max_length=20, help_text="schedule, person or command")
+    read_again = models.JSONField(
+        default=list,
+        db_default=NONE,
+        help_text="Ids of the revisions whose archived files are read again; empty: the source is asked for bills.",
+    )
     state = models.CharField(max_length=12, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     step = models.CharField(max_length=200, blank=True)
@@ -131,6 +139,10 @@ class BillRevision(TenantModel):
     run = TenantForeignKey(ImportRun, on_delete=models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
     delivery = models.CharField(max_length=500, help_text="Name of the delivery it came with.")
+    delivered_as = models.PositiveIntegerField(
+        null=True,
+        help_text="Number of the revision that was delivered, where this one is that one's files read again.",
+    )
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 over the delivered files.")
     files = models.JSONField(
         help_text="name, size, version, sha256 and row_count of each delivered file, by file number."
@@ -144,6 +156,11 @@ class BillRevision(TenantModel):
         help_text="Exact sums of the amounts in the delivered files by currency, as text.",
     )
     charges_through = models.DateField(null=True, blank=True, help_text="Date of the latest usage.")
+    mapped_services = models.JSONField(
+        default=list,
+        db_default=NONE,
+        help_text="The organization's own services, as they were then, that some of its charges were given.",
+    )
     imported_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):
@@ -177,6 +194,29 @@ class Finding(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+class ServiceMapping(TenantModel):
+    """What a service is that comes without a category: an organization's own word on it."""
+
+    provider = models.CharField(max_length=LONGEST, blank=True, help_text="ServiceProviderName in FOCUS.")
+    called = models.CharField(max_length=LONGEST, help_text="The service as the bill has it.")
+    name = models.CharField(max_length=LONGEST, help_text="ServiceName in FOCUS.")
+    category = models.CharField(max_length=60, help_text="ServiceCategory in FOCUS.")
+    subcategory = models.CharField(max_length=60, help_text="ServiceSubcategory in FOCUS.")
+    mapped_by = models.CharField(max_length=200, help_text="As it read then: a person's address or a key's name.")
+    mapped_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["organization", "provider", "called"], name="ingestion_servicemapping_service"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.called}" if self.provider else self.called
 
 
 class BillUpload(TenantModel):

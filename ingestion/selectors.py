@@ -52,7 +52,7 @@ def removed_sources() -> QuerySet[BillSource]:
 
 def _statuses(wanted: QuerySet[BillSource], *, at: datetime) -> list[SourceStatus]:
     own = ImportRun.objects.filter(source=OuterRef("pk"))
-    over = own.filter(finished_at__isnull=False).order_by("-finished_at")
+    over = own.filter(finished_at__isnull=False, read_again=[]).order_by("-finished_at")
     in_force = BillRevision.objects.filter(bill__source=OuterRef("pk"), bill__current_revision=F("pk"))
     reaching = in_force.filter(charges_through__isnull=False).order_by("-charges_through")
     sources = wanted.annotate(
@@ -85,6 +85,13 @@ def _health(source: BillSource, last_run: ImportRun | None, *, at: datetime) -> 
         return "failing"
     is_late = source.next_pull_at is not None and source.next_pull_at + LATE_AFTER < at
     return "late" if is_late else "healthy"
+
+
+def delivered_revision(revision: BillRevision) -> BillRevision:
+    """Return the revision that came with a delivery: this one, or that whose files were read again for it."""
+    if revision.delivered_as is None:
+        return revision
+    return BillRevision.objects.select_related("run").get(bill_id=revision.bill_id, number=revision.delivered_as)
 
 
 def current_revisions(period: date | None = None) -> QuerySet[BillRevision]:

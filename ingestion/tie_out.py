@@ -17,7 +17,7 @@ from ingestion.payables.bill_states import BillState, CoveringInvoice, bill_stat
 from ingestion.payables.facts import TAX, issuer_key
 from ingestion.payables.line_by_line import LineReconciliation, reconcile_lines
 from ingestion.payables.reconciling import ChargeSum, Invoiced, Reconciliation, reconcile, unknown_numbers
-from ingestion.selectors import current_revisions
+from ingestion.selectors import current_revisions, delivered_revision
 from ingestion.services.invoices import lines_of
 from itfm.core.money import total
 from itfm.core.periods import next_period
@@ -189,12 +189,12 @@ def _tie(
         )
         for one in own
     ]
-    period = revision.bill.billing_period
+    period, delivered = revision.bill.billing_period, delivered_revision(revision)
     state = bill_state(
         covering,
         is_over=next_period(period) <= at.date(),
         has_unknown_numbers=is_short,
-        restated_on=revision.imported_at.date() if revision.number > 1 else None,
+        restated_on=delivered.imported_at.date() if delivered.number > 1 else None,
         has_corrections=bool(covering) and reads.is_corrected(revision),
     )
     return BillTie(revision=revision, state=state, invoices=tuple(own))

@@ -8,6 +8,7 @@ from itfm.api.urls import urlpatterns as api
 from itfm.web import health
 from itfm.web.allocation.urls import urlpatterns as allocation
 from itfm.web.bills.urls import urlpatterns as bills
+from itfm.web.catalog.urls import urlpatterns as catalog
 from itfm.web.design.urls import urlpatterns as design
 from itfm.web.explain.urls import urlpatterns as explain
 from itfm.web.explore.urls import urlpatterns as explore
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *explore,
     *explain,
     *bills,
+    *catalog,
     *invoices,
     *sources,
     *allocation,

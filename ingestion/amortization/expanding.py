@@ -25,6 +25,7 @@ from ingestion.amortization.settings import AccruingSettings, Window
 from ingestion.delivery import ArchivedFile, SourceSettings
 from ingestion.focus.expressions import quoted
 from ingestion.focus.findings import Finding, RejectedBillError, shortened
+from ingestion.focus.mapped_services import MappedService
 from ingestion.normalize import Limits, NormalizedDelivery, Progress, Step
 from ingestion.normalize.connector import Normalize
 from ingestion.normalize.diagnosing import counted_rows
@@ -122,6 +123,7 @@ def accrued(open_rows: Open) -> Normalize:
         limits: Limits,
         tag_keys: frozenset[str] | None,
         progress: Progress,
+        mapped_services: Sequence[MappedService] = (),
     ) -> NormalizedDelivery:
         if not isinstance(settings, AccruingSettings):
             raise TypeError(f"{type(settings).__name__} names no months.")
@@ -131,7 +133,13 @@ def accrued(open_rows: Open) -> Normalize:
             progress(Step(name="Reading the rows", ratio=Decimal(0)))
             tables, row_counts, findings = _expand(files, open_rows=open_rows, settings=settings, limits=own)
             normalized = normalize_files(
-                tables, planner=plan, output=output, limits=own, tag_keys=tag_keys, progress=progress
+                tables,
+                planner=plan,
+                output=output,
+                limits=own,
+                tag_keys=tag_keys,
+                progress=progress,
+                mapped_services=mapped_services,
             )
         return replace(normalized, row_counts=row_counts, findings=shortened([*findings, *normalized.findings]))
 

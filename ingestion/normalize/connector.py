@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, Store, open_store
 from ingestion.delivery.manifests import find_deliveries
+from ingestion.focus.mapped_services import MappedService
 from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
 from ingestion.normalize.run import Planner
 from ingestion.normalize.run import normalize as normalize_files
@@ -34,10 +35,12 @@ class Normalize(Protocol):
         limits: Limits,
         tag_keys: frozenset[str] | None,
         progress: Progress,
+        mapped_services: Sequence[MappedService] = (),
     ) -> NormalizedDelivery:
         """Write `<output>/<YYYY-MM>/` for every billing period found.
 
-        `tag_keys` are the keys that allocation may look at; None chooses those with few values.
+        `tag_keys` are the keys that allocation may look at; None chooses those with few values. `mapped_services` say
+        what charges are whose service has no category.
 
         :raises RejectedBillError: something is wrong with the files; nothing of them counts.
         """
@@ -69,10 +72,16 @@ def settled(planner_of: PlannerOf) -> Normalize:
         limits: Limits,
         tag_keys: frozenset[str] | None,
         progress: Progress,
+        mapped_services: Sequence[MappedService] = (),
     ) -> NormalizedDelivery:
-        planner = planner_of(settings)
         return normalize_files(
-            files, planner=planner, output=output, limits=limits, tag_keys=tag_keys, progress=progress
+            files,
+            planner=planner_of(settings),
+            output=output,
+            limits=limits,
+            tag_keys=tag_keys,
+            progress=progress,
+            mapped_services=mapped_services,
         )
 
     return normalize

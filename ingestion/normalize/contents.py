@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from ingestion.focus.findings import Finding
+from ingestion.focus.mapped_services import MappedService
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,7 @@ class NormalizedBill:
     """One billing period of a delivery, as `charges.parquet`, `attribute_sets.parquet` and `daily.parquet` in `folder`.
 
     `billing_period` is its first day; `charges_through` the date of its latest charge of use; `totals` go by currency.
+    `mapped_services` are the organization's own that some charge has.
     """
 
     billing_period: date
@@ -66,6 +68,7 @@ class NormalizedBill:
     row_count: int
     charges_through: date | None
     totals: Mapping[str, Totals]
+    mapped_services: tuple[MappedService, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

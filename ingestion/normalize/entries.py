@@ -14,6 +14,7 @@ import duckdb
 
 from ingestion.focus import attributes
 from ingestion.focus.expressions import literal, quoted
+from ingestion.normalize.mapping import map_services
 from ingestion.normalize.reading import DOUBLE, Reading
 
 FEW_TAG_VALUES: Final = 2_000
@@ -124,6 +125,7 @@ def _write_meanings(connection: duckdb.DuckDBPyConnection, reading: Reading) -> 
             f"INSERT INTO meaning SELECT x_key || {DOUBLE} || {number}, 0, TRUE, {columns}, {keys} FROM meaning"
             f" WHERE NOT is_double AND x_key IN ({due})"
         )
+    map_services(connection, plan.mapped_services)
 
 
 def _write_doubles(connection: duckdb.DuckDBPyConnection, *, count: int) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ingestion.focus.findings import Finding, Severity
+from ingestion.focus.mapped_services import MappedService
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,8 @@ class Plan:
     due, in their order. `json_columns` are raw columns that should hold JSON and are stored as null where they do not;
     `period_end` is the raw column of ChargePeriodEnd, None without one. Wherever a raw column may be named, one of
     `derived` may. `source_file` and `source_row` give, over the raw columns, a row's place in the delivery, where its
-    files are not the delivered ones; never less than that of the row before.
+    files are not the delivered ones; never less than that of the row before. `mapped_services` say what entries are
+    whose service has no category (`ingestion.normalize.mapping`).
     """
 
     key: tuple[str, ...]
@@ -98,6 +100,7 @@ class Plan:
     derived: tuple[DerivedColumn, ...] = ()
     source_file: str = "x_file_number"
     source_row: str = ROW_NUMBER
+    mapped_services: tuple[MappedService, ...] = ()
 
 
 BARE: Final = Plan(key=(), entries={}, rows={}, decimals=(), date_times=(), source_amount="0", needed=())

@@ -14,11 +14,13 @@ import duckdb
 from ingestion.delivery import ArchivedFile
 from ingestion.focus.expressions import literal
 from ingestion.focus.findings import Finding, RejectedBillError, shortened
+from ingestion.focus.mapped_services import MappedService
 from ingestion.normalize import diagnosing, entries, writing
 from ingestion.normalize.contents import Limits, NormalizedBill, NormalizedDelivery, Progress, Step
 from ingestion.normalize.engine import engine
 from ingestion.normalize.entries import Dictionary
 from ingestion.normalize.inflate import lay_ready
+from ingestion.normalize.mapping import applied, with_mapped
 from ingestion.normalize.noticing import json_findings, period_findings
 from ingestion.normalize.plan import ROW_NUMBER, Plan
 from ingestion.normalize.reading import Reading
@@ -37,10 +39,11 @@ def normalize(
     limits: Limits,
     tag_keys: frozenset[str] | None,
     progress: Progress,
+    mapped_services: Sequence[MappedService] = (),
 ) -> NormalizedDelivery:
     """Write a folder `<output>/<YYYY-MM>` of Parquet files for every billing period in the files.
 
-    `planner` says how their columns become charges.
+    `planner` says how their columns become charges, `mapped_services` what those are that have no category.
 
     :raises RejectedBillError: something is wrong with them.
     """
@@ -54,7 +57,7 @@ def normalize(
         with engine(own) as connection:
             raw = read_tables(connection, ready, limits=own)
             check_parquet(connection, raw)
-            plan = planner(raw, connection)
+            plan = with_mapped(planner(raw, connection), mapped_services)
             check_names(raw, plan.derived)
             reading = Reading(raw=replace(raw, derived=plan.derived), plan=plan)
             progress(Step(name="Checking", ratio=Decimal("0.2")))
@@ -62,8 +65,7 @@ def normalize(
             dictionary = entries.write_entries(connection, reading, tag_keys=tag_keys)
             findings = [*reading.plan.findings, *_checked(connection, reading)]
             bills, reading = _write_bills(connection, reading, dictionary, output=output, progress=progress)
-            for bill in bills:
-                findings.extend(period_findings(connection, reading, bill.folder))
+            findings.extend(one for bill in bills for one in period_findings(connection, reading, bill.folder))
             findings.extend(json_findings(connection, reading))
             findings.extend(rounding_findings(connection, reading))
             return NormalizedDelivery(
@@ -122,7 +124,8 @@ def _write_bills(
         reading = _write_charges(connection, reading, dictionary, folder, period=period, file_numbers=file_numbers)
         writing.write_attribute_sets(connection, folder=folder, period=period)
         writing.write_daily(connection, folder=folder)
-        bills.append(writing.normalized_bill(connection, period=period, folder=folder))
+        written = writing.normalized_bill(connection, period=period, folder=folder)
+        bills.append(replace(written, mapped_services=applied(connection, reading.plan, period=period)))
     progress(Step(name="Done", ratio=Decimal(1)))
     return tuple(bills), reading
 

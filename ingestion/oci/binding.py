@@ -24,6 +24,7 @@ import duckdb
 from ingestion.delivery import ArchivedFile, SourceSettings
 from ingestion.focus.expressions import quoted
 from ingestion.focus.findings import Finding, RejectedBillError
+from ingestion.focus.mapped_services import MappedService
 from ingestion.normalize.connector import Normalize, PlannerOf
 from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress, Step
 from ingestion.normalize.engine import engine
@@ -68,9 +69,11 @@ def bound(planner_of: PlannerOf) -> Normalize:
         limits: Limits,
         tag_keys: frozenset[str] | None,
         progress: Progress,
+        mapped_services: Sequence[MappedService] = (),
     ) -> NormalizedDelivery:
         planner = planner_of(settings)
         told: dict[str, Any] = {"output": output, "tag_keys": tag_keys, "progress": progress}
+        told["mapped_services"] = mapped_services
         if len(files) == 1:
             return normalize_files(files, planner=planner, limits=limits, **told)
         limits.temp_folder.mkdir(parents=True, exist_ok=True)

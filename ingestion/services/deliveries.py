@@ -23,6 +23,7 @@ from ingestion.models import Bill, BillRevision, Finding, ImportRun
 from ingestion.normalize import Limits, NormalizedBill, NormalizedDelivery, Step, Totals
 from ingestion.normalize.connector import ConnectorKind
 from ingestion.services import registers
+from ingestion.services.mappings import mapped_services
 from itfm.core import lake
 from itfm.core.events import BillImported, publish
 from itfm.core.periods import period_name
@@ -48,7 +49,7 @@ def import_delivery(
 ) -> DeliveryOutcome:
     """Bring in one delivery whole, or not at all."""
     if not delivery.is_complete:
-        _save_findings(run, delivery.findings)
+        save_findings(run, delivery.findings)
         message = f"{delivery.name} names files that are not there yet: {', '.join(delivery.missing[:5])}."
         return DeliveryOutcome(state=State.WAITING, error_code="files_missing", error_message=message)
     basis = connector.basis(settings)
@@ -68,13 +69,14 @@ def import_delivery(
                 output=scratch / "bills",
                 limits=limits(scratch),
                 tag_keys=None,
-                progress=_steps(report, name=_label(delivery)),
+                progress=steps(report, name=_label(delivery)),
+                mapped_services=mapped_services(run.organization_id),
             )
             _refuse_empty_restatement(run, normalized)
         except RejectedBillError as error:
             if _is_free_month(run, delivery, error):
                 return DeliveryOutcome(state=State.UNCHANGED)
-            _save_findings(run, [*error.findings, *delivery.findings])
+            save_findings(run, [*error.findings, *delivery.findings])
             return DeliveryOutcome(state=State.REJECTED, error_code=error.code, error_message=str(error))
         _publish(run, delivery, connector=connector, files=files, fingerprint=fingerprint, normalized=normalized)
     return DeliveryOutcome(state=State.IMPORTED)
@@ -188,7 +190,9 @@ def _label(delivery: Delivery) -> str:
     return period_name(delivery.billing_period) if delivery.billing_period else delivery.name.rsplit("/", 1)[-1]
 
 
-def _steps(report: Report, *, name: str) -> Callable[[Step], None]:
+def steps(report: Report, *, name: str) -> Callable[[Step], None]:
+    """Return how the steps of reading a delivery, named so, are told as those of its import."""
+
     def progress(step: Step) -> None:
         report(f"{name}: {step.name[0].lower()}{step.name[1:]}", ARCHIVING + (1 - ARCHIVING) * step.ratio)
 
@@ -235,6 +239,7 @@ def _publish(
             "version": delivered.version,
             "sha256": file.sha256,
             "row_count": rows,
+            "dataset": file.dataset,
         }
         for delivered, file, rows in zip(delivery.files, files, normalized.row_counts, strict=True)
     ]
@@ -246,16 +251,16 @@ def _publish(
         if connector.is_register or connector.tells_months_again:
             changed = registers.changed_bills(run, normalized.bills, fingerprint=fingerprint, files=listed)
         revisions = [
-            _publish_bill(run, bill, delivery=delivery.name, fingerprint=fingerprint, files=listed, at=now)
+            publish_bill(run, bill, delivery=delivery.name, fingerprint=fingerprint, files=listed, at=now)
             for bill in changed
         ]
         only = revisions[0] if len(revisions) == 1 else None
-        _save_findings(run, [*delivery.findings, *gone, *normalized.findings], revision=only)
+        save_findings(run, [*delivery.findings, *gone, *normalized.findings], revision=only)
         for revision in revisions:
             publish(BillImported(organization_id=run.organization_id, billing_period=revision.bill.billing_period))
 
 
-def _publish_bill(
+def publish_bill(
     run: ImportRun,
     normalized: NormalizedBill,
     *,
@@ -263,7 +268,9 @@ def _publish_bill(
     fingerprint: str,
     files: list[dict[str, Any]],
     at: datetime,
+    delivered_as: int | None = None,
 ) -> BillRevision:
+    """Move the charges of a bill to their place as its revision in force; call it in the publishing transaction."""
     owner, period, revision_id = run.organization_id, normalized.billing_period, uuid.uuid4()
     Bill.objects.get_or_create(organization_id=owner, source_id=run.source_id, billing_period=period)
     bill = Bill.objects.select_for_update().get(source_id=run.source_id, billing_period=period)
@@ -277,18 +284,25 @@ def _publish_bill(
         run=run,
         number=last.number + 1 if last else 1,
         delivery=delivery,
+        delivered_as=delivered_as,
         fingerprint=fingerprint,
         files=files,
         folder=str(folder.relative_to(lake.organization_folder(owner))),
         row_count=normalized.row_count,
-        totals={currency: _texts(totals) for currency, totals in sorted(normalized.totals.items())},
+        totals=told_totals(normalized),
         file_totals={currency: plain(totals.source) for currency, totals in sorted(normalized.totals.items())},
         charges_through=normalized.charges_through,
+        mapped_services=[one.fields() for one in normalized.mapped_services],
         imported_at=at,
     )
     bill.current_revision = revision
     bill.save(update_fields=["current_revision"])
     return revision
+
+
+def told_totals(bill: NormalizedBill) -> dict[str, dict[str, str]]:
+    """Return a bill's exact sums by currency and cost column, as a revision keeps them."""
+    return {currency: _texts(totals) for currency, totals in sorted(bill.totals.items())}
 
 
 def _texts(totals: Totals) -> dict[str, str]:
@@ -301,7 +315,8 @@ def plain(amount: Decimal) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
-def _save_findings(run: ImportRun, found: Iterable[FoundFinding], *, revision: BillRevision | None = None) -> None:
+def save_findings(run: ImportRun, found: Iterable[FoundFinding], *, revision: BillRevision | None = None) -> None:
+    """Keep what was found, behind what the run has found before."""
     with tenant(run.organization_id):
         first = Finding.objects.filter(run=run).count()
         Finding.objects.bulk_create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from ingestion.models import BillSource, ImportRun
+from ingestion.models import BillRevision, BillSource, ImportRun
 from ingestion.schedule import next_pull
 from itfm.core.events import ImportRequested, publish
 from itfm.core.locks import is_held
@@ -21,11 +22,17 @@ State = ImportRun.State
 
 
 def request_import(
-    source: BillSource, *, trigger: str, at: datetime, settings: dict[str, Any] | None = None
+    source: BillSource,
+    *,
+    trigger: str,
+    at: datetime,
+    settings: dict[str, Any] | None = None,
+    read_again: Sequence[BillRevision] = (),
 ) -> tuple[ImportRun, bool]:
     """Queue an import of the source and return it; the one that waits or runs already, where there is one.
 
-    `settings` stand in for the source's own this time. The second value says whether the run is new.
+    `settings` stand in for the source's own this time; with `read_again` it is not the source that is asked, but the
+    archived files of these revisions of it are read. The second value says whether the run is new.
     """
     try:
         with transaction.atomic():
@@ -34,6 +41,7 @@ def request_import(
                 source=source,
                 settings=source.settings if settings is None else settings,
                 trigger=trigger,
+                read_again=[str(revision.id) for revision in read_again],
                 not_before=at,
                 step="Waiting for a worker",
             )

@@ -16,6 +16,8 @@ from itfm.core.events import BillWithdrawn, publish
 from itfm.core.periods import next_period, period_name
 
 FILES: Final = ("charges.parquet", "attribute_sets.parquet", "daily.parquet")
+OF_MAPPINGS: Final = ("service_name", "service_category", "service_subcategory", "x_attribute_set_id")
+"""Columns of charges that follow from what an organization calls its services; the other files follow from charges."""
 
 
 def withdraw_others(run: ImportRun, bills: Sequence[NormalizedBill]) -> list[Finding]:
@@ -49,25 +51,35 @@ def changed_bills(
 def _is_kept(run: ImportRun, bill: NormalizedBill, *, fingerprint: str, files: list[dict[str, Any]]) -> bool:
     in_force = Bill.objects.filter(source_id=run.source_id, billing_period=bill.billing_period)
     revision = BillRevision.objects.filter(id__in=in_force.values("current_revision")).first()
-    if revision is None or not _says_the_same(bill.folder, revision_folder(revision)):
+    is_mapped_alike = revision is not None and revision.mapped_services == [
+        one.fields() for one in bill.mapped_services
+    ]
+    # What an organization calls its services restates no month by itself.
+    apart_from = () if is_mapped_alike else OF_MAPPINGS
+    if revision is None or not says_the_same(bill.folder, revision_folder(revision), apart_from=apart_from):
         return False
     revision.fingerprint, revision.files = fingerprint, files
     revision.save(update_fields=["fingerprint", "files"])
     return True
 
 
-def _says_the_same(one: Path, other: Path) -> bool:
-    """Return whether two folders hold the same charges; how they are packed depends on the months beside them."""
+def says_the_same(one: Path, other: Path, *, apart_from: Sequence[str] = ()) -> bool:
+    """Return whether two folders hold the same charges; how they are packed depends on the months beside them.
+
+    :param apart_from: columns of charges that do not count.
+    """
     if not all((folder / name).is_file() for folder in (one, other) for name in FILES):
         return False
+    columns = f"* EXCLUDE ({', '.join(apart_from)})" if apart_from else "*"
     with reader(one, other) as database:
-        for name in FILES:
+        for name in FILES[:1] if apart_from else FILES:
             new, old = (f"FROM read_parquet({literal(str(folder / name))})" for folder in (one, other))
-            described = [database.execute(f"DESCRIBE SELECT * {rows}").fetchall() for rows in (new, old)]
+            described = [database.execute(f"DESCRIBE SELECT {columns} {rows}").fetchall() for rows in (new, old)]
             if described[0] != described[1]:
                 return False
             counts = database.execute(f"SELECT (SELECT count(*) {new}) = (SELECT count(*) {old})").fetchall()
-            if not counts[0][0] or database.execute(f"SELECT * {new} EXCEPT ALL SELECT * {old} LIMIT 1").fetchall():
+            differing = f"SELECT {columns} {new} EXCEPT ALL SELECT {columns} {old} LIMIT 1"
+            if not counts[0][0] or database.execute(differing).fetchall():
                 return False
     return True
 

@@ -27,6 +27,7 @@ from ingestion.normalize.contents import NormalizedBill, Step
 from ingestion.normalize.preview import preview_columns
 from ingestion.services.deliveries import limits, plain
 from ingestion.services.kinds import KINDS
+from ingestion.services.mappings import mapped_services
 from ingestion.services.queue import request_import
 from itfm.core import lake
 from itfm.core.events import BillUploaded, publish
@@ -165,6 +166,7 @@ def _look(upload: BillUpload) -> dict[str, Any]:
             limits=limits(scratch),
             tag_keys=None,
             progress=progress,
+            mapped_services=mapped_services(upload.organization_id),
         )
         columns = _columns(connector, file, settings=settings, scratch=scratch)
     return {

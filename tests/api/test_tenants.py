@@ -9,7 +9,7 @@ from rest_framework import serializers
 from allocation.engine.rules import parse
 from allocation.models import AllocationRun, Reallocation
 from allocation.services import publish_rules
-from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun, Invoice
+from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun, Invoice, ServiceMapping
 from itfm.accounts.models import ApiKey, Invitation, Membership
 from itfm.api.urls import resources
 from itfm.core.policy import Role
@@ -43,6 +43,8 @@ BODIES = {
     "views/<uuid:view_id>": {"name": "Mine"},
     "invoices": {"issuer": "Mine", "number": "1", "billing_period": "2026-10", "currency": "USD", "amount": "1"},
     "invoices/<uuid:invoice_id>": {"payment_terms": "Mine"},
+    "service-mappings": {"service": "Mine", "name": "Mine", "category": "Web", "subcategory": "Other (Web)"},
+    "outdated-bills": {"bills": ["00000000-0000-4000-8000-000000000000"]},
     "invitations": {"email": "mine@example.com", "role": "viewer"},
     "runs": {"billing_period": "2026-10"},
     "reallocations": {"first_period": "2026-10"},
@@ -60,6 +62,7 @@ QUERIES = {
     "explain": "period=2026-10&currency=USD",
     "charges": "period=2026-10",
     "charges/file": "period=2026-10",
+    "bills/<uuid:bill_id>/comparison": "older=1&newer=1",
 }
 
 
@@ -90,6 +93,10 @@ def acme_ids(acme, settings):
             **own, issuer=CANARY, number=CANARY, billing_period="2026-10-01", currency="USD", amount=1,
             entered_by=CANARY, entered_at=NOW, changed_at=NOW,
         )  # fmt: skip
+        mapping = ServiceMapping.objects.create(
+            **own, provider=CANARY, called=CANARY, name=CANARY, category="Web", subcategory=CANARY,
+            mapped_by=CANARY, mapped_at=NOW,
+        )  # fmt: skip
         allocated = AllocationRun.objects.create(
             **own, billing_period="2026-10-01", state="failed", inputs_sha256=CANARY, revisions={}, started_at=NOW
         )
@@ -107,6 +114,7 @@ def acme_ids(acme, settings):
         return {
             "bill_id": bill.id,
             "invoice_id": invoice.id,
+            "mapping_id": mapping.id,
             "revision_id": revision.id,
             "source_id": source.id,
             "import_id": run.id,

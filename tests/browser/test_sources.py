@@ -107,7 +107,7 @@ def test_two_deliveries_are_compared_and_the_hash_of_a_file_is_copied(site, new_
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     log_in(page, site, EMAIL)
     page.goto(f"{site}/bills/{bill.id}")
-    expect(page.get_by_role("row", name="Compute USD")).to_contain_text("2.50")
+    expect(page.get_by_role("row", name="Compute No account named USD")).to_contain_text("2.50")
 
     page.get_by_label("From", exact=True).select_option("2")
     page.get_by_label("to", exact=True).select_option("1")

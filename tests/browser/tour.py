@@ -30,6 +30,8 @@ NO_PAGE = {
     "explore_lines": "sends a file or a part of a page",
     "audit_export": "sends a file",
     "bill_findings": "sends a file",
+    "findings_file": "sends a file",
+    "bill_comparison": "sends a file",
     "bill_charges_csv": "sends a file",
     "bill_charges_parquet": "sends a file",
     "scorecard_csv": "sends a file",

@@ -14,9 +14,11 @@ from allocation.engine.rules import parse
 from allocation.services import allocate, publish_rules
 from allocation.services.drafts import change_draft
 from allocation.services.reallocations import cancel_reallocation, request_reallocation
+from ingestion.focus.mapped_services import MappedService
 from ingestion.payables.facts import InvoiceFacts
 from ingestion.services import create_source, request_import, run_import
 from ingestion.services.invoices import enter_invoice
+from ingestion.services.mappings import map_service
 from ingestion.services.uploads import check_upload, take_upload
 from itfm.accounts.models import Membership, User
 from itfm.accounts.services import create_organization, invite
@@ -100,6 +102,10 @@ def whole_site(folder: Path) -> dict[str, str]:
             issuer="Cloud", number="C-7", billing_period=date(2026, 10, 1), currency="USD", amount=Decimal("1497.75")
         )
         enter_invoice(invoice, organization_id=acme.id, by=actor, at=timezone.now())
+        service = MappedService(
+            provider="Cloud", called="Cards", name="Cards", category="Web", subcategory="Application Platforms"
+        )
+        map_service(service, organization_id=acme.id, by=actor, at=timezone.now())
     check_upload(acme.id, upload_id=upload.id)
     letters = Subscription(organization_id=acme.id, email=OWNER, kind="showback")
     return {

@@ -13,6 +13,7 @@ from ingestion.services import create_source, queue_due, request_import, run_imp
 from ingestion.services import deliveries as deliveries_module
 from itfm.core import lake
 from itfm.core.locks import single
+from itfm.core.secrets import SealError
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW
 from tests.ingestion import pulls
@@ -160,7 +161,7 @@ def test_a_crash_before_publishing_leaves_the_revision_before_and_the_next_pull_
     write_bill(tmp_path / "bills" / "october.csv", line("9"))
 
     with monkeypatch.context() as planted:
-        planted.setattr(deliveries_module, "_save_findings", lambda *a, **k: 1 / 0)
+        planted.setattr(deliveries_module, "save_findings", lambda *a, **k: 1 / 0)
         assert pull(source).state == "failed"
         assert in_force(source) == [("2026-10", 1, "3.75")]
 
@@ -180,6 +181,27 @@ def test_a_failed_attempt_is_tried_again_later_and_given_up_after_three(source, 
         states.append(run_import(source.organization_id, run_id=run.id).state)
 
     assert states == ["queued", "queued", "failed"]
+
+
+def test_what_nobody_foresaw_is_told_in_plain_words_and_the_cause_is_left_to_the_log(source, monkeypatch):
+    monkeypatch.setattr("ingestion.services.imports._import", lambda run: {}["settings of the bucket"])
+
+    run = pull(source)
+
+    assert (run.state, run.error_code) == ("failed", "unexpected")
+    assert run.error_message.startswith("Something broke off this import that should not have")
+    assert run.error_message.endswith("(KeyError)")
+
+
+def test_a_secret_that_cannot_be_opened_says_what_to_do(source, monkeypatch):
+    def sealed(_run):
+        raise SealError("A stored secret is damaged. Enter it again.")
+
+    monkeypatch.setattr("ingestion.services.imports._import", sealed)
+
+    run = pull(source)
+
+    assert (run.error_code, run.error_message) == ("sealed", "A stored secret is damaged. Enter it again.")
 
 
 def test_a_worker_that_dies_each_time_is_given_up_after_three_attempts(source, monkeypatch):

@@ -8,8 +8,12 @@ from functools import partial
 import pytest
 
 from ingestion.amortization import calendar
+from ingestion.focus.mapped_services import MappedService
 from ingestion.models import BillRevision, Finding
+from ingestion.service_catalog import catalog
 from ingestion.services import create_source, remove_source, restore_source
+from ingestion.services.mappings import map_service
+from itfm.audit.services import Actor
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW
 from tests.ingestion import pulls
@@ -82,6 +86,28 @@ def test_a_month_that_is_kept_stands_on_the_files_that_say_it_now(source, tmp_pa
         )[:2]
     assert first.fingerprint == second.fingerprint
     assert first.files == second.files
+
+
+def test_what_a_service_is_said_to_be_restates_no_month_by_itself(source, tmp_path):
+    unknown = {"service_category": ""}
+    deliver(tmp_path, {**SEPTEMBER, **unknown}, {**OCTOBER, **unknown})
+    pull(source)
+    with tenant(source.organization_id):
+        (service,) = {(one.provider, one.called) for one in catalog().unknown}
+        map_service(
+            MappedService(
+                provider=service[0], called=service[1], name="Desk", category="Other", subcategory="Other (Other)"
+            ),
+            organization_id=source.organization_id,
+            by=Actor(id=None, name="ada"),
+            at=NOW,
+        )
+    deliver(tmp_path, {**SEPTEMBER, **unknown}, {**OCTOBER, **unknown, "amount": "62"})
+
+    assert pull(source).state == "imported"
+    assert in_force(source) == [("2026-09", 1, "30"), ("2026-10", 2, "62")]
+    with tenant(source.organization_id):
+        assert [one.bill.billing_period for one in catalog().outdated] == [date(2026, 9, 1)]
 
 
 def test_a_list_that_goes_back_to_what_it_was_restates_what_had_changed(source, tmp_path):

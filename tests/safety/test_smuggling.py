@@ -56,6 +56,7 @@ ELSEWHERE = {
     "notifications_wishes": {"notify_notificationpreference"},
     "upload_discard": {"ingestion_billupload"},
     "invoice_void": {"ingestion_invoice"},
+    "service_unmap": {"ingestion_servicemapping"},
 }
 """What the addresses of other sections change."""
 WITHOUT_A_WORD = dict.fromkeys(("explore_lens", "overview_lens"), "through what somebody looks at costs is their own")

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from ingestion.models import Bill, BillSource, BillUpload, Invoice
+from ingestion.models import Bill, BillSource, BillUpload, Invoice, ServiceMapping
 from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
@@ -30,7 +30,7 @@ def acme_source(acme):
 
 @pytest.fixture
 def acme_papers(acme):
-    """An uploaded bill and an invoice."""
+    """An uploaded bill, an invoice and what a service is."""
     with tenant(acme.id):
         upload = BillUpload.objects.create(
             organization=acme, kind="focus", file_name=CANARY, file="", size=1, sha256="", uploaded_at=NOW
@@ -46,7 +46,16 @@ def acme_papers(acme):
             entered_at=NOW,
             changed_at=NOW,
         )
-    return {"upload": upload.id, "invoice": invoice.id}
+        mapping = ServiceMapping.objects.create(
+            organization=acme,
+            called=CANARY,
+            name=CANARY,
+            category="Web",
+            subcategory="Other (Web)",
+            mapped_by=CANARY,
+            mapped_at=NOW,
+        )
+    return {"upload": upload.id, "invoice": invoice.id, "mapping": mapping.id}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from ingestion.models import Bill, Finding
 from ingestion.services import create_source, request_import, run_import
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
+from itfm.web.bills import comparing
 from tests.conftest import NOW, member
 from tests.ingestion.focus_files import line, write_bill
 
@@ -84,12 +85,33 @@ def test_a_ledger_of_the_delivery_before_is_not_held_against_this_one(owner, acm
     assert (tie_out.state, tie_out.is_allocated, tie_out.rows[0].allocated_total) == ("open", False, None)
 
 
-def test_the_newest_delivery_is_compared_with_the_one_before_by_service(owner, bill):
+def test_the_newest_delivery_is_compared_with_the_one_before_by_account_and_service(owner, bill):
     comparison = page(owner, bill).comparison
 
     (row,) = comparison.rows
     assert (row.service_name, row.change, row.charges_change) == ("Compute", Decimal("3.5"), 1)
     assert (comparison.older, comparison.newer) == (1, 2)
+    (total,) = comparison.totals
+    assert (total.older_cost, total.newer_cost) == (Decimal(15), Decimal("18.5"))
+    assert (total.change, total.charges_change) == (row.change, row.charges_change)
+
+
+def test_what_is_not_shown_is_in_a_row_of_its_own(owner, bill, monkeypatch):
+    monkeypatch.setattr(comparing, "MOST_SHOWN", 0)
+
+    comparison = page(owner, bill).comparison
+
+    assert (comparison.rows, comparison.hidden_count) == ((), 1)
+    assert (comparison.hidden[0].older_cost, comparison.hidden[0].newer_cost) == (Decimal(10), Decimal("13.5"))
+    assert "more, which the CSV has" in owner.get(reverse("bill", args=[bill.id])).content.decode()
+
+
+def test_what_changed_is_handed_out_as_csv(owner, bill):
+    answer = owner.get(reverse("bill_comparison", args=[bill.id]), {"older": "2", "newer": "1"})
+
+    assert 'filename="cloud-2026-10-revision-1.since-2.csv"' in answer["Content-Disposition"]
+    rows = list(csv.reader(io.StringIO(answer.content.decode())))
+    assert rows[1][2:7] == ["Compute", "USD", "13.5", "10", "-3.5"]
 
 
 def test_any_two_deliveries_can_be_compared(owner, bill):

@@ -7,14 +7,15 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from ingestion.comparison import Comparison, comparison
 from ingestion.models import Bill, BillRevision, Finding
 from ingestion.payables.bill_states import BillState
 from ingestion.selectors import current_revisions
 from ingestion.tie_out import bill_states
-from itfm.api.fields import Choice, Day, Form, Period, Text, Totals
+from itfm.api.fields import Choice, Day, Exact, Form, Period, Query, Text, Totals
 from itfm.api.operations import Call, Resource, operation
 from itfm.api.paging import Page, PageQuery, page_of
-from itfm.api.problems import unknown
+from itfm.api.problems import ProblemError, unknown
 
 SEVERITIES = ("error", "warning", "info")
 TAG = ["Bills"]
@@ -36,6 +37,16 @@ class FileAnswer(Form):
     row_count = serializers.IntegerField()
 
 
+class MappedServiceAnswer(Form):
+    """What a service was said to be."""
+
+    provider = Text()
+    service = Text(source="called")
+    name = Text()
+    category = Text()
+    subcategory = Text()
+
+
 class RevisionAnswer(Form):
     """One delivered state of a bill."""
 
@@ -44,6 +55,10 @@ class RevisionAnswer(Form):
     number = serializers.IntegerField()
     is_in_force = serializers.SerializerMethodField(help_text="Whether charges come from this revision now.")
     delivery = Text()
+    delivered_as = serializers.IntegerField(
+        allow_null=True, help_text="Number of the revision whose files were read again for this one."
+    )
+    mapped_services = MappedServiceAnswer(many=True, help_text="What services were said to be when it was read.")
     fingerprint = Text(help_text="SHA-256 over the delivered files.")
     rows = serializers.IntegerField(source="row_count")
     totals = Totals()
@@ -79,6 +94,42 @@ class OneBillAnswer(BillAnswer):
     )
 
 
+class ComparisonQuery(Query):
+    """Which revisions, by their numbers."""
+
+    older = serializers.IntegerField(min_value=1, max_value=999_999_999)
+    newer = serializers.IntegerField(min_value=1, max_value=999_999_999)
+
+
+class ComparedAnswer(Form):
+    """Billed cost and number of charges in two revisions, in one currency."""
+
+    currency = Text()
+    older_cost = Exact()
+    newer_cost = Exact()
+    change = Exact(help_text="What the newer revision has more.")
+    older_charges = serializers.IntegerField()
+    newer_charges = serializers.IntegerField()
+    charges_change = serializers.IntegerField()
+
+
+class DifferenceAnswer(ComparedAnswer):
+    """Charges of an account and a service that differ; null is charges that name none."""
+
+    account_id = Text(allow_null=True)
+    account_name = Text(allow_null=True)
+    service_name = Text(allow_null=True)
+
+
+class ComparisonAnswer(Form):
+    """Where two revisions differ. The changes of the differences add up to those of the totals."""
+
+    older = serializers.IntegerField()
+    newer = serializers.IntegerField()
+    differences = DifferenceAnswer(many=True, help_text="The largest change in cost first.")
+    totals = ComparedAnswer(many=True, help_text="Of all charges, by currency.")
+
+
 class FindingAnswer(Form):
     """Something a reader of the bill should know."""
 
@@ -99,7 +150,9 @@ class FindingsQuery(PageQuery):
     bill = serializers.UUIDField(required=False)
     revision = serializers.UUIDField(required=False)
     run = serializers.UUIDField(required=False, help_text="An import.")
+    source = serializers.UUIDField(required=False)  # type: ignore[assignment]  # the metaclass takes it away
     severity = Choice(choices=SEVERITIES, required=False)
+    code = Text(required=False, max_length=60)
 
 
 class Bills(Resource):
@@ -138,6 +191,24 @@ class Revisions(Resource):
         return page_of(revisions, order=("-number",), query=call.query)
 
 
+class RevisionComparison(Resource):
+    """Two revisions of a bill, compared."""
+
+    @operation(
+        "bills.read", query=ComparisonQuery, answers=ComparisonAnswer, operation_id="compare_revisions", tags=TAG
+    )
+    def get(self, call: Call, bill_id: UUID) -> Comparison:
+        """Tell what changed from one revision of a bill to another, by account and service."""
+        numbered = {one.number: one for one in BillRevision.objects.filter(bill=_bill(bill_id))}
+        older, newer = numbered.get(call.query["older"]), numbered.get(call.query["newer"])
+        if older is None or newer is None:
+            raise unknown("revision")
+        found = comparison(older, newer)
+        if found is None:
+            raise ProblemError("conflict", "The stored charges of one of them are not there.")
+        return found
+
+
 class OneRevision(Resource):
     """One revision."""
 
@@ -158,7 +229,14 @@ class Findings(Resource):
     )
     def get(self, call: Call) -> Page[Finding]:
         """List what was found in bills, in the order of each import's files."""
-        columns = {"bill": "revision__bill_id", "revision": "revision_id", "run": "run_id", "severity": "severity"}
+        columns = {
+            "bill": "revision__bill_id",
+            "revision": "revision_id",
+            "run": "run_id",
+            "source": "run__source_id",
+            "severity": "severity",
+            "code": "code",
+        }
         filters: dict[str, Any] = {column: call.query[name] for name, column in columns.items() if name in call.query}
         return page_of(Finding.objects.filter(**filters), order=("run_id", "number"), query=call.query)
 

@@ -2,72 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
-from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
+from django.db.models import Sum
 
 from allocation.selectors import Visibility, mart, run_in_force
 from ingestion.focus.attributes import COST_COLUMNS
-from ingestion.models import Bill, BillRevision, Finding
-from ingestion.revisions import MOST_DIFFERENCES, differences, stored_sums
-from ingestion.selectors import SEVERITIES
+from ingestion.models import Bill, BillRevision
+from ingestion.revisions import stored_sums
 from ingestion.tie_out import books_of
-from itfm.core.inert import inert
-from itfm.core.money import CONTEXT
-from itfm.web.bills.build import finding_row, total_rows
+from itfm.web.bills.build import total_rows
+from itfm.web.bills.comparing import comparison_part
+from itfm.web.bills.findings import findings_of_revision, findings_part
 from itfm.web.bills.page import (
     BILL_STATES,
     BillPage,
-    Comparison,
-    DifferenceRow,
     FileRow,
-    FindingCode,
     FindingsPart,
     RevisionRow,
     TieOut,
     TieOutRow,
 )
+from itfm.web.bills.query import BillQuery
 from itfm.web.invoices.build import invoice_row
 from itfm.web.shell.page import Shell
-
-FINDINGS_PER_PAGE: Final = 50
-MOST_DIGITS: Final = 9
-
-
-@dataclass(frozen=True, kw_only=True)
-class BillQuery:
-    """What a reader of a bill asks for: findings of a kind, and two revisions to compare."""
-
-    severity: str = ""
-    code: str = ""
-    page: int = 1
-    older: int | None = None
-    newer: int | None = None
-
-
-def parse_query(parameters: Mapping[str, str]) -> BillQuery:
-    """Return what an address asks for; what makes no sense counts as not asked."""
-    severity = parameters.get("severity", "")
-    return BillQuery(
-        severity=severity if severity in SEVERITIES else "",
-        code=parameters.get("code", "")[:60],
-        page=_whole(parameters.get("page")) or 1,
-        older=_whole(parameters.get("older")),
-        newer=_whole(parameters.get("newer")),
-    )
-
-
-def _whole(text: str | None) -> int | None:
-    is_whole = text is not None and text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
-    return (int(text) or None) if is_whole and text else None
 
 
 def bill_page(bill_id: UUID, *, query: BillQuery, visibility: Visibility, shell: Shell, at: datetime) -> BillPage:
@@ -91,66 +53,15 @@ def bill_page(bill_id: UUID, *, query: BillQuery, visibility: Visibility, shell:
             for revision, before in zip_longest(revisions, revisions[1:])
         ),
         tie_out=_tie_out(bill, visibility=visibility) if bill.current_revision else None,
-        comparison=_comparison(revisions, query=query),
-        findings=_findings_part(bill.current_revision, query=query) if bill.current_revision else None,
+        comparison=comparison_part(revisions, query=query),
+        findings=_findings(bill.current_revision, query=query),
         state=BILL_STATES[tie.state] if tie else None,
         invoices=tuple(invoice_row(one, books, bill_id=bill.id) for one in tie.invoices) if tie else (),
     )
 
 
-def findings_of_revision(revision: BillRevision, *, query: BillQuery) -> QuerySet[Finding]:
-    """Return what was found in a revision, and in its delivery as a whole, the most severe first."""
-    names = [file["name"] for file in revision.files]
-    # A delivery of several bills tells of its files; only the file says which bill that concerns.
-    shared = Q(revision__isnull=True, run_id=revision.run_id) & (Q(file="") | Q(file__in=names))
-    found = Finding.objects.filter(Q(revision=revision) | shared)
-    if query.severity:
-        found = found.filter(severity=query.severity)
-    if query.code:
-        found = found.filter(code=query.code)
-    return found
-
-
-def findings_csv(revision: BillRevision, *, query: BillQuery) -> Iterator[bytes]:
-    """Return findings as CSV in parts; a text that a spreadsheet would run gets an apostrophe before it."""
-    yield _csv_line(("severity", "code", "message", "file", "row", "column"))
-    for severity in SEVERITIES:
-        found = findings_of_revision(revision, query=query).filter(severity=severity).order_by("number")
-        for one in found:
-            yield _csv_line((one.severity, one.code, one.message, one.file, one.row, one.column))
-
-
-def _csv_line(cells: Iterable[object]) -> bytes:
-    line = io.StringIO()
-    texts = ["" if cell is None else str(cell) for cell in cells]
-    csv.writer(line).writerow([inert(text) for text in texts])
-    return line.getvalue().encode()
-
-
-def _findings_part(revision: BillRevision, *, query: BillQuery) -> FindingsPart:
-    everything = findings_of_revision(revision, query=BillQuery())
-    codes = everything.values("severity", "code").annotate(count=Count("id")).order_by("code")
-    ranked = sorted(codes, key=lambda code: (SEVERITIES.index(code["severity"]), code["code"]))
-    found = findings_of_revision(revision, query=query)
-    count = found.count()
-    pages = max(-(-count // FINDINGS_PER_PAGE), 1)
-    page = min(query.page, pages)
-    first = (page - 1) * FINDINGS_PER_PAGE
-    return FindingsPart(
-        rows=tuple(finding_row(one) for one in _ranked(found)[first : first + FINDINGS_PER_PAGE]),
-        count=count,
-        page=page,
-        pages=pages,
-        severity=query.severity,
-        code=query.code,
-        codes=tuple(FindingCode(**code) for code in ranked),  # type: ignore[arg-type]
-    )
-
-
-def _ranked(found: QuerySet[Finding]) -> QuerySet[Finding]:
-    # "error" < "info" < "warning" in the alphabet, so the order is spelled out.
-    rank = Case(*(When(severity=name, then=Value(place)) for place, name in enumerate(SEVERITIES)), default=Value(9))
-    return found.order_by(rank, "number", "id")
+def _findings(revision: BillRevision | None, *, query: BillQuery) -> FindingsPart | None:
+    return findings_part(findings_of_revision(revision), query=query) if revision else None
 
 
 def _tie_out(bill: Bill, *, visibility: Visibility) -> TieOut:
@@ -184,62 +95,12 @@ def _ledger_sums(bill: Bill, *, visibility: Visibility) -> dict[str, Decimal]:
     return dict(cells.values_list("billing_currency").annotate(total=Sum("billed_cost")).order_by("billing_currency"))
 
 
-def _comparison(revisions: list[BillRevision], *, query: BillQuery) -> Comparison | None:
-    """Compare two revisions: those asked for, else the newest with the one before it."""
-    if len(revisions) < 2:
-        return None
-    numbered = {revision.number: revision for revision in revisions}
-    newer = numbered.get(query.newer or 0, revisions[0])
-    older = numbered.get(query.older or 0, revisions[1])
-    found = differences(older, newer)
-    rows = tuple(
-        DifferenceRow(
-            service_name=one.service_name,
-            currency=one.currency,
-            older_cost=one.older_cost,
-            newer_cost=one.newer_cost,
-            older_charges=one.older_charges,
-            newer_charges=one.newer_charges,
-        )
-        for one in found or ()
-    )
-    return Comparison(
-        numbers=tuple(sorted(numbered, reverse=True)),
-        older=older.number,
-        newer=newer.number,
-        is_readable=found is not None,
-        rows=rows[:MOST_DIFFERENCES],
-        hidden_count=max(len(rows) - MOST_DIFFERENCES, 0),
-        totals=_difference_totals(rows),
-    )
-
-
-def _difference_totals(rows: tuple[DifferenceRow, ...]) -> tuple[DifferenceRow, ...]:
-    totals: dict[str, list[Decimal]] = {}
-    charges: dict[str, list[int]] = {}
-    for row in rows:
-        costs = totals.setdefault(row.currency, [Decimal(0), Decimal(0)])
-        costs[:] = [CONTEXT.add(costs[0], row.older_cost), CONTEXT.add(costs[1], row.newer_cost)]
-        counts = charges.setdefault(row.currency, [0, 0])
-        counts[:] = [counts[0] + row.older_charges, counts[1] + row.newer_charges]
-    return tuple(
-        DifferenceRow(
-            service_name=None,
-            currency=currency,
-            older_cost=totals[currency][0],
-            newer_cost=totals[currency][1],
-            older_charges=charges[currency][0],
-            newer_charges=charges[currency][1],
-        )
-        for currency in sorted(totals)
-    )
-
-
 def _revision_row(revision: BillRevision, *, before: BillRevision | None, current_id: UUID | None) -> RevisionRow:
     return RevisionRow(
         number=revision.number,
         is_current=revision.id == current_id,
         delivery=revision.delivery,
+        delivered_as=revision.delivered_as,
         fingerprint=revision.fingerprint,
         imported_at=revision.imported_at,
         row_count=revision.row_count,

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
 
+from ingestion.comparison import Compared, Difference
 from ingestion.payables.bill_states import BillState
 from itfm.core.money import CONTEXT
-from itfm.web.components import State
+from itfm.web.components import Paging, State
 from itfm.web.invoices.page import InvoiceRow
 from itfm.web.shell.page import Health, Shell
 
@@ -210,6 +211,8 @@ class RevisionRow:
     number: int
     is_current: bool
     delivery: str
+    delivered_as: int | None
+    """The revision whose files were read again for this one; None where it was delivered itself."""
     fingerprint: str
     imported_at: datetime
     row_count: int
@@ -270,40 +273,20 @@ class TieOut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DifferenceRow:
-    """A service that differs between two revisions; None is charges without a service."""
-
-    service_name: str | None
-    currency: str
-    older_cost: Decimal
-    newer_cost: Decimal
-    older_charges: int
-    newer_charges: int
-
-    @property
-    def change(self) -> Decimal:
-        """What the newer revision has more."""
-        return CONTEXT.subtract(self.newer_cost, self.older_cost)
-
-    @property
-    def charges_change(self) -> int:
-        """How many charges the newer revision has more."""
-        return self.newer_charges - self.older_charges
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """Where two revisions differ, by service."""
+class ComparisonPart:
+    """Where two revisions differ, by account and service, and what each comes to."""
 
     numbers: tuple[int, ...]
     """Of the revisions to choose from, newest first."""
     older: int
     newer: int
     is_readable: bool
-    rows: tuple[DifferenceRow, ...]
+    rows: tuple[Difference, ...]
+    hidden: tuple[Compared, ...]
+    """Of the rows that are not shown, by currency."""
     hidden_count: int
-    totals: tuple[DifferenceRow, ...]
-    """Of the rows, by currency."""
+    totals: tuple[Compared, ...]
+    """Of all charges, by currency."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -344,6 +327,40 @@ class FindingsPart:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FoundRow:
+    """A finding with where it was found; one of a delivery as a whole names no bill."""
+
+    finding: FindingRow
+    source_id: UUID
+    source_name: str
+    bill_id: UUID | None
+    billing_period: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingsPage:
+    """What was found over all bills, those of a source, severity or code only when asked for."""
+
+    shell: Shell
+    rows: tuple[FoundRow, ...]
+    count: int
+    page: int
+    per_page: int
+    source_id: UUID | None
+    sources: tuple[SourceName, ...]
+    severity: str
+    code: str
+    codes: tuple[FindingCode, ...]
+    query: str
+    """What is asked for, as an address has it."""
+
+    @property
+    def paging(self) -> Paging:
+        """The way through them."""
+        return Paging(number=self.page, count=self.count, per_page=self.per_page)
+
+
+@dataclass(frozen=True, kw_only=True)
 class BillPage:
     """One bill with its revisions, newest first, and what was found in the current one; None where none is in force."""
 
@@ -355,7 +372,7 @@ class BillPage:
     billing_period: date
     revisions: tuple[RevisionRow, ...]
     tie_out: TieOut | None
-    comparison: Comparison | None
+    comparison: ComparisonPart | None
     """None with fewer than two revisions."""
     findings: FindingsPart | None
     state: State | None

@@ -13,13 +13,24 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
+from ingestion.comparison import comparison, comparison_csv
 from ingestion.exports import NothingToExportError, charges_csv, charges_parquet
 from ingestion.models import Bill, BillRevision, BillSource
 from ingestion.services import request_import
 from itfm.accounts.access import TenantRequest, actor_of, allow
 from itfm.audit.services import record
 from itfm.web.bills.build import bills_page, running_part
-from itfm.web.bills.detail import bill_page, findings_csv, parse_query
+from itfm.web.bills.comparing import compared_pair
+from itfm.web.bills.detail import bill_page
+from itfm.web.bills.findings import (
+    asked_for,
+    findings_csv,
+    findings_of_revision,
+    findings_page,
+    findings_that_count,
+    source_of,
+)
+from itfm.web.bills.query import parse_query
 from itfm.web.shell.build import shell_of
 from itfm.web.visibility import visibility_of
 
@@ -62,11 +73,45 @@ def bill(request: TenantRequest, bill_id: UUID) -> HttpResponse:
 
 @allow("bills.read")
 @require_GET
+def findings(request: TenantRequest) -> HttpResponse:
+    """Show what was found over all bills."""
+    asked = request.GET.dict()
+    page = findings_page(asked, query=parse_query(asked), shell=shell_of(request, "bills"))
+    return render(request, "bills/all_findings.html", {"page": page})
+
+
+@allow("bills.read")
+@require_GET
+def findings_file(request: TenantRequest) -> HttpResponse:
+    """Hand out what was found over all bills as CSV, what is asked for only."""
+    asked = request.GET.dict()
+    found = asked_for(findings_that_count(source_of(asked)), parse_query(asked))
+    answer = HttpResponse(b"".join(findings_csv(found)), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="findings.csv"'
+    return answer
+
+
+@allow("bills.read")
+@require_GET
 def bill_findings(request: TenantRequest, bill_id: UUID) -> HttpResponse:
     """Hand out the findings of the revision in force as CSV, those asked for only."""
     revision = _revision_in_force(bill_id)
-    lines = b"".join(findings_csv(revision, query=parse_query(request.GET.dict())))
+    found = asked_for(findings_of_revision(revision), parse_query(request.GET.dict()))
+    lines = b"".join(findings_csv(found))
     return _download(HttpResponse(lines, content_type="text/csv; charset=utf-8"), revision, ending="findings.csv")
+
+
+@allow("bills.read")
+@require_GET
+def bill_comparison(request: TenantRequest, bill_id: UUID) -> HttpResponse:
+    """Hand out what changed between two revisions as CSV, by account and service."""
+    revisions = BillRevision.objects.filter(bill_id=bill_id).select_related("bill__source").order_by("-number")
+    pair = compared_pair(list(revisions), query=parse_query(request.GET.dict()))
+    found = comparison(*pair) if pair else None
+    if pair is None or found is None:
+        raise Http404("There is nothing to compare.")
+    lines = HttpResponse(b"".join(comparison_csv(found)), content_type="text/csv; charset=utf-8")
+    return _download(lines, pair[1], ending=f"since-{found.older}.csv")
 
 
 @allow("bills.read")

@@ -14,6 +14,7 @@ import duckdb
 from ingestion import connectors
 from ingestion.delivery import ArchivedFile, DeliveredFile, archive
 from ingestion.delivery.stores import FolderStore
+from ingestion.focus.mapped_services import MappedService
 from ingestion.normalize import Limits, NormalizedDelivery
 from itfm.core.kinds import Registry
 
@@ -255,6 +256,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.count = 0
+        self.mapped_services: tuple[MappedService, ...] = ()
 
     def archived(self, content: bytes | str, *, name: str = "bill.csv") -> ArchivedFile:
         """Write a file and archive it."""
@@ -283,6 +285,7 @@ class Bench:
             limits=Limits(temp_folder=self.folder / "temp", **{"memory": 256 << 20, "threads": 1, **(limits or {})}),
             tag_keys=tag_keys,
             progress=lambda step: None,
+            mapped_services=self.mapped_services,
         )
 
     def focus(self, *changes: Mapping[str, str]) -> NormalizedDelivery:
