@@ -21,7 +21,17 @@ def before_overhead() -> list[dict[str, Any]]:
             "name": "own lists by cost center",
             "when": {"all": [{"source": True, "one_of": list(OWN_LISTS)}, {"tag": "cost_center", "exists": True}]},
             "value": {"tag": "cost_center", "transforms": list(KNOWN_CENTERS)},
-        }
+        },
+        {
+            "name": "what is taken from the cluster's nodes",
+            "when": {
+                "all": [
+                    {"source": True, "equals": cluster.KEY},
+                    {"column": "charge_category", "equals": "Adjustment"},
+                ]
+            },
+            "value": organization.SHARED_TEAMS[0].name,
+        },
     ]
 
 
