@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min
 
+from allocation.drafts.templates import TEMPLATES, Template
 from allocation.drafts.wording import condition_words, method_words, receiver_words
 from allocation.engine.rules import RuleSet
 from allocation.engine.splits import Split
@@ -55,8 +56,14 @@ def allocation_page(*, shell: Shell, organization_id: UUID, period: PeriodChoice
         running=running_part(),
         recent=recent_runs(RECENT),
         has_bills=bool(bills.revisions),
+        templates=_templates(working.rules),
         versions_apart=_versions_apart(period.shown),
     )
+
+
+def _templates(rules: RuleSet) -> tuple[Template, ...]:
+    there = {dimension.key for dimension in rules.dimensions}
+    return tuple(template for key, template in TEMPLATES.items() if key not in there)
 
 
 def _versions_apart(period: date) -> tuple[RunRow, RunRow] | None:

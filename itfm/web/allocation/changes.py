@@ -23,6 +23,7 @@ from allocation.drafts.operations import (
     RenameDimension,
 )
 from allocation.drafts.problems import DraftError
+from allocation.drafts.templates import TEMPLATES, AddTemplate
 from allocation.services.drafts import StaleDraftError, change_draft
 from itfm.accounts.access import TenantRequest
 
@@ -38,6 +39,8 @@ def operation_of(data: Mapping[str, str]) -> Operation:
         raise Http404("There is nothing of this kind.")
     if name == "add_dimension":
         return AddDimension(key=data.get("new_key", "").strip(), name=data.get("name", "").strip())
+    if name == "add_template" and data.get("template") in TEMPLATES:
+        return AddTemplate(template=TEMPLATES[data["template"]])
     if name == "rename_dimension":
         return RenameDimension(key=key, name=data.get("name", "").strip())
     if name == "move_rule":

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from allocation.drafts.templates import Template
 from itfm.web.shell.page import PeriodChoice, Shell
 
 
@@ -211,6 +212,8 @@ class AllocationPage:
     running: RunningPart
     recent: tuple[RunRow, ...]
     has_bills: bool
+    templates: tuple[Template, ...] = ()
+    """Ready dimensions that the rules do not have yet."""
     versions_apart: tuple[RunRow, RunRow] | None = None
     """The run before and the run in force of the period shown, when another version of the rules came between."""
 

@@ -198,3 +198,20 @@ def test_another_organization_sees_nothing_of_the_draft(with_team, globex, clien
     assert (
         "Team" not in client.get(reverse("allocation")).content.decode().split("dimensions")[1].split("placeholder")[0]
     )
+
+
+def test_a_ready_dimension_comes_with_its_rules_and_is_offered_once(client, acme):
+    client.force_login(member(acme, Role.OWNER))
+    address = reverse("allocation")
+    assert "Add Technology tower (TBM)" in client.get(address).content.decode()
+
+    answer = client.post(
+        reverse("allocation_change"), {"operation": "add_template", "template": "tbm_tower", "lock": "0"}, follow=True
+    )
+
+    html = answer.content.decode()
+    assert "Added dimension Technology tower (TBM) with its rules" in html
+    assert "Add Technology tower (TBM)" not in html
+    assert "Add Cost pool (TBM)" in html
+    unknown = {"operation": "add_template", "template": "none", "lock": "1"}
+    assert client.post(reverse("allocation_change"), unknown).status_code == 404
