@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-.PHONY: help setup spark demo up test test-all check check-with-database screenshots bench docs openapi lock clean
+.PHONY: help setup spark focus-validator demo up test test-all check check-with-database screenshots bench docs openapi lock clean
 
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	command -v "$$name" >/dev/null 2>&1 && "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -33,6 +33,7 @@ help:
 	@echo 'make bench     measure import and allocation'
 	@echo 'make screenshots   photograph the pages of the demo into docs/images/screens/'
 	@echo 'make docs      build the documentation into site/'
+	@echo 'make focus-validator   hold what is exported against the rules of FOCUS, where there is Python 3.12'
 	@echo 'make openapi   write the OpenAPI document anew'
 	@echo 'make lock      write the lock files anew'
 	@echo 'make clean     remove everything that was made here, data included'
@@ -52,6 +53,9 @@ test: setup
 
 test-all: setup spark
 	$(PYTEST)
+
+focus-validator: setup .venv/.focus-validator
+	$(PYTEST) -n0 tests/acceptance/test_focus_validator.py
 
 check: setup
 	$(RUN) -m ruff format --check .
@@ -95,6 +99,8 @@ lock: .venv/.packages
 	$(UV) $(COMPILE) --extra embedded pyproject.toml --output-file requirements.lock
 	$(RUN) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"])' \
 		| $(UV) $(COMPILE) - --output-file requirements-spark.lock
+	echo 'focus-validator==2.2.* pyarrow<26' | tr ' ' '\n' \
+		| $(UV) $(COMPILE) --python-version 3.12 - --output-file requirements-focus-validator.lock
 
 COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-header
@@ -135,6 +141,17 @@ JAVA_VERSION = java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p'
 	fi; \
 	echo 'uv pip install --require-hashes -r requirements-spark.lock'; \
 	$(UV) pip install --quiet --require-hashes -r requirements-spark.lock && touch $@
+
+PYTHON_3_12 ?= 3.12
+
+.venv/.focus-validator: requirements-focus-validator.lock .venv/.packages
+	@if ! $(UV) python find --no-python-downloads "$(PYTHON_3_12)" >/dev/null 2>&1; then \
+		echo 'There is no Python 3.12 (or name it: make focus-validator PYTHON_3_12=path): focus-validator is not installed, and its check is skipped.'; exit 0; \
+	fi; \
+	echo 'uv pip install --require-hashes -r requirements-focus-validator.lock'; \
+	$(UV) venv --quiet --clear --no-python-downloads --python "$(PYTHON_3_12)" .venv/focus-validator \
+		&& $(UV) pip install --quiet --require-hashes --python .venv/focus-validator/bin/python \
+			-r requirements-focus-validator.lock && touch $@
 
 node_modules/.packages: package-lock.json package.json .venv/.packages
 	@echo 'npm ci --ignore-scripts'
