@@ -59,7 +59,8 @@ class Totals:
 class NormalizedBill:
     """One billing period of a delivery, as `charges.parquet`, `attribute_sets.parquet` and `daily.parquet` in `folder`.
 
-    `billing_period` is its first day; `charges_through` the date of its latest charge of use; `totals` go by currency.
+    `billing_period` is its first day; `totals` go by currency. `charges_through` is the date of its latest charge of
+    use for a day at most, None without one: what is told by the month does not say how far it reaches.
     `mapped_services` are the organization's own that some charge has.
     """
 

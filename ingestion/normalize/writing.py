@@ -21,6 +21,8 @@ from ingestion.normalize.plan import Plan
 from ingestion.normalize.reading import Reading
 
 PARQUET: Final = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+OF_MANY_DAYS: Final = "charge_period_end > charge_period_start + INTERVAL 25 HOUR"
+"""The condition of charges for more than a day, of which one has 25 hours in autumn."""
 DAILY_SUMS: Final = (*COSTS, "consumed_quantity")
 
 
@@ -168,8 +170,8 @@ def normalized_bill(connection: duckdb.DuckDBPyConnection, *, period: date, fold
         if (amount or Decimal(0)) != billed:
             raise ConservationError(f"{period:%Y-%m}: the files bill {amount} {currency}, stored are {billed}.")
     row_count, through = connection.execute(
-        "SELECT count(*), max(charge_period_start) FILTER (WHERE charge_category = 'Usage')"
-        f" FROM read_parquet({charges})"
+        "SELECT count(*), max(charge_period_start)"
+        f" FILTER (WHERE charge_category = 'Usage' AND ({OF_MANY_DAYS}) IS NOT TRUE) FROM read_parquet({charges})"
     ).fetchall()[0]
     return NormalizedBill(
         billing_period=period,

@@ -91,7 +91,7 @@ def test_top_level_holds_what_it_should():
     assert {entry for entry in top if not entry.startswith(".")} <= {
         "manage.py", "itfm", "ingestion", "allocation", "showback", "forecasting", "governance", "templates", "tests",
         "docker-compose.yml", "Dockerfile", "pyproject.toml", "README.md", "LICENSE", "Makefile", "docs", "benchmarks",
-        "package.json", "package-lock.json", "requirements.lock", "requirements-dev.lock", "requirements-spark.lock",
+        "package.json", "package-lock.json", "requirements.lock", "requirements-dev.lock", "requirements-focus-validator.lock", "requirements-spark.lock",
         "mkdocs.yml",
     }  # fmt: skip
 

@@ -274,3 +274,13 @@ def test_a_json_column_that_holds_none_is_left_empty_and_told(bench: Bench):
         3,
         "SkuPriceDetails",
     )
+
+
+def test_what_is_told_by_the_month_does_not_say_how_far_a_bill_reaches(bench: Bench):
+    monthly = {"ChargePeriodStart": "2026-10-01T00:00:00Z", "ChargePeriodEnd": "2026-11-01T00:00:00Z"}
+    daily = {"ChargePeriodStart": "2026-10-07T00:00:00Z", "ChargePeriodEnd": "2026-10-08T00:00:00Z"}
+    endless = {"ChargePeriodStart": "2026-10-09T00:00:00Z", "ChargePeriodEnd": ""}
+
+    assert [bill.charges_through for bill in bench.focus(monthly).bills] == [None]
+    assert [bill.charges_through for bill in bench.focus(monthly, daily).bills] == [date(2026, 10, 7)]
+    assert [bill.charges_through for bill in bench.focus(daily, endless).bills] == [date(2026, 10, 9)]
