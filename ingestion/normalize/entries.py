@@ -56,9 +56,12 @@ def telling_columns(connection: duckdb.DuckDBPyConnection, reading: Reading) -> 
     Many do not: a region stands in four columns of a report, and some hold one value only.
     """
     key = reading.plan.key
-    counts = ", ".join(f"count(DISTINCT {quoted(name)}) + (count({quoted(name)}) < count(*))::INTEGER" for name in key)
-    distinct = connection.execute(f"SELECT {counts} FROM combination").fetchall()[0]
-    telling = [name for name, count in zip(key, distinct, strict=True) if count > 1]
+    # Its least and largest tell whether a column has several values; to count them takes a table for each column.
+    several = ", ".join(
+        f"min({quoted(name)}) < max({quoted(name)}) OR count({quoted(name)}) BETWEEN 1 AND count(*) - 1" for name in key
+    )
+    answers = connection.execute(f"SELECT {several} FROM combination").fetchall()[0]
+    telling = [name for name, has_several in zip(key, answers, strict=True) if has_several]
     entries = _combination_count(connection, telling)
     if entries > MOST_ENTRIES_COMPARED:
         return tuple(telling)
@@ -177,26 +180,26 @@ def unreadable_tags(connection: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def _publish(connection: duckdb.DuckDBPyConnection, columns: Sequence[str], *, has_doubles: bool) -> Dictionary:
-    told = ", ".join(
-        f"count(DISTINCT {quoted(name)}), count({quoted(name)}), any_value({quoted(name)})::VARCHAR,"
-        f" any_value(typeof({quoted(name)}))"
-        for name in columns
-    )
-    answers = connection.execute(f"SELECT count(*), {told} FROM entry").fetchall()[0]
-    rows, constants, values = answers[0], {}, ["x_entry"]
+    rows = int(connection.execute("SELECT count(*) FROM entry").fetchall()[0][0])
+    # Few entries have few words; counting those of more takes a table for each column.
+    words = "count(DISTINCT {name})" if rows > MOST_WORDS else "count({name})"
+    each = words + ", count({name}), min({name}) = max({name}), min({name})::VARCHAR, any_value(typeof({name}))"
+    told = ", ".join(each.format(name=quoted(name)) for name in columns)
+    answers = connection.execute(f"SELECT {told} FROM entry").fetchall()[0]
+    constants, values = {}, ["x_entry"]
     for index, name in enumerate(columns):
-        distinct, filled, value, kind = answers[1 + 4 * index : 5 + 4 * index]
+        word_count, filled, is_one, value, kind = answers[5 * index : 5 + 5 * index]
         if filled == 0:
             constants[name] = f"NULL::{'VARCHAR' if kind == 'NULL' else kind}"
             continue
-        is_word = kind == "VARCHAR" and distinct <= MOST_WORDS
+        is_word = kind == "VARCHAR" and word_count <= MOST_WORDS
         if is_word:
             kind = quoted(f"word_{name}")
             connection.execute(
                 f"CREATE TYPE {kind} AS ENUM (SELECT DISTINCT {quoted(name)} FROM entry"
                 f" WHERE {quoted(name)} IS NOT NULL ORDER BY 1)"
             )
-        if distinct == 1 and filled == rows:
+        if is_one and filled == rows:
             constants[name] = f"CAST({literal(value)} AS {kind})"
         else:
             values.append(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}")
