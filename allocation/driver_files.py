@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from allocation.engine.drivers import CSV_HEADER, DriverValue
 from allocation.table_files import MAX_BYTES, MAX_ROWS, UnreadableError, few, rows
 from itfm.core.inert import as_written, inert
-from itfm.core.money import AmountError, amount
+from itfm.core.money import AmountError, amount, plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,5 @@ def written(values: Iterable[tuple[date, str, Any]]) -> str:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(CSV_HEADER)
     for day, value, quantity in values:
-        text = f"{quantity:f}"
-        plain = text.rstrip("0").rstrip(".") if "." in text else text
-        writer.writerow([day.isoformat(), inert(value), plain])
+        writer.writerow([day.isoformat(), inert(value), plain(quantity)])
     return buffer.getvalue()

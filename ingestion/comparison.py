@@ -2,67 +2,39 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from ingestion.models import BillRevision
 from ingestion.revisions import reader, revision_folder, stored_sums
-from ingestion.services.deliveries import plain
-from itfm.core.inert import inert
+from itfm.core.inert import csv_line
 from itfm.core.money import CONTEXT
 
 DIFFERENCES: Final = """
 -- Billed cost and charges of two revisions where they differ. Exact.
 -- Grain: (account_id, service_name, billing_currency).
 WITH
-older AS (
-    SELECT
-        sub_account_id AS account_id,
-        MAX(sub_account_name) AS account_name,
-        service_name,
-        billing_currency,
-        SUM(billed_cost) AS cost,
-        SUM(charge_count)::BIGINT AS charges
-    FROM read_parquet($older_daily)
-    INNER JOIN read_parquet($older_sets) USING (attribute_set_id)
-    GROUP BY sub_account_id, service_name, billing_currency
-),
-newer AS (
-    SELECT
-        sub_account_id AS account_id,
-        MAX(sub_account_name) AS account_name,
-        service_name,
-        billing_currency,
-        SUM(billed_cost) AS cost,
-        SUM(charge_count)::BIGINT AS charges
-    FROM read_parquet($newer_daily)
-    INNER JOIN read_parquet($newer_sets) USING (attribute_set_id)
-    GROUP BY sub_account_id, service_name, billing_currency
-),
-compared AS (
-    SELECT
-        coalesce(newer.account_id, older.account_id) AS account_id,
-        coalesce(newer.account_name, older.account_name) AS account_name,
-        coalesce(newer.service_name, older.service_name) AS service_name,
-        coalesce(newer.billing_currency, older.billing_currency) AS billing_currency,
-        coalesce(older.cost, 0) AS older_cost,
-        coalesce(newer.cost, 0) AS newer_cost,
-        coalesce(older.charges, 0) AS older_charges,
-        coalesce(newer.charges, 0) AS newer_charges
-    FROM older
-    FULL JOIN newer
-        ON older.account_id IS NOT DISTINCT FROM newer.account_id
-        AND older.service_name IS NOT DISTINCT FROM newer.service_name
-        AND older.billing_currency = newer.billing_currency
+charges AS (
+    SELECT FALSE AS is_newer, * FROM read_parquet($older_daily) AS daily
+    INNER JOIN read_parquet($older_sets) AS sets USING (attribute_set_id)
+    UNION ALL BY NAME
+    SELECT TRUE AS is_newer, * FROM read_parquet($newer_daily) AS daily
+    INNER JOIN read_parquet($newer_sets) AS sets USING (attribute_set_id)
 )
 SELECT
-    account_id, account_name, service_name, billing_currency, older_cost, newer_cost, older_charges, newer_charges
-FROM compared
-WHERE older_cost <> newer_cost OR older_charges <> newer_charges
+    sub_account_id AS account_id,
+    coalesce(MAX(sub_account_name) FILTER (WHERE is_newer), MAX(sub_account_name)) AS account_name,
+    service_name,
+    billing_currency,
+    coalesce(SUM(billed_cost) FILTER (WHERE NOT is_newer), 0) AS older_cost,
+    coalesce(SUM(billed_cost) FILTER (WHERE is_newer), 0) AS newer_cost,
+    coalesce(SUM(charge_count) FILTER (WHERE NOT is_newer), 0)::BIGINT AS older_charges,
+    coalesce(SUM(charge_count) FILTER (WHERE is_newer), 0)::BIGINT AS newer_charges
+FROM charges
+GROUP BY sub_account_id, service_name, billing_currency
+HAVING older_cost <> newer_cost OR older_charges <> newer_charges
 ORDER BY abs(newer_cost - older_cost) DESC, account_id NULLS LAST, service_name NULLS LAST, billing_currency
 """
 TITLES: Final = (
@@ -144,24 +116,16 @@ def comparison(older: BillRevision, newer: BillRevision) -> Comparison | None:
 
 def comparison_csv(found: Comparison) -> Iterator[bytes]:
     """Return a comparison as CSV in parts, the totals last; a text that a spreadsheet would run gets an apostrophe."""
-    yield _line(title.format(older=found.older, newer=found.newer) for title in TITLES)
+    yield csv_line(title.format(older=found.older, newer=found.newer) for title in TITLES)
     for one in found.differences:
-        texts = (one.account_id, one.account_name, one.service_name, one.currency)
-        yield _line((*(inert(text or "") for text in texts), *_figures(one)))
+        yield csv_line((one.account_id, one.account_name, one.service_name, one.currency, *_figures(one)))
     for total in found.totals:
-        yield _line((ALL, "", "", total.currency, *_figures(total)))
+        yield csv_line((ALL, "", "", total.currency, *_figures(total)))
 
 
-def _figures(one: Compared) -> tuple[str, ...]:
+def _figures(one: Compared) -> tuple[Decimal | int, ...]:
     costs = (one.older_cost, one.newer_cost, one.change)
-    counts = (one.older_charges, one.newer_charges, one.charges_change)
-    return (*map(plain, costs), *map(str, counts))
-
-
-def _line(cells: Iterable[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow(list(cells))
-    return line.getvalue().encode()
+    return (*costs, one.older_charges, one.newer_charges, one.charges_change)
 
 
 def _differences(older: BillRevision, newer: BillRevision) -> tuple[Difference, ...] | None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from allocation.models import AllocationRun
 from allocation.services import allocate
 from ingestion.models import Bill, BillRevision, ImportRun
-from ingestion.services import create_source, request_import, run_import
+from ingestion.services import request_import, run_import
 from itfm import pipeline
 from itfm.accounts.services import create_organization
 from itfm.core import events, jobs
@@ -19,6 +19,7 @@ from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge
 from tests.conftest import NOW
 from tests.ingestion.focus_files import line, write_bill
+from tests.ingestion.pulls import connect
 from tests.notify.test_outbox import queue
 
 
@@ -27,19 +28,6 @@ def hints(monkeypatch):
     given = []
     monkeypatch.setattr(pipeline, "_hint", lambda task, **arguments: given.append((task.name, arguments)))
     return given
-
-
-def connect(organization, folder, **options):
-    with tenant(organization.id):
-        return create_source(
-            organization_id=organization.id,
-            key="cloud",
-            name="Cloud",
-            kind="focus",
-            settings={"path": str(folder)},
-            at=NOW,
-            **options,
-        )
 
 
 def test_every_event_has_tasks_that_follow_it():

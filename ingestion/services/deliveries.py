@@ -26,6 +26,7 @@ from ingestion.services import registers
 from ingestion.services.mappings import mapped_services
 from itfm.core import lake
 from itfm.core.events import BillImported, publish
+from itfm.core.money import plain
 from itfm.core.periods import period_name
 from itfm.core.tenancy import tenant
 
@@ -307,12 +308,6 @@ def told_totals(bill: NormalizedBill) -> dict[str, dict[str, str]]:
 
 def _texts(totals: Totals) -> dict[str, str]:
     return {column: plain(getattr(totals, column)) for column in COST_COLUMNS}
-
-
-def plain(amount: Decimal) -> str:
-    """Return an amount without exponent and without zeros that say nothing."""
-    text = f"{amount:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
 def save_findings(run: ImportRun, found: Iterable[FoundFinding], *, revision: BillRevision | None = None) -> None:

@@ -15,8 +15,8 @@ from django.db.models.functions import Lower
 from ingestion.models import Invoice
 from ingestion.models import InvoiceLine as LineRow
 from ingestion.payables.facts import InvoiceFacts, InvoiceLine, issuer_key, problems
-from ingestion.services.deliveries import plain
 from itfm.audit.services import Actor, record
+from itfm.core.money import plain
 from itfm.core.periods import period_name
 
 OF_LINES: Final = ("billing_period", "currency", "amount")

@@ -25,13 +25,14 @@ from ingestion.models import BillSource, BillUpload, ImportRun
 from ingestion.normalize.connector import ConnectorKind
 from ingestion.normalize.contents import NormalizedBill, Step
 from ingestion.normalize.preview import preview_columns
-from ingestion.services.deliveries import limits, plain
+from ingestion.services.deliveries import limits
 from ingestion.services.kinds import KINDS
 from ingestion.services.mappings import mapped_services
 from ingestion.services.queue import request_import
 from itfm.core import lake
 from itfm.core.events import BillUploaded, publish
 from itfm.core.locks import single
+from itfm.core.money import plain
 from itfm.core.tenancy import tenant
 
 logger = structlog.get_logger(__name__)

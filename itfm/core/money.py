@@ -49,6 +49,12 @@ def amount(text: str) -> Decimal:
     return Decimal(text)
 
 
+def plain(amount: Decimal) -> str:
+    """Return an amount without exponent and without zeros that say nothing."""
+    text = f"{amount:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
 def split(amount: Decimal, weights: Mapping[str, Decimal]) -> dict[str, Decimal]:
     """Share an amount by weight so that the parts sum to it exactly. `docs/allocation.md`, Exact shares.
 

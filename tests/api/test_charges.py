@@ -7,12 +7,11 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from ingestion.services import create_source, request_import, run_import
 from itfm.core.policy import Role
-from itfm.core.tenancy import tenant
 from tests.api.conftest import Program
-from tests.conftest import NOW, key_of
+from tests.conftest import key_of
 from tests.ingestion.focus_files import line, write_bill
+from tests.ingestion.pulls import connect, pull
 
 OCTOBER = "period=2026-10"
 
@@ -22,23 +21,9 @@ def source(acme, tmp_path):
     costs = ["1.5", "2.25", "0.000000000000000001"]
     lines = [line(cost, day=day, service="=SUM(A1)" if day == 3 else "Storage") for day, cost in enumerate(costs, 1)]
     write_bill(tmp_path / "bills" / "october.csv", *lines)
-    with tenant(acme.id):
-        source = create_source(
-            organization_id=acme.id,
-            key="cloud",
-            name="Cloud",
-            kind="focus",
-            settings={"path": str(tmp_path / "bills")},
-            at=NOW,
-        )
-    pull(source)
+    source = connect(acme, tmp_path / "bills")
+    assert pull(source).state == "imported"
     return source
-
-
-def pull(source):
-    with tenant(source.organization_id):
-        run, _ = request_import(source, trigger="command", at=NOW)
-    assert run_import(source.organization_id, run_id=run.id, retries=False).state == "imported"
 
 
 def test_pages_tell_every_charge_once_to_the_last_digit(owner, source):

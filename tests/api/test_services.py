@@ -3,10 +3,8 @@
 import pytest
 
 from ingestion.models import ImportRun
-from ingestion.services import create_source
 from itfm.core.tenancy import tenant
-from tests.conftest import NOW
-from tests.ingestion.pulls import pull
+from tests.ingestion.pulls import connect, pull
 from tests.ingestion.test_service_catalog import deliver, unknown_line
 
 SHOP = {
@@ -21,15 +19,7 @@ SHOP = {
 @pytest.fixture
 def bills(acme, tmp_path):
     deliver(tmp_path / "bills", unknown_line("10", day=4), unknown_line("1.25"))
-    with tenant(acme.id):
-        source = create_source(
-            organization_id=acme.id,
-            key="cloud",
-            name="Cloud",
-            kind="focus",
-            settings={"path": str(tmp_path / "bills")},
-            at=NOW,
-        )
+    source = connect(acme, tmp_path / "bills")
     pull(source)
     return source
 

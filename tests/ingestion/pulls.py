@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
 from ingestion.models import Bill, BillSource, ImportRun
-from ingestion.services import request_import, run_import
+from ingestion.services import create_source, request_import, run_import
+from itfm.accounts.models import Organization
 from itfm.core.tenancy import tenant
+from tests.conftest import NOW
+
+
+def connect(organization: Organization, folder: Path, **options: Any) -> BillSource:
+    """Connect the FOCUS files of a folder."""
+    with tenant(organization.id):
+        return create_source(
+            organization_id=organization.id,
+            key="cloud",
+            name="Cloud",
+            kind="focus",
+            settings={"path": str(folder)},
+            at=NOW,
+            **options,
+        )
 
 
 def pull(source: BillSource, **options: Any) -> ImportRun:

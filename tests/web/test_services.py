@@ -4,11 +4,10 @@ import pytest
 from django.urls import reverse
 
 from ingestion.models import ImportRun, ServiceMapping
-from ingestion.services import create_source
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
-from tests.conftest import NOW, member
-from tests.ingestion.pulls import pull
+from tests.conftest import member
+from tests.ingestion.pulls import connect, pull
 from tests.ingestion.test_service_catalog import deliver, unknown_line
 
 KIND = "Web | Application Platforms"
@@ -17,15 +16,7 @@ KIND = "Web | Application Platforms"
 @pytest.fixture
 def bills(acme, tmp_path):
     deliver(tmp_path / "bills", unknown_line("10", month=9), unknown_line("1.25"))
-    with tenant(acme.id):
-        source = create_source(
-            organization_id=acme.id,
-            key="cloud",
-            name="Cloud",
-            kind="focus",
-            settings={"path": str(tmp_path / "bills")},
-            at=NOW,
-        )
+    source = connect(acme, tmp_path / "bills")
     pull(source)
     return source
 

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
-
-import numpy as np
 
 from itfm.core.periods import period_name
 from itfm.demo import organization
 from itfm.demo.cur import plain
-from itfm.demo.other_bill import CENT_DIGITS, Control, OtherBill
+from itfm.demo.other_bill import CENT_DIGITS, OtherBill
 from itfm.demo.services.asked import FOLDER, Asked, Data, RefusedError
-from itfm.demo.services.paging import buckets_of, by_day, day_of, page_of_days, page_of_list
-from itfm.demo.services.tokens import NANO_DIGITS, Account, Model, Used, used
+from itfm.demo.services.paging import buckets_of, day_of, page_of_days, page_of_list, write_months
+from itfm.demo.services.tokens import NANO_DIGITS, Account, Model, Used
 from itfm.demo.usage import Month
 
 KEY: Final = "anthropic"
@@ -47,14 +44,8 @@ def write(folder: Path, calendar: Sequence[Month], *, seed: int) -> OtherBill:
     """Write what the organization was charged and what it used, by day."""
     data = Data(folder / FOLDER / KEY)
     data.keep("workspaces", [_workspace(account) for account in WORKSPACES])
-    totals = {}
-    for month in calendar:
-        random = np.random.default_rng([seed, 21, month.first_day.year, month.first_day.month])
-        days = list(used(WORKSPACES, month, random))
-        name = period_name(month.first_day)
-        data.keep(name, {"costs": by_day(days, _costs), "usage": by_day(days, _usage)})
-        billed = Decimal(sum(one.nano(kind) for one in days for kind in one.tokens)).scaleb(-NANO_DIGITS)
-        totals[name] = Control(billed, billed)
+    reports = {"costs": _costs, "usage": _usage}
+    totals = write_months(data, WORKSPACES, calendar, seed=[seed, 21], reports=reports)
     settings = {"api_key": ADMIN_KEY, "first_month": period_name(calendar[0].first_day)}
     return OtherBill("anthropic", KEY, "Anthropic (sample data)", settings, totals, is_asked_for=True)
 

@@ -11,13 +11,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from itfm.core.periods import period_name
-from itfm.demo.other_bill import Control, OtherBill
+from itfm.demo.other_bill import OtherBill
 from itfm.demo.services.asked import FOLDER, Asked, Data, RefusedError
-from itfm.demo.services.paging import buckets_of, by_day, page_of_days, page_of_list
-from itfm.demo.services.tokens import NANO_DIGITS, Account, Model, Used, used
+from itfm.demo.services.paging import buckets_of, page_of_days, page_of_list, write_months
+from itfm.demo.services.tokens import NANO_DIGITS, Account, Model, Used
 from itfm.demo.usage import Month
 
 KEY: Final = "openai"
@@ -44,14 +42,8 @@ def write(folder: Path, calendar: Sequence[Month], *, seed: int) -> OtherBill:
     """Write what the organization was charged and what it used, by day."""
     data = Data(folder / FOLDER / KEY)
     data.keep("projects", [_project(account) for account in PROJECTS])
-    totals = {}
-    for month in calendar:
-        random = np.random.default_rng([seed, 20, month.first_day.year, month.first_day.month])
-        days = list(used(PROJECTS, month, random))
-        name = period_name(month.first_day)
-        data.keep(name, {"costs": by_day(days, _costs), "usage": by_day(days, _usage)})
-        billed = Decimal(sum(one.nano(kind) for one in days for kind in one.tokens)).scaleb(-NANO_DIGITS)
-        totals[name] = Control(billed, billed)
+    reports = {"costs": _costs, "usage": _usage}
+    totals = write_months(data, PROJECTS, calendar, seed=[seed, 20], reports=reports)
     settings = {"api_key": ADMIN_KEY, "first_month": period_name(calendar[0].first_day)}
     return OtherBill("openai", KEY, "OpenAI (sample data)", settings, totals, is_asked_for=True)
 

@@ -1,14 +1,19 @@
-"""Pages of days and of lists, as the admin APIs of AI providers tell them. Pure."""
+"""Reports of days, and pages of days and lists, as the admin APIs of AI providers tell them. Pure but for its files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
+import numpy as np
+
 from itfm.core.periods import period_name
+from itfm.demo.other_bill import Control
 from itfm.demo.services.asked import Asked, Data, RefusedError
-from itfm.demo.services.tokens import Used
+from itfm.demo.services.tokens import NANO_DIGITS, Account, Used, used
+from itfm.demo.usage import Month
 
 MOST_DAYS: Final = 16
 """Days in one page, so that a month takes two."""
@@ -41,6 +46,26 @@ def page_of_days(asked: Asked, *, first: date, end: date) -> tuple[list[date], s
     following = min(end, start + timedelta(days=size))
     days = [start + timedelta(days=number) for number in range((following - start).days)]
     return days, f"{TOKEN}{following}" if following < end else None
+
+
+def write_months(
+    data: Data,
+    accounts: Sequence[Account],
+    calendar: Sequence[Month],
+    *,
+    seed: Sequence[int],
+    reports: Mapping[str, Callable[[Used], Iterable[Any]]],
+) -> dict[str, Control]:
+    """Write the reports of what accounts use in each month, by day, and return what each month comes to."""
+    totals = {}
+    for month in calendar:
+        random = np.random.default_rng([*seed, month.first_day.year, month.first_day.month])
+        days = list(used(accounts, month, random))
+        name = period_name(month.first_day)
+        data.keep(name, {report: by_day(days, results) for report, results in reports.items()})
+        billed = Decimal(sum(one.nano(kind) for one in days for kind in one.tokens)).scaleb(-NANO_DIGITS)
+        totals[name] = Control(billed, billed)
+    return totals
 
 
 def by_day(days: Iterable[Used], results: Callable[[Used], Iterable[Any]]) -> dict[str, list[Any]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,7 +12,7 @@ from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Va
 
 from ingestion.models import BillRevision, BillSource, Finding, ImportRun
 from ingestion.selectors import SEVERITIES
-from itfm.core.inert import inert
+from itfm.core.inert import csv_line
 from itfm.core.periods import period_name
 from itfm.web.bills.build import finding_row
 from itfm.web.bills.page import FindingCode, FindingsPage, FindingsPart, FoundRow, SourceName
@@ -98,11 +96,11 @@ def source_of(parameters: Mapping[str, str]) -> UUID | None:
 
 def findings_csv(found: QuerySet[Finding]) -> Iterator[bytes]:
     """Return findings as CSV in parts; a text that a spreadsheet would run gets an apostrophe before it."""
-    yield _line(TITLES)
+    yield csv_line(TITLES)
     for one in _with_bills(ranked(found)).iterator(chunk_size=1000):
         period = period_name(one.revision.bill.billing_period) if one.revision else ""
         place = (one.run.source.name, period)
-        yield _line((*place, one.severity, one.code, one.message, one.file, one.row, one.column))
+        yield csv_line((*place, one.severity, one.code, one.message, one.file, one.row, one.column))
 
 
 def ranked(found: QuerySet[Finding]) -> QuerySet[Finding]:
@@ -130,9 +128,3 @@ def _codes(everything: QuerySet[Finding]) -> tuple[FindingCode, ...]:
     counted = everything.order_by().values("severity", "code").annotate(count=Count("id"))
     in_order = sorted(counted, key=lambda code: (SEVERITIES.index(code["severity"]), code["code"]))
     return tuple(FindingCode(**code) for code in in_order)  # type: ignore[arg-type]
-
-
-def _line(cells: Iterable[object]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow([inert("" if cell is None else str(cell)) for cell in cells])
-    return line.getvalue().encode()

@@ -13,7 +13,6 @@ from django.core.paginator import Paginator
 
 from ingestion.models import BillRevision, Invoice
 from ingestion.selectors import billed_periods, current_revisions
-from ingestion.services.deliveries import plain
 from ingestion.tie_out import (
     Books,
     Reads,
@@ -23,6 +22,7 @@ from ingestion.tie_out import (
     invoices,
     lines_beside_charges,
 )
+from itfm.core.money import plain
 from itfm.core.periods import PeriodError, parse_period, period_name
 from itfm.web.components import Paging
 from itfm.web.invoices.page import (

@@ -11,9 +11,8 @@ from django import forms
 
 from ingestion.models import Invoice
 from ingestion.payables.facts import InvoiceFacts, problems
-from ingestion.services.deliveries import plain
 from ingestion.services.invoices import OF_LINES, facts_of
-from itfm.core.money import AmountError, amount
+from itfm.core.money import AmountError, amount, plain
 from itfm.core.periods import PeriodError, parse_period, period_name
 
 STATUSES: Final = [("issued", "Issued"), ("open", "Open: not issued yet")]
