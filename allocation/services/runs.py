@@ -330,7 +330,7 @@ def _end(run: AllocationRun, *, state: str, error: str = "") -> None:
     """Save how a run ended that changes nothing."""
     run.state, run.error, run.step, run.finished_at = state, error, "", timezone.now()
     with tenant(run.organization_id):
-        AllocationRun.objects.filter(pk=run.pk).update(
+        AllocationRun.objects.filter(pk=run.pk, attempts=run.attempts).update(
             state=state, error=error, step="", proof=run.proof, finished_at=run.finished_at
         )
 
@@ -353,8 +353,10 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path,
         raise AllocationRefusedError("The sums by month differ from those of the ledger.")
     folder = lake.run_folder(run.organization_id, period=run.billing_period, run_id=run.id)
     _telling(run)("Loading the pages' sums")
-    lake.publish(finished, to=folder)
     with tenant(run.organization_id):
+        _hold(run)
+        # A worker that was killed between this and the commit has left a folder that no record names.
+        lake.publish(finished, to=folder, in_place=True)
         in_force = AllocationRun.objects.filter(billing_period=run.billing_period, state=State.PUBLISHED)
         replace_mart(run, folder=folder, scratch=scratch, before=None if anew else _folder_of(in_force.first()))
         if any(mart_sums(run.billing_period, table=table) != proof.sums("ledger") for table in (MART, *ROLLUPS)):
@@ -367,6 +369,16 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path,
         publish(PeriodAllocated(organization_id=run.organization_id, billing_period=run.billing_period))
         if is_chained and not is_same:
             publish(SharesChanged(organization_id=run.organization_id))
+
+
+def _hold(run: AllocationRun) -> None:
+    """Keep others from a run until the transaction ends.
+
+    :raises RunCanceledError: another worker has begun it anew, since this one seemed dead.
+    """
+    ours = AllocationRun.objects.select_for_update().filter(pk=run.pk, state=State.RUNNING, attempts=run.attempts)
+    if not ours.exists():
+        raise RunCanceledError
 
 
 def _folder_of(run: AllocationRun | None) -> Path | None:

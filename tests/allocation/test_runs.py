@@ -177,6 +177,51 @@ def test_a_crash_before_the_swap_leaves_the_run_before_in_force(acme, allocated,
     assert by_team(acme) == before
 
 
+def test_a_worker_killed_after_its_files_are_there_and_before_the_swap_is_followed_by_the_same_run(
+    acme, allocated, monkeypatch
+):
+    class KilledError(BaseException):
+        """Nothing catches it, as nothing catches SIGKILL."""
+
+    def killed(*args, **options):
+        raise KilledError
+
+    before = by_team(acme)
+    with monkeypatch.context() as patched:
+        patched.setattr(runs_module, "replace_mart", killed)
+        with pytest.raises(KilledError):
+            allocate(acme.id, period=OCTOBER, again=True)
+    with tenant(acme.id):
+        cut_off = AllocationRun.objects.get(state="running")
+    left = lake.run_folder(acme.id, period=OCTOBER, run_id=cut_off.id)
+    assert left.is_dir(), "the control: the files of the attempt that was cut off are there"
+
+    run = allocate(acme.id, period=OCTOBER)
+
+    assert (run.id, run.state, run.attempts) == (cut_off.id, "published", 2)
+    assert by_team(acme) == before
+    assert prove_run(acme.id, run_id=run.id).proof.holds
+
+
+def test_a_worker_that_seemed_dead_leaves_the_run_to_the_one_that_began_it_anew(acme, allocated, monkeypatch):
+    before, engine = by_team(acme), runs_module.run_engine
+
+    def run_while_another_takes_over(given, **options):
+        result = engine(given, **options)
+        with tenant(acme.id):
+            AllocationRun.objects.filter(state="running").update(attempts=2)
+        return result
+
+    monkeypatch.setattr(runs_module, "run_engine", run_while_another_takes_over)
+    allocate(acme.id, period=OCTOBER, again=True)
+
+    with tenant(acme.id):
+        others = AllocationRun.objects.exclude(pk=allocated.pk).get()
+    assert (others.state, others.attempts) == ("running", 2)
+    assert not lake.run_folder(acme.id, period=OCTOBER, run_id=others.id).exists()
+    assert by_team(acme) == before
+
+
 def test_a_run_proves_again_from_its_files_and_the_mart(acme, allocated):
     proved = prove_run(acme.id, run_id=allocated.id)
 
