@@ -180,11 +180,14 @@ class AllocatedCost(models.Model):
     """
 
     pk = models.CompositePrimaryKey("organization_id", "billing_period", "row_number")
-    organization = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
+    # A constraint would be checked row by row on a million rows that one transaction writes. Those of the sums by month,
+    # which it writes too, stand for this one.
+    organization = models.ForeignKey(
+        "accounts.Organization", on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
     billing_period = models.DateField()
     row_number = models.BigIntegerField()
-    # The run that wrote the row; later ones that have it alike leave it in place. A constraint would be checked row by
-    # row on a million rows that one transaction writes beside their segments.
+    # The run that wrote the row; later ones that have it alike leave it in place.
     run = models.ForeignKey(AllocationRun, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     source_id = models.UUIDField()

@@ -73,7 +73,7 @@ def load_rows(run: AllocationRun, rows: Path, *, parts: Sequence[Part] | None) -
             f"INSERT INTO {MART} (organization_id, billing_period, run_id, {columns})"  # noqa: S608
             f" SELECT %s, %s, %s, row_number + (SELECT COALESCE(MAX(row_number), 0) FROM {MART}"
             f" WHERE organization_id = %s AND billing_period = %s), {', '.join(COLUMNS[1:])}"
-            " FROM mart_rows ORDER BY mart_rows.row_number",
+            " FROM mart_rows",
             [*place, run.id, *place],
         )
         cursor.execute("DROP TABLE mart_rows")
@@ -173,14 +173,15 @@ def write_rows(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequ
                     SELECT split_number, charge_date, mart_id, segment_id, billing_currency, {sums}
                     FROM ledger JOIN cells USING (cell_id) {_only(database, parts)}
                     GROUP BY split_number, charge_date, mart_id, segment_id, billing_currency
+                ),
+                numbered AS (
+                    SELECT *, row_number() OVER (
+                        ORDER BY split_number NULLS FIRST, charge_date, mart_id, segment_id, billing_currency
+                    ) AS row_number
+                    FROM mart
                 )
-                SELECT
-                    row_number() OVER (
-                        ORDER BY split_number NULLS FIRST, charge_date, mart.mart_id, segment_id, billing_currency
-                    ),
-                    stored.stored_id,
-                    {columns}
-                FROM mart
+                SELECT row_number, stored.stored_id, {columns}
+                FROM numbered AS mart
                 JOIN stored USING (segment_id)
                 JOIN cells ON cells.cell_id = mart.mart_id
                 LEFT JOIN splits USING (split_number)
