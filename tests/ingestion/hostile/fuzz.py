@@ -182,7 +182,7 @@ def expected_total(tried: Case) -> Decimal | None:
     column, total = snake_case(tried.shape.amount), Decimal(0)
     for row in rows_of(tried):
         text = (row.get(column) or "").strip()
-        if not text and not tried.shape.needs_amount:
+        if (not text and not tried.shape.needs_amount) or _is_no_line(row, tried.shape):
             continue
         exact = EXACT.create_decimal(text)
         exact = EXACT.divide(exact, Decimal(100)) if tried.shape.kind == "anthropic" else exact
@@ -190,8 +190,13 @@ def expected_total(tried: Case) -> Decimal | None:
     return total
 
 
+def _is_no_line(row: Mapping[str, str | None], shape: Format) -> bool:
+    """Return whether a row of a vendor's list is empty, or a heading that stands again: both are left out, and told."""
+    return shape.kind == "invoice_file" and (not any(row.values()) or row.get(snake_case(shape.amount)) == shape.amount)
+
+
 def check(tried: Case, bench: Bench) -> str:
-    """Return whether a damaged file was `refused` or `taken`.
+    """Return whether a damaged file was `refused`, `taken`, or `taken unlike pyarrow`, which can open less Parquet.
 
     :raises WrongTotalsError: it was taken with totals that are not its own.
     """
@@ -203,7 +208,10 @@ def check(tried: Case, bench: Bench) -> str:
             raise WrongTotalsError("refused without saying why") from error
         return "refused"
     totals = source_totals(delivery)
-    expected = expected_total(tried)
+    try:
+        expected = expected_total(tried)
+    except (OSError, pa.ArrowInvalid):
+        return "taken unlike pyarrow"  # which checks other parts of a Parquet file than the engine does
     if expected is not None and sum(totals.values(), Decimal(0)) != expected:
         raise WrongTotalsError(f"totals {totals}, yet the file says {expected}")
     return "taken"
