@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 from celery import Task, shared_task
 from celery.signals import worker_process_init
+from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -41,6 +42,7 @@ from itfm.core.events import (
     WideningRequested,
 )
 from itfm.core.jobs import WORK, call_workers, next_job, put_back_left, put_in_line
+from itfm.core.limits import limit_memory
 from itfm.core.tenancy import tenant
 from itfm.notify.services import has_queued
 from itfm.notify.tasks import send_messages
@@ -73,7 +75,8 @@ LONG: Final = frozenset({import_bills, check_upload, allocate_period, allocate_d
 
 @worker_process_init.connect
 def make_ready(**_: object) -> None:
-    """Build once, when a worker's process starts, what its first allocation would have to wait for."""
+    """Set a worker's process its limit, and build what its first allocation would have to wait for."""
+    limit_memory(settings.WORKER_MEMORY_BYTES)
     warm()
 
 

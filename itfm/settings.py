@@ -154,7 +154,8 @@ REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
-CELERY_TASK_TIME_LIMIT = 3 * 3600
+CELERY_TASK_TIME_LIMIT = env.int("ITFM_TASK_SECONDS", 3 * 3600)
+"""After so long a task is killed: a job that hangs gives its worker back, and is given up at the third time."""
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": CELERY_TASK_TIME_LIMIT + 3600,
     "unacked_restore_limit": 100,
@@ -170,6 +171,8 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 100
+WORKER_MEMORY_BYTES = env.int("ITFM_WORKER_MEMORY_MB", 0) << 20
+"""What each process of a worker may hold; 0 for no limit."""
 CELERY_WORKER_CONCURRENCY = env.int("ITFM_WORKERS", 2)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
