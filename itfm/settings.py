@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from environs import Env
 
@@ -178,8 +179,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "beat")
+LEFTOVER_HOURS = env.int("ITFM_LEFTOVER_HOURS", 24)
+"""How long what no record names stays in the lake."""
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "itfm.pipeline.sweep", "schedule": env.float("ITFM_SWEEP_SECONDS", 60.0)},
+    "tidy": {"task": "itfm.pipeline.tidy", "schedule": crontab(hour="3", minute="17")},
 }
 
 AUTH_USER_MODEL = "accounts.User"
