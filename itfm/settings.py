@@ -175,6 +175,9 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 100
 WORKER_MEMORY_BYTES = env.int("ITFM_WORKER_MEMORY_MB", 0) << 20
 """What each process of a worker may hold; 0 for no limit."""
 CELERY_WORKER_CONCURRENCY = env.int("ITFM_WORKERS", 2)
+# A new process builds what it needs before it says that it is there: on a busy machine longer than the 4 seconds after
+# which it would be killed, and the one after it as well, for ever.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 120.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}

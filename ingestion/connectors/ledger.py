@@ -161,8 +161,8 @@ class LedgerRows:
             then = "they were left out" if is_left else "they are in the cost pool Other"
             message = f"The account map does not name these accounts; {then}: {_listed(self.unmapped)}."
             yield Finding(code="accounts_unmapped", severity="warning", message=message)
-        for (file, first), count in self.postings.left_out.items():
-            message = f"{count:,} postings of {file} are in {first} too, by their ids, and were counted once."
+        for (file, earlier), count in self.postings.left_out.items():
+            message = f"{count:,} postings of {file} are in {earlier} too, by their ids, and were counted once."
             yield Finding(code="postings_twice", severity="info", file=file, message=message)
         if self.summaries:
             first = self.summaries[0]

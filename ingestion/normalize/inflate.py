@@ -111,7 +111,7 @@ def _inflated(file: ArchivedFile, stream: BinaryIO) -> Iterator[bytes]:
         with igzip.open(stream, "rb") as packed:
             while chunk := packed.read(CHUNK_BYTES):
                 yield chunk
-    except (EOFError, OSError, zlib.error, igzip_lib.IsalError) as error:
+    except (EOFError, OSError, zlib.error, igzip_lib.IsalError) as error:  # type: ignore[misc] # its stub names a value
         _refuse(file, "gzip_damaged", f"is a damaged gzip file ({error}). Deliver it again.")
 
 
