@@ -8,7 +8,9 @@ Beside it may stand what a page asked for (`<name>.json`) and why there is none 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -143,6 +145,8 @@ def widened(revision: BillRevision, by: Further, *, memory_limit: str | None = N
     """
     found = engine_revision(revision, by=by)
     if found.attribute_sets.is_file():
+        with suppress(FileNotFoundError):
+            os.utime(found.attribute_sets.parent)  # what is looked at is not swept away
         return found
     _check(revision, by)
     with lake.scratch(revision.organization_id) as scratch:

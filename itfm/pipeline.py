@@ -14,12 +14,15 @@ from uuid import UUID
 import structlog
 from celery import Task, shared_task
 from celery.signals import worker_process_init
+from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from allocation.engine.warm import warm
+from allocation.services.leftovers import tidy_runs
 from allocation.tasks import allocate_due, allocate_period, widen_bill
 from ingestion.services import queue_due
+from ingestion.services.leftovers import tidy_bills
 from ingestion.services.uploads import tidy_uploads
 from ingestion.tasks import check_upload, import_bills
 from itfm.accounts.organizations import erase_organization
@@ -41,6 +44,9 @@ from itfm.core.events import (
     WideningRequested,
 )
 from itfm.core.jobs import WORK, call_workers, next_job, put_back_left, put_in_line
+from itfm.core.leftovers import left_before, tidy_scratch
+from itfm.core.limits import limit_memory
+from itfm.core.locks import single
 from itfm.core.tenancy import tenant
 from itfm.notify.services import has_queued
 from itfm.notify.tasks import send_messages
@@ -73,7 +79,8 @@ LONG: Final = frozenset({import_bills, check_upload, allocate_period, allocate_d
 
 @worker_process_init.connect
 def make_ready(**_: object) -> None:
-    """Build once, when a worker's process starts, what its first allocation would have to wait for."""
+    """Set a worker's process its limit, and build what its first allocation would have to wait for."""
+    limit_memory(settings.WORKER_MEMORY_BYTES)
     warm()
 
 
@@ -119,6 +126,23 @@ def sweep_organization(organization_id: UUID) -> None:
         _hint(send_messages, organization_id=str(organization_id))
     if has_letters_to_write:
         _hint(write_letters, organization_id=str(organization_id))
+
+
+@shared_task(name="itfm.pipeline.tidy")
+def tidy() -> None:
+    """Have the lake of every organization tidied; once a night."""
+    for organization_id in organization_ids():
+        _hint(tidy_lake, organization_id=str(organization_id))
+
+
+@shared_task(name="itfm.pipeline.tidy_lake")
+def tidy_lake(organization_id: str) -> None:
+    """Remove what no record names from an organization's lake, unless somebody is at it."""
+    owner, before = UUID(organization_id), left_before(timezone.now())
+    with single("tidy", owner) as is_ours:
+        if is_ours:
+            count = sum(tidied(owner, before=before) for tidied in (tidy_runs, tidy_bills, tidy_scratch))
+            logger.info("lake.tidied", organization=organization_id, removed=count)
 
 
 @shared_task(name="itfm.pipeline.write_letters")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from environs import Env
 
@@ -154,7 +155,8 @@ REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
-CELERY_TASK_TIME_LIMIT = 3 * 3600
+CELERY_TASK_TIME_LIMIT = env.int("ITFM_TASK_SECONDS", 3 * 3600)
+"""After so long a task is killed: a job that hangs gives its worker back, and is given up at the third time."""
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": CELERY_TASK_TIME_LIMIT + 3600,
     "unacked_restore_limit": 100,
@@ -170,13 +172,21 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 100
+WORKER_MEMORY_BYTES = env.int("ITFM_WORKER_MEMORY_MB", 0) << 20
+"""What each process of a worker may hold; 0 for no limit."""
 CELERY_WORKER_CONCURRENCY = env.int("ITFM_WORKERS", 2)
+# A new process builds what it needs before it says that it is there: on a busy machine longer than the 4 seconds after
+# which it would be killed, and the one after it as well, for ever.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 120.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "beat")
+LEFTOVER_HOURS = env.int("ITFM_LEFTOVER_HOURS", 24)
+"""How long what no record names stays in the lake."""
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "itfm.pipeline.sweep", "schedule": env.float("ITFM_SWEEP_SECONDS", 60.0)},
+    "tidy": {"task": "itfm.pipeline.tidy", "schedule": crontab(hour="3", minute="17")},
 }
 
 AUTH_USER_MODEL = "accounts.User"

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
+
+from django.db.models import Count, Max
+from django.utils import timezone
 
 from allocation.models import AllocationRun
 from allocation.selectors import current_rule_set
 from allocation.services.previous import falls_back
 from allocation.services.runs import inputs_of, put_back_interrupted
 from allocation.working import EMPTY, parsed
+from ingestion.schedule import retry_at
 from ingestion.selectors import billed_periods
 from itfm.core.periods import previous_period
 from itfm.core.tenancy import tenant
@@ -34,6 +38,8 @@ class Standing:
     published: Mapping[date, str]
     given_up: frozenset[str]
     failed: frozenset[str]
+    resting: frozenset[str]
+    """Inputs on which a run failed a moment ago."""
     asked_for: frozenset[date]
     is_chained: bool
     """Whether a period's shares can depend on those of the period before."""
@@ -45,7 +51,10 @@ class Standing:
 
     def due(self) -> list[date]:
         """Return the periods that a run is due of."""
-        return [period for period in self.wanted if period in self.asked_for or self.is_behind(period)]
+        return [period for period in self.wanted if period in self.asked_for or self._is_to_be_tried(period)]
+
+    def _is_to_be_tried(self, period: date) -> bool:
+        return self.is_behind(period) and self.wanted[period] not in self.resting
 
     def waits_for(self, period: date) -> date | None:
         """Return the nearest period before it, in a row, that is to be allocated first.
@@ -96,9 +105,21 @@ def standing() -> Standing:
         published=published,
         given_up=_inputs_of_runs(*GIVEN_UP),
         failed=_inputs_of_runs(State.FAILED),
+        resting=_resting(at=timezone.now()),
         asked_for=frozenset(asked_for),
         is_chained=falls_back(parsed(saved.document) if saved else EMPTY),
     )
+
+
+def _resting(*, at: datetime) -> frozenset[str]:
+    """Return the inputs of runs that failed so short a time ago that trying again would hardly end otherwise.
+
+    A run that takes a worker's whole memory or time to fail would otherwise be at it without a pause.
+    """
+    failed = AllocationRun.objects.filter(state=State.FAILED, finished_at__isnull=False).values("inputs_sha256")
+    counted = failed.annotate(count=Count("pk"), last=Max("finished_at"))
+    again = {row["inputs_sha256"]: retry_at(row["count"], now=row["last"]) for row in counted}
+    return frozenset(inputs for inputs, moment in again.items() if moment is not None and moment > at)
 
 
 def _inputs_of_runs(*states: str) -> frozenset[str]:

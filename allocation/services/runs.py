@@ -44,6 +44,7 @@ from ingestion.selectors import current_revisions
 from itfm.audit.services import Actor, record
 from itfm.core import lake
 from itfm.core.events import AllocationRequested, PeriodAllocated, SharesChanged, publish
+from itfm.core.limits import OUT_OF_MEMORY, out_of_memory_words, stopped_words
 from itfm.core.locks import is_held, single
 from itfm.core.periods import next_period, period_name
 from itfm.core.tenancy import tenant
@@ -215,8 +216,9 @@ def _put_back(run: AllocationRun) -> None:
     elif run.attempts >= MOST_ATTEMPTS:
         state = State.QUARANTINED
         error = (
-            f"This run was tried {MOST_ATTEMPTS} times, and each time its worker stopped before it was done."
-            " The ledger before it stays in force. Give the workers more memory, then allocate the period again."
+            f"This run was tried {MOST_ATTEMPTS} times, and each time its worker stopped before it was done:"
+            f" {stopped_words()}. The ledger before it stays in force. Give the workers more memory, then allocate the"
+            " period again."
         )
     elif _others_in_line(run).exists():
         state, error = State.FAILED, "The worker stopped before the run was done; another takes its place."
@@ -301,13 +303,12 @@ def _carry_out(run: AllocationRun, inputs: Inputs, *, anew: bool) -> AllocationR
     except RunCanceledError:
         _end(run, state=State.CANCELED)
         return run
+    except (AllocationRefusedError, WideningError, TooManyProfilesError) as error:
+        _end(run, state=State.REFUSED, error=str(error))
+        logger.exception("allocation.refused", run=str(run.pk))
+        raise
     except Exception as error:
-        state = (
-            State.REFUSED
-            if isinstance(error, (AllocationRefusedError, WideningError, TooManyProfilesError))
-            else State.FAILED
-        )
-        _end(run, state=state, error=str(error))
+        _fail(run, error)
         logger.exception("allocation.failed", run=str(run.pk))
         raise
     logger.info("allocation.published", run=str(run.pk), period=run.billing_period.isoformat())
@@ -333,6 +334,23 @@ def _end(run: AllocationRun, *, state: str, error: str = "") -> None:
         AllocationRun.objects.filter(pk=run.pk, attempts=run.attempts).update(
             state=state, error=error, step="", proof=run.proof, finished_at=run.finished_at
         )
+
+
+def _fail(run: AllocationRun, error: Exception) -> None:
+    """Save that a run broke off; the third of the same inputs is the last that the sweep sets going."""
+    words = f"There was not enough memory. {out_of_memory_words()}" if isinstance(error, OUT_OF_MEMORY) else str(error)
+    words = words or type(error).__name__
+    with tenant(run.organization_id):
+        same = AllocationRun.objects.filter(billing_period=run.billing_period, inputs_sha256=run.inputs_sha256)
+        attempts = same.filter(state=State.FAILED).count() + 1
+    if attempts < MOST_ATTEMPTS:
+        _end(run, state=State.FAILED, error=words)
+        return
+    words = (
+        f"This run failed {attempts} times, and is tried again when its bills, rules or driver values change, or when"
+        f" somebody asks for it. The ledger before it stays in force. The last time: {words}"
+    )
+    _end(run, state=State.QUARANTINED, error=words)
 
 
 def _write_rules(rule_set: EngineRuleSet, *, to: Path) -> None:

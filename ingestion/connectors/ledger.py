@@ -25,6 +25,7 @@ from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.focus.services import OTHER_CATEGORY
 from ingestion.ledger.accounts import OTHER, number_and_name, plain_account, pool_of, read_account_map, read_accounts
 from ingestion.ledger.layouts import Columns, columns_of
+from ingestion.ledger.postings import Posted, Postings
 from ingestion.ledger.writing import DayFirst, DecimalMark, ledger_day, ledger_units, slashed_days
 from ingestion.normalize.checks import CURRENCY_CODE
 from ingestion.normalize.connector import ConnectorKind, discover
@@ -113,6 +114,7 @@ class LedgerRows:
     unmapped: Sums = field(default_factory=lambda: defaultdict(int))
     reconciled: Sums = field(default_factory=lambda: defaultdict(int))
     summaries: list[Cells] = field(default_factory=list)
+    postings: Postings = field(default_factory=Postings)
     pools: dict[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -129,7 +131,9 @@ class LedgerRows:
         currency = self._currency(cells, columns)
         number, name = number_and_name(cells.needed(columns.name("account")))
         name = cells.text(columns.name("account_name")) or name
-        if not cells.is_sound():
+        tags = tags_of(cells, {columns.name("cost_center"): "cost_center", **self.tag_titles})
+        posted = Posted(day=day, account=number, amount=amount, currency=currency, tags=tags)
+        if not cells.is_sound() or self.postings.is_known(cells, columns, posted) or not cells.is_sound():
             return None
         vendor = cells.text(columns.name("vendor")) or "No vendor"
         if any(number in accounts for accounts in self._reconciled):
@@ -141,7 +145,6 @@ class LedgerRows:
             if self.settings.unmapped == "leave_out" and self._map:
                 return None
         facts = _facts(cells, columns, vendor=vendor, account=number, name=name)
-        tags = tags_of(cells, {columns.name("cost_center"): "cost_center", **self.tag_titles})
         own = {"billing_currency": currency, "tags": tags, "x_cost_pool": pool or OTHER}
         return Item(facts=facts | own, charges=[Charge(day, "Usage", "One-Time", amount, amount)])
 
@@ -158,6 +161,9 @@ class LedgerRows:
             then = "they were left out" if is_left else "they are in the cost pool Other"
             message = f"The account map does not name these accounts; {then}: {_listed(self.unmapped)}."
             yield Finding(code="accounts_unmapped", severity="warning", message=message)
+        for (file, earlier), count in self.postings.left_out.items():
+            message = f"{count:,} postings of {file} are in {earlier} too, by their ids, and were counted once."
+            yield Finding(code="postings_twice", severity="info", file=file, message=message)
         if self.summaries:
             first = self.summaries[0]
             message = (

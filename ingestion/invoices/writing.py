@@ -13,6 +13,11 @@ from ingestion.ledger.writing import DayFirst, DecimalMark
 SPACES: Final = r"[\s\x{00A0}\x{202F}]"
 MONEY_SIGN: Final = rf"{SPACES}|[€$£¥]|^{SPACES}*[A-Z]{{3}}\b|\b[A-Z]{{3}}{SPACES}*$"
 """What stands around an amount and is no part of it: `EUR 1 234.50`, `$12`."""
+TWO_NUMBERS: Final = (
+    rf"[0-9]{SPACES}+[0-9]{{1,2}}(?:[^0-9]|$)|[0-9]{SPACES}+[0-9]{{4}}|[0-9]{{4}}{SPACES}+[0-9]|[0-9]\s*[\t\n\v\f\r]\s*[0-9]"
+    rf"|[.,]{SPACES}+[0-9]|[0-9]{SPACES}+[.,]"
+)
+"""Digits apart that are no groups of three, as two cells that ran together: `12 5` is not 125."""
 PLAIN: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 MOMENT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+(Z|[+-][0-9:]+)?)?$"
 MARKS: Final = r"[()+'\x{2019}-]"
@@ -43,6 +48,8 @@ def amount(name: str, *, mark: DecimalMark, plain_files: tuple[int, ...] = ()) -
     | $1,234.50      | .    | 1234.50  |
     | (1,234.50)     | .    | -1234.50 |
     | 1.234,50- EUR  | ,    | -1234.50 |
+    | EUR 1 234.50   | .    | 1234.50  |
+    | 12 5           | .    | 12 5     |
 
     :param plain_files: files whose numbers have a point, whatever the mark, as workbooks' have.
     """
@@ -64,7 +71,9 @@ def _by_mark(column: str, mark: DecimalMark) -> str:
     plain = f"WHEN regexp_matches({bare}, {literal(PLAIN)}) THEN {bare} " if mark == "." else ""
     # Behind a space, what would be a number with the other mark is none.
     other = column if mark == "." else f"{column} || ' '"
-    return f"CASE {plain}WHEN regexp_matches({bare}, {literal(form)}) THEN {sign} || {digits} ELSE {other} END"
+    two = rf"{TWO_NUMBERS}|[{mark}][0-9]+{SPACES}+[0-9]"
+    apart = f"WHEN regexp_matches({column}, {literal(two)}) THEN {column} || ' '"
+    return f"CASE {apart} {plain}WHEN regexp_matches({bare}, {literal(form)}) THEN {sign} || {digits} ELSE {other} END"
 
 
 def day(name: str, *, slashed: DayFirst | None) -> str:

@@ -80,6 +80,8 @@ LAYOUTS: Final = (
             "currency": ("local_currency", "l_curr", "lcurr", "l_crcy"),
             "document": ("document_number", "document_no", "doc_no"),
             "company": ("company_code", "co_cd"),
+            "year": ("fiscal_year", "year"),
+            "line": ("line_item", "itm", "item"),
         },
     ),
     Layout(
@@ -132,6 +134,9 @@ LAYOUTS: Final = (
             "currency": ("currency",),
             "document": ("document_number",),
             "company": ("subsidiary",),
+            "posting": ("line_unique_key",),
+            "transaction": ("internal_id",),
+            "line": ("line_id",),
         },
     ),
     Layout(
@@ -141,8 +146,10 @@ LAYOUTS: Final = (
             name: (name,)
             for name in (
                 "date", "account", "account_name", "cost_center", "vendor", "description", "amount", "debit", "credit",
-                "currency", "document", "company",
+                "currency", "document", "company", "line", "year",
             )
+        } | {
+            "posting": ("posting_id",),
         },
     ),
 )  # fmt: skip

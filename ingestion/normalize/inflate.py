@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, NoReturn
 
-from isal import igzip
+from isal import igzip, igzip_lib
 
 from ingestion.delivery import ArchivedFile
 from ingestion.focus.findings import Finding, RejectedBillError
@@ -111,7 +111,7 @@ def _inflated(file: ArchivedFile, stream: BinaryIO) -> Iterator[bytes]:
         with igzip.open(stream, "rb") as packed:
             while chunk := packed.read(CHUNK_BYTES):
                 yield chunk
-    except (EOFError, OSError, zlib.error, igzip.BadGzipFile) as error:
+    except (EOFError, OSError, zlib.error, igzip_lib.IsalError) as error:  # type: ignore[misc] # its stub names a value
         _refuse(file, "gzip_damaged", f"is a damaged gzip file ({error}). Deliver it again.")
 
 

@@ -8,6 +8,7 @@ batch of rows at a time.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 import duckdb
 
@@ -31,10 +32,13 @@ def check_parquet(connection: duckdb.DuckDBPyConnection, raw: RawTables) -> None
 def _check_told_size(connection: duckdb.DuckDBPyConnection, table: Table, *, limits: Limits) -> None:
     """Check what the file says of its columns, and that the distinct texts of a group of rows fit into memory."""
     path = literal(str(table.file.path))
-    told, largest = connection.execute(
-        "SELECT coalesce(sum(total_uncompressed_size), 0), coalesce(max(total_uncompressed_size), 0)"
-        f" FROM parquet_metadata({path})"
-    ).fetchall()[0]
+    try:
+        told, largest = connection.execute(
+            "SELECT coalesce(sum(total_uncompressed_size), 0), coalesce(max(total_uncompressed_size), 0)"
+            f" FROM parquet_metadata({path})"
+        ).fetchall()[0]
+    except duckdb.Error as error:
+        _refuse_damaged(table, error)
     most = min(limits.inflated_size, _most(table, limits))
     if told > most:
         refuse(table.file, "file_too_large", f"inflates to more than {most:,} bytes. Raise the limit if it is real.")
@@ -67,8 +71,7 @@ def _check_texts(connection: duckdb.DuckDBPyConnection, raw: RawTables, table: T
     try:
         found = connection.execute(query).fetchall()[0]
     except duckdb.Error as error:
-        reason = str(error).splitlines()[0][:200]
-        refuse(table.file, f"{table.file.format}_damaged", f"cannot be read ({reason}). Deliver it again.")
+        _refuse_damaged(table, error)
     for title, longest in zip(titles, found[::2], strict=True):
         if (longest or 0) > limits.cell_length:
             message = f"has a text of {longest:,} bytes in {title}; {limits.cell_length:,} are read at most."
@@ -77,6 +80,11 @@ def _check_texts(connection: duckdb.DuckDBPyConnection, raw: RawTables, table: T
     if total > limits.inflated_size:
         most = limits.inflated_size
         refuse(table.file, "file_too_large", f"holds more than {most:,} bytes of text. Raise the limit if it is real.")
+
+
+def _refuse_damaged(table: Table, error: duckdb.Error) -> NoReturn:
+    reason = str(error).splitlines()[0][:200]
+    refuse(table.file, f"{table.file.format}_damaged", f"cannot be read ({reason}). Deliver it again.")
 
 
 def _most(table: Table, limits: Limits) -> int:

@@ -22,6 +22,7 @@ from ingestion.services.deliveries import DeliveryOutcome, import_delivery
 from ingestion.services.kinds import KINDS
 from ingestion.services.reading_again import read_again
 from ingestion.services.secrets import opened_settings
+from itfm.core.limits import OUT_OF_MEMORY, out_of_memory_words, stopped_words
 from itfm.core.locks import single
 from itfm.core.secrets import SealError
 from itfm.core.tenancy import tenant
@@ -57,6 +58,10 @@ def run_import(organization_id: UUID, *, run_id: UUID, retries: bool = True) -> 
             return _fail(run, message=str(error), code=error.code, retries=retries)
         except SealError as error:
             return _fail(run, message=str(error), code="sealed", retries=retries)
+        except OUT_OF_MEMORY:
+            logger.exception("import.out_of_memory", run=str(run_id))
+            message = f"There was not enough memory for this import, and nothing was changed. {out_of_memory_words()}"
+            return _fail(run, message=message, code="out_of_memory", retries=retries)
         except Exception as error:
             logger.exception("import.failed", run=str(run_id))
             # What went wrong inside is in the log; to a reader of the page its words say nothing.
@@ -81,8 +86,8 @@ def _start(organization_id: UUID, run_id: UUID, *, at: datetime) -> ImportRun:
             run.state, run.finished_at = State.QUARANTINED, at
             run.error_code = "quarantined"
             run.error_message = (
-                f"This import was tried {MOST_ATTEMPTS} times and ended each time before it was done."
-                " Nothing was changed. Look at the files it reads, then pull again."
+                f"This import was tried {MOST_ATTEMPTS} times, and each time its worker stopped before it was done:"
+                f" {stopped_words()}. Nothing was changed. Look at the files it reads, then pull again."
             )
         else:
             run.state, run.started_at, run.step = State.RUNNING, run.started_at or at, "Looking for bills"

@@ -1,10 +1,12 @@
 """A run as the organization meets it: published when it proves, refused when it does not, never half."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import duckdb
 import pytest
 from django.db import connection
+from django.db.models import F
 
 from allocation.engine.rules import parse
 from allocation.models import AllocatedCost, AllocationRun, RuleSet
@@ -220,6 +222,45 @@ def test_a_worker_that_seemed_dead_leaves_the_run_to_the_one_that_began_it_anew(
     assert (others.state, others.attempts) == ("running", 2)
     assert not lake.run_folder(acme.id, period=OCTOBER, run_id=others.id).exists()
     assert by_team(acme) == before
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (OSError("the disk is full"), "the disk is full"),
+        (MemoryError(), "There was not enough memory. It needs more than the memory there is."),
+        (duckdb.OutOfMemoryException("could not allocate block"), "Whoever runs this site can give the workers more"),
+        (KeyError(), "KeyError"),
+    ],
+)
+def test_a_run_that_breaks_off_rests_and_is_given_up_in_words_at_the_third_time(
+    acme, allocated, monkeypatch, broken, words
+):
+    def crash(*args, **options):
+        raise broken
+
+    bill_in_force(acme, [charge("50", on=1)], period=OCTOBER)
+    with monkeypatch.context() as patch:
+        patch.setattr(runs_module, "run_engine", crash)
+        for _ in range(3):
+            assert due_periods(acme.id) == [OCTOBER]
+            with pytest.raises(type(broken)):
+                allocate(acme.id, period=OCTOBER)
+            assert due_periods(acme.id) == [], "it rests"
+            with tenant(acme.id):
+                AllocationRun.objects.filter(state="failed").update(
+                    finished_at=F("finished_at") - timedelta(minutes=11)
+                )
+    assert due_periods(acme.id) == [], "it is given up"
+
+    with tenant(acme.id):
+        last = AllocationRun.objects.get(state="quarantined")
+        assert AllocationRun.objects.get(state="published").id == allocated.id
+        request_allocation(OCTOBER, organization_id=acme.id, by=Actor(id=None, name="Ada"))
+    assert last.error.startswith("This run failed 3 times")
+    assert words in last.error
+    assert due_periods(acme.id) == [OCTOBER]
+    assert allocate(acme.id, period=OCTOBER).state == "published"
 
 
 def test_a_run_proves_again_from_its_files_and_the_mart(acme, allocated):

@@ -220,6 +220,22 @@ def test_a_worker_that_dies_each_time_is_given_up_after_three_attempts(source, m
     over = run_import(source.organization_id, run_id=run.id)
     assert over.state == "quarantined"
     assert "tried 3 times" in over.error_message
+    assert "took longer than the 3 hours that a job may take" in over.error_message
+
+
+def test_an_import_without_enough_memory_says_what_to_do(source, monkeypatch, settings):
+    settings.WORKER_MEMORY_BYTES = 2048 << 20
+
+    def hungry(_run):
+        raise MemoryError
+
+    monkeypatch.setattr("ingestion.services.imports._import", hungry)
+
+    run = pull(source)
+
+    assert (run.state, run.error_code) == ("failed", "out_of_memory")
+    assert "needs more than the 2,048 MB a worker may use" in run.error_message
+    assert "ITFM_WORKER_MEMORY_MB" in run.error_message
 
 
 def test_a_source_is_pulled_once_at_a_time(source):

@@ -205,10 +205,21 @@ def test_what_is_no_workbook_is_refused(bench: Bench, content: bytes, what: str)
     assert finding.message == what
 
 
+@pytest.mark.parametrize("written", ["1 234.50", "EUR 1\u00a0234.50", " 1\u202f234.50 EUR", "€ 1 234.5"])
+def test_spaces_may_stand_between_groups_of_three_digits_and_around(bench: Bench, written: str):
+    delivery = imported(bench, lines({"Amount (EUR)": written}))
+
+    assert delivery.bills[0].totals["EUR"].billed_cost == Decimal("1234.5")
+
+
 @pytest.mark.parametrize(
     ("change", "told", "code", "row", "column", "what"),
     [
         ({"Amount (EUR)": "free"}, {}, "not_a_number", 2, "Amount (EUR)", "free"),
+        *(
+            ({"Amount (EUR)": two}, {}, "not_a_number", 2, "Amount (EUR)", two[:3])
+            for two in ("12 5", "100\t200", "1234 567", "1 2345", "1.5 000", "5 .25", "1 23 EUR")
+        ),
         ({"Amount (EUR)": "12.34"}, {"decimal_mark": ","}, "not_a_number", 2, "Amount (EUR)", "12.34"),
         ({"Amount (EUR)": ""}, {}, "value_missing", 2, "Amount (EUR)", "empty"),
         ({"Invoice Date": ""}, {}, "period_missing", 2, "Invoice Date", "set the date format"),

@@ -258,3 +258,101 @@ def test_another_account_map_reads_the_same_file_again_and_a_month_that_is_not_i
             ("2026-11", 1),
         ]
         assert BillRevision.objects.filter(bill__current_revision__isnull=False).count() == 3
+
+
+def two_files(bench: Bench, first: list[dict[str, str]], second: list[dict[str, str]], **settings: str):
+    given = {"a.csv": first, "b.csv": second}
+    files = [
+        bench.archived(csv_text([{**POSTING_ROW, **row} for row in rows]), name=name) for name, rows in given.items()
+    ]
+    return bench.normalized("ledger", *files, account_map=MAP, **settings)
+
+
+def system_rows(titles: str, *rows: str) -> list[dict[str, str]]:
+    return [dict(zip(titles.split("|"), row.split("|"), strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("titles", "rows", "again"),
+    [
+        ("posting_id", ["p1", "p2"], "p2"),
+        ("line|year", ["1|2026", "2|2026"], "2|2026"),
+        ("line|company", ["1|Acme", "1|Acme Ltd"], "1|Acme Ltd"),
+    ],
+)
+def test_a_posting_of_two_files_counts_once_by_its_id(bench: Bench, titles: str, rows: list[str], again: str):
+    delivery = two_files(bench, system_rows(titles, *rows), system_rows(titles, again))
+
+    assert delivery.bills[0].totals["EUR"].billed_cost == 2000
+    (finding,) = delivery.findings
+    assert (finding.code, finding.severity) == ("postings_twice", "info")
+    assert finding.message == "1 postings of b.csv are in a.csv too, by their ids, and were counted once."
+
+
+@pytest.mark.parametrize(
+    ("titles", "row", "other"),
+    [
+        (
+            "Date|Document Number|Internal ID|Line ID|Account|Memo|Amount|Currency",
+            "2026-10-05|B-1|77|{}|6100 Software|License|5|EUR",
+            ("1", "2"),
+        ),
+        (
+            "Posting Date|Document Number|Line item|Fiscal Year|Company Code|Account|Amount in local currency|Local Currency",
+            "2026-10-05|490001|{}|2026|1000|6100|5|EUR",
+            ("001", "002"),
+        ),
+    ],
+)
+def test_netsuite_and_sap_number_the_lines_of_a_document(bench: Bench, titles: str, row: str, other: tuple[str, str]):
+    one, two = other
+    first = csv_text(system_rows(titles, row.format(one), row.format(two)))
+    second = csv_text(system_rows(titles, row.format(two), row.format("9")))
+
+    files = [bench.archived(text, name=name) for name, text in (("a.csv", first), ("b.csv", second))]
+    delivery = bench.normalized("ledger", *files, account_map=MAP)
+
+    assert delivery.bills[0].totals["EUR"].billed_cost == 15
+    assert [finding.code for finding in delivery.findings] == ["postings_twice"]
+
+
+def test_equal_rows_without_an_id_and_equal_rows_of_one_file_are_all_kept(bench: Bench):
+    """The control: only an id tells that two rows are one posting, and a file says nothing twice for nothing."""
+    assert two_files(bench, [{}], [{}]).bills[0].totals["EUR"].billed_cost == 2000
+    same = [{"posting_id": "p1"}, {"posting_id": "p1"}]
+    assert two_files(bench, same, [{"posting_id": "p2"}]).bills[0].totals["EUR"].billed_cost == 3000
+
+
+def test_a_column_that_happens_to_be_called_posting_is_no_id(bench: Bench):
+    """NetSuite says in it whether a transaction is posted at all."""
+    assert two_files(bench, [{"posting": "Yes"}], [{"posting": "Yes"}]).bills[0].totals["EUR"].billed_cost == 2000
+
+
+def test_the_words_of_a_posting_may_differ_between_files(bench: Bench):
+    delivery = two_files(bench, [{"posting_id": "p1"}], [{"posting_id": "p1", "description": "Wages"}])
+
+    assert values(delivery, "charge_description") == [("Payroll October",)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"amount": "1000.01"}, {"date": "2026-11-05"}, {"account": "6210"}, {"cost_center": "1"}, {"currency": "USD"}],
+)
+def test_a_posting_that_two_files_tell_otherwise_is_refused_with_its_place(bench: Bench, change: dict[str, str]):
+    with pytest.raises(RejectedBillError) as caught:
+        two_files(bench, [{"posting_id": "p1"}], [{"posting_id": "p2"}, {"posting_id": "p1", **change}])
+
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.file, finding.row, finding.column) == ("posting_differs", "b.csv", 2, "posting_id")
+    assert "that a.csv has with another day, account, amount or cost center" in finding.message
+
+
+def test_what_is_left_out_for_another_reason_is_told_with_each_posting_once(bench: Bench):
+    rows = [{"posting_id": "p1", "account": "6500"}, {"posting_id": "p2"}]
+
+    delivery = two_files(bench, rows, rows, reconciled_accounts="6500")
+
+    assert [finding.message for finding in delivery.findings] == [
+        "Postings of reconciled accounts come as bills of their own and were not added a second time: No vendor 1000 EUR.",
+        "2 postings of b.csv are in a.csv too, by their ids, and were counted once.",
+    ]

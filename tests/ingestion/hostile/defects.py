@@ -72,6 +72,12 @@ def _flipped(text: str) -> bytes:
     return bytes(packed)
 
 
+def _broken(text: str) -> bytes:
+    packed = bytearray(gzip.compress(text.encode(), mtime=0))
+    packed[10] |= 0b110  # a block of the type that is none
+    return bytes(packed)
+
+
 DAMAGES: Final = (
     Damage("no bytes", lambda _: b""),
     Damage("spaces", lambda _: b" \n \n"),
@@ -86,6 +92,7 @@ DAMAGES: Final = (
     Damage("CR alone", lambda text: text.replace("\n", "\r").encode()),
     Damage("a gzip cut off", _cut),
     Damage("a gzip with a wrong checksum", _flipped),
+    Damage("a gzip with a broken block", _broken),
     Damage("no gzip behind the name", lambda text: text.encode(), name="bill.csv.gz"),
     Damage("no Parquet behind the name", lambda text: text.encode(), name="bill.parquet"),
     Damage("Parquet cut off", lambda _: b"PAR1\x15\x04\x15\x10"),

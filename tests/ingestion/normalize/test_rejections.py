@@ -242,3 +242,12 @@ def test_one_bad_file_refuses_the_whole_delivery(bench: Bench):
         bench.normalized("focus", good, bad)
 
     assert (caught.value.findings[0].file, caught.value.findings[0].row) == ("bad.csv", 1)
+
+
+def test_parquet_that_names_a_column_otherwise_than_in_text_is_refused(bench: Bench):
+    """A group of rows names its columns once more, which only the question for their sizes reads."""
+    file = io.BytesIO()
+    pq.write_table(pa.table({"BilledCost": ["1.5"], "ServiceName": ["Machines"]}), file, store_schema=False)
+    head, _, tail = file.getvalue().rpartition(b"ServiceName")
+
+    assert refusal(bench, head + b"\xffserviceName"[:11] + tail).code == "parquet_damaged"
