@@ -119,7 +119,7 @@ def look(source: BillSource) -> Sighting:
         files=sum(len(found.files) for found in deliveries),
         bytes=sum(file.size or 0 for found in deliveries for file in found.files),
         waiting=sum(not found.is_complete for found in deliveries),
-        notes=tuple(note.message for found in deliveries for note in found.notes),
+        notes=tuple(note.message for found in deliveries for note in (*found.notes, *found.refusals)),
         facts=tuple(fact for found in deliveries for fact in found.seen),
     )
 
