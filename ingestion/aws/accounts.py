@@ -43,14 +43,18 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """The accounts that AWS Organizations told, or in words why it told none."""
+    """The accounts that AWS Organizations told, or in words why it told none.
+
+    Not all are there where it was only tried whether they are told.
+    """
 
     accounts: tuple[Account, ...] = ()
     refusal: str = ""
+    is_whole: bool = True
 
 
 def told_by_organizations(settings: AwsAccess) -> Told:
-    """Ask for all accounts and the tags of each, one question an account.
+    """Ask for all accounts and the tags of each, one question an account; for the first, where it is only looked.
 
     :raises DeliveryError: the role cannot be assumed, or the endpoint is not public and must be.
     """
@@ -60,6 +64,11 @@ def told_by_organizations(settings: AwsAccess) -> Told:
     own = settings if settings.region else settings.model_copy(update={"region": "us-east-1"})
     client = aws_client(own, "organizations")
     try:
+        if settings.reach.only_looks:
+            first = client.list_accounts(MaxResults=1)["Accounts"]
+            return Told(
+                accounts=tuple(Account(id=one["Id"], tags=_tags(client, one["Id"])) for one in first), is_whole=False
+            )
         listed = [one for page in client.get_paginator("list_accounts").paginate() for one in page["Accounts"]]
         accounts = [
             Account(id=one["Id"], name=one.get("Name", ""), tags=_tags(client, one["Id"]))
@@ -80,13 +89,13 @@ def with_accounts(deliveries: Sequence[Delivery], told: Told, *, today: date | N
 
     What was refused leaves each bill with the list that it has, and is told with the latest.
     """
+    if not told.is_whole:
+        answer = (("AWS Organizations", "tells accounts and their tags"),)
+        return tuple(replace(one, seen=(*one.seen, *answer)) if one is deliveries[-1] else one for one in deliveries)
     now = today or datetime.now(UTC).date()
     listed = [_listed(one, told, today=now) if one.is_complete else one for one in deliveries]
     if listed and told.refusal:
         listed[-1] = replace(listed[-1], refusals=(_refused(told.refusal),))
-    elif listed:
-        seen = ("Accounts told by AWS Organizations", f"{len(told.accounts):,}")
-        listed[-1] = replace(listed[-1], seen=(*listed[-1].seen, seen))
     return tuple(listed)
 
 

@@ -12,19 +12,21 @@ import duckdb
 from pydantic import Field
 
 from ingestion.ai.models import names_model, with_generative
-from ingestion.aws import accounts, line_items, nodes, splits
+from ingestion.aws import accounts, line_items, nodes, recommendations, splits
 from ingestion.aws.labels import TAG_KEY, Labels, labels_of
 from ingestion.aws.line_items import TYPE, Columns
 from ingestion.aws.services import SERVICES
-from ingestion.delivery import ArchivedFile, BucketSettings, Delivery, SourceSettings
+from ingestion.delivery import ArchivedFile, BucketSettings, Delivery, SourceSettings, Store, open_store, tree
+from ingestion.delivery.manifests import find_deliveries
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted
 from ingestion.focus.mapped_services import MappedService
 from ingestion.focus.services import OTHER_CATEGORY, service_columns
 from ingestion.normalize.checks import currency_check, period_check, require_columns
-from ingestion.normalize.connector import ConnectorKind, discover, planned
+from ingestion.normalize.connector import ConnectorKind, planned
 from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
 from ingestion.normalize.plan import Double, EntryCheck, Plan
+from ingestion.normalize.recommending import Recommending
 from ingestion.normalize.tables import RawTables
 
 REQUIRED: Final = {
@@ -134,6 +136,31 @@ class CurSettings(BucketSettings):
         description="Ask AWS Organizations for the names and tags of accounts with each pull, which needs"
         " organizations:ListAccounts and organizations:ListTagsForResource. Left empty, the bill says what it says.",
     )
+    recommendations_prefix: str | None = Field(
+        default=None,
+        max_length=1000,
+        title="Recommendations",
+        description="The folder in the bucket of a Data Export of cost optimization recommendations, with the export's"
+        " name: exports/recommendations. Left empty, none are read.",
+    )
+
+
+def _bills(settings: CurSettings) -> Store:
+    """Return the place of the bills without the folder of the recommendations, which have manifests like theirs."""
+    store = open_store(settings)
+    if _recommendations(settings) is None:
+        return store
+    folder, prefix = (text.strip("/") for text in (settings.recommendations_prefix or "", settings.prefix))
+    if not tree.lies_in(folder, prefix):
+        return store
+    within = folder.removeprefix(prefix).strip("/")
+    return recommendations.Part(store, tuple(file for file in store.files() if not tree.lies_in(file.path, within)))
+
+
+def _recommendations(settings: CurSettings) -> Store | None:
+    if settings.path is not None or not (settings.recommendations_prefix or "").strip("/"):
+        return None
+    return open_store(settings.model_copy(update={"prefix": settings.recommendations_prefix}))
 
 
 def found_deliveries(settings: CurSettings) -> tuple[Delivery, ...]:
@@ -141,7 +168,7 @@ def found_deliveries(settings: CurSettings) -> tuple[Delivery, ...]:
 
     :raises DeliveryError: the bucket cannot be read, or the role is refused.
     """
-    found = discover(settings)
+    found = find_deliveries(_bills(settings))
     if settings.account_list is None or settings.path is not None or not found:
         return found
     return accounts.with_accounts(found, accounts.told_by_organizations(settings))
@@ -346,4 +373,5 @@ KIND = ConnectorKind(
     normalize=normalize,
     planner=plan,
     reuses_files=True,
+    recommending=Recommending(open=_recommendations, find=recommendations.newest, write=recommendations.write),
 )

@@ -21,6 +21,7 @@ from ingestion.schedule import retry_at
 from ingestion.services.deliveries import DeliveryOutcome, import_delivery
 from ingestion.services.kinds import KINDS
 from ingestion.services.reading_again import read_again
+from ingestion.services.recommendations import take_in_recommendations
 from ingestion.services.secrets import opened_settings
 from itfm.core.locks import single
 from itfm.core.secrets import SealError
@@ -103,6 +104,7 @@ def _import(run: ImportRun) -> list[DeliveryOutcome]:
     for number, delivery in enumerate(deliveries):
         report = _reporter(run, first=Decimal(number) / len(deliveries), span=Decimal(1) / len(deliveries))
         outcomes.append(import_delivery(run, delivery, connector=connector, settings=settings, report=report))
+    take_in_recommendations(run, connector=connector, settings=settings)
     return outcomes
 
 

@@ -200,6 +200,25 @@ def test_without_the_permission_bills_come_in_and_one_finding_says_what_to_permi
     assert "Permit organizations:ListAccounts and organizations:ListTagsForResource" in seen.notes[0]
 
 
+def test_a_test_of_the_connection_tries_one_account_only(acme, service, monkeypatch):
+    founded(service, {"shop": {"team": "retail"}, "lab": {}})
+    deliver(service, {})
+    asked, ask = [], botocore.client.BaseClient._make_api_call
+    monkeypatch.setattr(
+        botocore.client.BaseClient,
+        "_make_api_call",
+        lambda self, name, arguments: asked.append(name) or ask(self, name, arguments),
+    )
+
+    seen = look(connect(acme, service))
+
+    assert ("AWS Organizations", "tells accounts and their tags") in seen.facts
+    assert [name for name in asked if name.startswith("List") and name != "ListObjectsV2"] == [
+        "ListAccounts",
+        "ListTagsForResource",
+    ]
+
+
 def test_a_list_that_is_refused_later_leaves_the_bill_with_the_one_it_has(acme, service, monkeypatch):
     ids = founded(service, {"shop": {"team": "retail"}})
     deliver(service, {"line_item_usage_account_id": ids["shop"]})
