@@ -248,10 +248,10 @@ class Month:
         lack = [(bill, lacking(bill, [subject], spellings=spellings)) for bill in self._bills]
         return {text for bill, by in lack for text in further_texts(bill, by, containing=containing, limit=limit)}
 
-    def tag_keys(self, spellings: Spellings) -> list[str]:
-        """Return the tag keys that occur, each once whatever its spellings, sorted."""
+    def tag_keys(self, spellings: Spellings, *, more: Iterable[str] = ()) -> list[str]:
+        """Return the tag keys that occur, and some more, each once whatever its spellings, sorted."""
         left_out = {key for bill in self._bills for key in tags_left_out(bill)}
-        return sorted(set(spellings.by_key({*self._spelled_keys(), *left_out}).values()))
+        return sorted(set(spellings.by_key({*self._spelled_keys(), *left_out, *more}).values()))
 
     def columns(self) -> tuple[str, ...]:
         """Return the columns that rules may look at: those of FOCUS, and what the bills have of their sources' own."""
@@ -268,7 +268,12 @@ class Month:
         classifier = Classifier(rules, period=self.period)
         needed = {subject for dimension in classifier.dimensions for subject in dimension.subjects}
         plain = {subject for subject in needed if subject.kind != "dimension"}
-        sets = attribute_sets.read(self.revisions, subjects=[*plain, *more], spellings=classifier.spellings)
+        sets = attribute_sets.read(
+            self.revisions,
+            subjects=[*plain, *more],
+            spellings=classifier.spellings,
+            account_tags=classifier.account_tags,
+        )
         return sets, *classified(classifier, sets)
 
 

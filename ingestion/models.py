@@ -219,6 +219,24 @@ class ServiceMapping(TenantModel):
         return f"{self.provider}: {self.called}" if self.provider else self.called
 
 
+class RecommendationList(TenantModel):
+    """What a source's provider recommended on a day to save cost: immutable, its recommendations in the lake."""
+
+    source = TenantForeignKey(BillSource, on_delete=models.CASCADE, related_name="recommendation_lists")
+    told_on = models.DateField(help_text="The day that it is of.")
+    files = models.JSONField(help_text="name, size, version, sha256 and row_count of each delivered file, in order.")
+    folder = models.CharField(max_length=500, help_text="In the organization's folder of the lake.")
+    count = models.PositiveIntegerField(help_text="How many recommendations it has.")
+    savings = models.JSONField(help_text="Estimated monthly savings by currency, exact, as text.")
+    fetched_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["organization", "source", "-told_on"], name="ingestion_recommendations_new")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.told_on:%Y-%m-%d}"
+
+
 class BillUpload(TenantModel):
     """A file that somebody uploaded, in quarantine until it was looked at and confirmed."""
 

@@ -18,10 +18,14 @@ from django.conf import settings
 
 from allocation.bills import bills_of_run
 from allocation.costs.query import COLUMNS, CostQuery, Filter
+from allocation.engine.account_tags import NO_TAGS, AccountTags, Inherited
+from allocation.engine.attribute_sets import tags_of
 from allocation.engine.inputs import Revision
 from allocation.engine.widening import charges_of, files_of_lines
+from allocation.explain.rules import rules_of
 from allocation.models import AllocationRun
 from allocation.selectors import EVERYTHING, Visibility
+from allocation.services.runs import RULES_FILE
 from ingestion.focus.expressions import literal
 from ingestion.models import BillRevision
 from itfm.core import lake
@@ -56,6 +60,8 @@ class BillLine:
     resource: str | None
     description: str | None
     amount: Decimal
+    inherited: tuple[Inherited, ...] = ()
+    """The tags that it has from its account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,16 +106,19 @@ def bill_lines(
 
     :raises NoLinesError: there is no run of the period, or its files are not there.
     """
-    with _charges(query, visibility=visibility) as (database, revisions):
+    with _charges(query, visibility=visibility) as (database, run, revisions):
         place = "TRUE" if after is None else f"(source, file, row) > ({', '.join(str(int(one)) for one in after)})"
         rows = database.execute(
             f"""
-            SELECT source, file, row, charge_date, sub_account_id, service_name, resource_id, charge_description, amount
+            SELECT
+                source, file, row, charge_date, sub_account_id, service_name, resource_id, charge_description, amount,
+                tags
             FROM found WHERE {place} ORDER BY source, file, row LIMIT {int(limit) + 1}
             """  # noqa: S608 - numbers only
         ).fetchall()
         total, count = _sums(database)
-    lines = tuple(_line(row, revisions) for row in rows[:limit])
+    account_tags = _account_tags(run)
+    lines = tuple(_line(row, revisions, account_tags) for row in rows[:limit])
     return BillLines(
         total=total, line_count=count, lines=lines, following=lines[-1].key if len(rows) > limit and lines else None
     )
@@ -120,7 +129,7 @@ def resources(query: CostQuery, *, visibility: Visibility = EVERYTHING, limit: i
 
     :raises NoLinesError: there is no run of the period, or its files are not there.
     """
-    with _charges(query, visibility=visibility) as (database, _):
+    with _charges(query, visibility=visibility) as (database, _, _):
         rows = database.execute(
             f"""
             SELECT resource_id, MIN(service_name), COUNT(*), SUM(amount), COUNT(*) OVER ()
@@ -142,8 +151,8 @@ def resources(query: CostQuery, *, visibility: Visibility = EVERYTHING, limit: i
 @contextmanager
 def _charges(
     query: CostQuery, *, visibility: Visibility
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[BillRevision]]]:
-    """Yield a database whose view `found` has the charges, and the revisions by number; it reads nothing else."""
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, AllocationRun, list[BillRevision]]]:
+    """Yield a database whose view `found` has the charges, the run, and the revisions by number; it reads no more."""
     run = AllocationRun.objects.filter(billing_period=query.first, state=AllocationRun.State.PUBLISHED).first()
     if run is None:
         raise NoLinesError(f"{query.first:%Y-%m} is not allocated yet.")
@@ -157,7 +166,7 @@ def _charges(
         database.execute(f"CREATE TEMP TABLE sets AS {_sets(query, visibility, tables=tables)}")
         found = " UNION ALL BY NAME ".join(_found(query, bill, number=number) for number, (_, bill) in enumerate(bills))
         database.execute(f"CREATE TEMP VIEW found AS {found}")
-        yield database, [revision for revision, _ in bills]
+        yield database, run, [revision for revision, _ in bills]
 
 
 @contextmanager
@@ -206,7 +215,7 @@ def _found(query: CostQuery, bill: Revision, *, number: int) -> str:
     return f"""
         SELECT
             {number} AS source, x_file_number AS file, x_row_number AS row, {day} AS charge_date, sub_account_id,
-            service_name, resource_id, charge_description, COALESCE({query.measure}, 0) AS amount
+            service_name, resource_id, charge_description, tags, COALESCE({query.measure}, 0) AS amount
         FROM {charges_of(own, bill)}
         WHERE {" AND ".join(conditions) or "TRUE"}
         """  # noqa: S608 - texts are quoted
@@ -234,8 +243,14 @@ def _sums(database: duckdb.DuckDBPyConnection) -> tuple[Decimal, int]:
     return (Decimal(row[0]), int(row[1])) if row else (Decimal(0), 0)
 
 
-def _line(row: tuple[Any, ...], revisions: Sequence[BillRevision]) -> BillLine:
-    source, file, number, charge_date, account, service, resource, description, amount = row
+def _account_tags(run: AllocationRun) -> AccountTags:
+    """Return the tags that charges of a run inherited, by its own rules; none where these are not kept."""
+    file = lake.organization_folder(run.organization_id) / run.folder / RULES_FILE
+    return rules_of(file).account_tags() if file.is_file() else NO_TAGS
+
+
+def _line(row: tuple[Any, ...], revisions: Sequence[BillRevision], account_tags: AccountTags) -> BillLine:
+    source, file, number, charge_date, account, service, resource, description, amount, tags = row
     revision = revisions[source]
     return BillLine(
         key=LineKey(source, file, number),
@@ -247,4 +262,5 @@ def _line(row: tuple[Any, ...], revisions: Sequence[BillRevision]) -> BillLine:
         resource=resource,
         description=description,
         amount=amount,
+        inherited=account_tags.inherited(tags_of(tags), account=account),
     )

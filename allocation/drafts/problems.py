@@ -9,7 +9,9 @@ from typing import Any, Final
 
 _PATH: Final = re.compile(r"(dimensions|splits|drivers)\[([0-9]+)\](?:\.rules\[([0-9]+)\])?\.?(.*)")
 _TAG_KEY: Final = "tag_aliases."
+_ACCOUNT: Final = "virtual_tags."
 _TAG_KEY_MESSAGES: Final = {"add at least one": "write at least one other spelling"}
+_ACCOUNT_MESSAGES: Final = {"Dictionary should have at least 1 item after validation, not 0": "write at least one tag"}
 _NOUNS: Final = {"dimensions": "Dimension", "splits": "Split", "drivers": "Driver"}
 _FIELDS: Final = {
     "when": "condition",
@@ -74,6 +76,10 @@ def readable(problem: str, document: Mapping[str, Any]) -> Problem:
     if found is None and path.startswith(_TAG_KEY):
         key = path.removeprefix(_TAG_KEY).rsplit("[", 1)[0]
         return Problem(path=path, place=f"Tag key {key}", message=_TAG_KEY_MESSAGES.get(message, message))
+    if found is None and path.startswith(_ACCOUNT):
+        account = path.removeprefix(_ACCOUNT)
+        place = next((one for one in document.get("virtual_tags", {}) if f"{account}.".startswith(f"{one}.")), account)
+        return Problem(path=path, place=f"Account {place}", message=_ACCOUNT_MESSAGES.get(message, message))
     if found is None:
         return Problem(path=path, place="" if path == "document" else path.replace("_", " "), message=message)
     kind, number, rule, rest = found.groups()

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from allocation.drafts.wording import test_words
+from allocation.engine.account_tags import ACCOUNT
 from allocation.engine.classification import Classifier
 from allocation.engine.conditions import Subject, Test, tests
 from allocation.engine.dimensions import Dimension, Rule
@@ -30,6 +31,8 @@ class TestTrace:
     holds: bool
     spelling: str = ""
     """The tag key that the line has, where the test names another spelling of it."""
+    inherited_from: str = ""
+    """The account whose tag it is, where the line has none of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +111,22 @@ def _verdict(rule: Rule, known: Mapping[Subject, str], rules: RuleSet) -> Verdic
 
 def _test(test: Test, line: _Line) -> TestTrace:
     found = line.seen.get(test.subject)
+    account = _inherited_from(test.subject, found, line)
     return TestTrace(
         words=test_words(test),
         found=found,
         holds=holds(test, {test.subject: 0})((found,)),
-        spelling=_spelling(test.subject, found, line),
+        spelling="" if account else _spelling(test.subject, found, line),
+        inherited_from=account,
     )
+
+
+def _inherited_from(subject: Subject, found: str | None, line: _Line) -> str:
+    """Return the account from which a line has the tag that a test sees, where it is not its own."""
+    if subject.kind != "tag" or found is None:
+        return ""
+    own = line.spellings.text(subject.key, {one.key: text for one, text in line.facts.items() if one.kind == "tag"})
+    return line.facts.get(ACCOUNT, "") if own != found else ""
 
 
 def _spelling(subject: Subject, found: str | None, line: _Line) -> str:

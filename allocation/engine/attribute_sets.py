@@ -7,7 +7,7 @@ distinct combination once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from allocation.engine.account_tags import ACCOUNT, NO_TAGS, AccountTags, is_free
 from allocation.engine.conditions import Subject
 from allocation.engine.inputs import InputError, Revision
 from allocation.engine.tag_aliases import Spellings, first_text
@@ -51,12 +52,22 @@ class AttributeSets:
         return self._columns[subject]
 
 
-def read(revisions: Sequence[Revision], *, subjects: Iterable[Subject], spellings: Spellings) -> AttributeSets:
+def read(
+    revisions: Sequence[Revision],
+    *,
+    subjects: Iterable[Subject],
+    spellings: Spellings,
+    account_tags: AccountTags = NO_TAGS,
+) -> AttributeSets:
     """Return the attribute sets with the columns, tags and source that are asked for; tags in any of their spellings.
+
+    Where a set has no text under a tag key, it has that of its account.
 
     :raises InputError: a file lacks `attribute_set_id`.
     """
-    wanted = sorted(set(subjects))
+    asked = set(subjects)
+    given = {one: texts for one in asked if one.kind == "tag" and (texts := account_tags.of(one.key))}
+    wanted = sorted({*asked, ACCOUNT} if given else asked)
     tables = [_table(revision, wanted) for revision in revisions]
     lengths = [table.num_rows for table in tables]
     numbers = np.repeat(np.arange(len(tables), dtype=np.int64), lengths)
@@ -70,6 +81,8 @@ def read(revisions: Sequence[Revision], *, subjects: Iterable[Subject], spelling
     keys = [subject.key for subject in wanted if subject.kind == "tag"]
     if keys:
         columns.update(_tags(coded([table.column("tags") for table in tables]), keys, spellings))
+    for subject, texts in given.items():
+        columns[subject] = _with_inherited(columns[subject], columns[ACCOUNT], texts)
     ids = np.concatenate(
         [table.column("attribute_set_id").to_numpy().astype(np.int64) for table in tables] or [np.zeros(0, np.int64)]
     )
@@ -137,11 +150,26 @@ def _tags(texts: Coded, keys: Sequence[str], spellings: Spellings) -> dict[Subje
     return {Subject("tag", key): recoded(_values(parsed, spellings.of(key, among=among)), texts.codes) for key in keys}
 
 
+def _with_inherited(own: Coded, account: Coded, texts: Mapping[str, str]) -> Coded:
+    """Return a tag's texts, in the place of those that are absent or blank the text of the account that has one."""
+    inherited = [texts.get(one or "") for one in account.values]
+    is_open = np.array([is_free(one) for one in own.values])[own.codes]
+    is_given = np.array([one is not None for one in inherited])[account.codes]
+    at = np.where(is_open & is_given, len(own.values) + account.codes, own.codes)
+    return recoded([*own.values, *inherited], at)
+
+
 def _values(parsed: Sequence[dict[str, Any]], listed: Sequence[str]) -> list[str | None]:
     """Return the text of a tag key in each of many tags, the first of its spellings that has one."""
     if len(listed) == 1:
         return [tag_text(tags.get(listed[0])) for tags in parsed]
     return [first_text(tag_text(tags.get(spelling)) for spelling in listed) for tags in parsed]
+
+
+def tags_of(text: str | None) -> dict[str, str]:
+    """Return the tags of a charge as texts, from its JSON; absent and empty ones are left out."""
+    plain = json.loads(text) if text else {}
+    return {key: own for key, value in plain.items() if (own := tag_text(value)) is not None}
 
 
 def tag_text(value: Any) -> str | None:

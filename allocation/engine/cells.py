@@ -70,9 +70,8 @@ def decide(inputs: RunInputs) -> Cells:
     needed = {subject for dimension in classifier.dimensions for subject in dimension.subjects}
     profile_subjects = looked_at_by_splits(inputs.rule_set)
     plain = {subject for subject in needed if subject.kind != "dimension"}
-    sets = attribute_sets.read(
-        inputs.revisions, subjects=[*plain, *profile_subjects, *_SHOWN], spellings=classifier.spellings
-    )
+    subjects_, tags = [*plain, *profile_subjects, *_SHOWN], classifier.account_tags
+    sets = attribute_sets.read(inputs.revisions, subjects=subjects_, spellings=tags.spellings, account_tags=tags)
     values, caught = classified(classifier, sets)
     source = recoded([revision.source_id for revision in inputs.revisions], sets.revision_numbers)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from allocation.engine.account_tags import ACCOUNT, is_free
 from allocation.engine.candidates import Candidates, in_order
 from allocation.engine.conditions import Subject
 from allocation.engine.dimensions import Dimension, evaluation_order
@@ -68,6 +69,7 @@ class Classifier:
     def __init__(self, rule_set: RuleSet, *, period: date) -> None:
         by_key = {dimension.key: dimension for dimension in rule_set.dimensions}
         self.spellings = rule_set.spellings()
+        self.account_tags = rule_set.account_tags()
         self.dimensions = [
             DimensionClassifier(by_key[key], period=period, lookups=rule_set.lookups)
             for key in evaluation_order(rule_set.dimensions)
@@ -81,13 +83,20 @@ class Classifier:
         )
 
     def seen(self, facts: Mapping[Subject, str]) -> dict[Subject, str]:
-        """Return one charge as the rules see it: each tag key they name with the text of its first spelling."""
-        if self.spellings.are_plain:
+        """Return one charge as the rules see it: each tag key they name with the text of its first spelling.
+
+        Where it has none, it has that of its account.
+        """
+        if self.spellings.are_plain and not self.account_tags.by_account:
             return dict(facts)
         tags = {subject.key: text for subject, text in facts.items() if subject.kind == "tag"}
         asked = {subject for dimension in self.dimensions for subject in dimension.subjects if subject.kind == "tag"}
-        texts = {subject: self.spellings.text(subject.key, tags) for subject in asked}
+        texts = {subject: self._text(subject.key, tags, account=facts.get(ACCOUNT)) for subject in asked}
         return {**facts, **{subject: text for subject, text in texts.items() if text is not None}}
+
+    def _text(self, key: str, tags: Mapping[str, str], *, account: str | None) -> str | None:
+        own = self.spellings.text(key, tags)
+        return self.account_tags.text(key, account=account) or own if is_free(own) else own
 
     def caught(self, facts: Mapping[Subject, str]) -> dict[str, Caught]:
         """Return, by dimension key, what caught one charge; a dimension that caught nothing is absent."""

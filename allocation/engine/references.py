@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from allocation.engine import tag_aliases
+from allocation.engine import account_tags, tag_aliases
 from allocation.engine.conditions import Subject, tests
 from allocation.engine.dimensions import CostCenter, CycleError, evaluation_order
 from allocation.engine.splits import CELL_COLUMNS, Split
@@ -26,6 +26,7 @@ def problems(rule_set: RuleSet) -> Iterator[str]:
     yield from _duplicates("drivers", (driver.key for driver in rule_set.drivers))
     yield from _duplicates("cost_centers", _codes(rule_set.cost_centers))
     yield from tag_aliases.problems(rule_set.tag_aliases, similar=rule_set.similar_tag_keys)
+    yield from account_tags.problems(rule_set.virtual_tags, spellings=rule_set.spellings())
     unlisted = _unlisted_tag_keys(rule_set)
     for path, subject in subjects_looked_at(rule_set):
         yield from _subject_problems(rule_set, path, subject, unlisted=unlisted)

@@ -15,6 +15,7 @@ import yaml
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 
 from allocation.engine import documents, references
+from allocation.engine.account_tags import AccountTags, VirtualTags
 from allocation.engine.dimensions import CostCenter, Dimension
 from allocation.engine.drivers import Driver
 from allocation.engine.schema import Flag, Key, Model, Text
@@ -59,6 +60,7 @@ class RuleSet(Model):
     tag_keys: tuple[Text, ...] | None = None
     tag_aliases: TagAliases = Field(default_factory=dict)
     similar_tag_keys: Flag = False
+    virtual_tags: VirtualTags = Field(default_factory=dict)
     cost_centers: tuple[CostCenter, ...] = ()
     lookups: dict[Key, dict[Text, Text]] = Field(default_factory=dict)
     dimensions: tuple[Dimension, ...] = ()
@@ -73,6 +75,10 @@ class RuleSet(Model):
     def spellings(self) -> Spellings:
         """Return which spellings of tag keys count as one."""
         return Spellings(self.tag_aliases, similar=self.similar_tag_keys)
+
+    def account_tags(self) -> AccountTags:
+        """Return the tags that charges inherit from their accounts."""
+        return AccountTags(self.virtual_tags, self.spellings())
 
     def days_back(self) -> int:
         """Return how many days before the billing period the splits can look at drivers."""

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from allocation.engine.account_tags import Inherited
 from allocation.explain.slices import Slice
 from itfm.core import money
 
@@ -160,6 +161,8 @@ class BillLine:
     description: str
     resource: str
     cost: Decimal
+    inherited: tuple[Inherited, ...] = ()
+    """The tags that it has from its account."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,6 +63,8 @@ class Line(NamedTuple):
     service: str | None
     description: str | None
     resource: str | None
+    account: str | None
+    tags: str | None
     cost: Decimal
 
 
@@ -159,7 +161,8 @@ class LedgerSlice:
             SELECT
                 {quoted(one.source_id)} AS source_id, billing_currency,
                 CAST(charge_period_start AS DATE) AS charge_date, x_file_number, x_row_number,
-                service_name, charge_description, resource_id, COALESCE({self.wanted.cost}, 0) AS cost
+                service_name, charge_description, resource_id, sub_account_id, tags,
+                COALESCE({self.wanted.cost}, 0) AS cost
             FROM {charges_of(f"SELECT * FROM {self._own_sets()} WHERE source_id = {quoted(one.source_id)}", one)}
             """  # noqa: S608
             for one in revisions
@@ -168,7 +171,7 @@ class LedgerSlice:
             f"""
             SELECT
                 source_id, x_file_number, x_row_number, charge_date,
-                service_name, charge_description, resource_id, cost
+                service_name, charge_description, resource_id, sub_account_id, tags, cost
             FROM ({charges})
             WHERE {self._place()}
             ORDER BY ABS(cost) DESC, source_id, x_file_number, x_row_number

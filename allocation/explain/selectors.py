@@ -15,6 +15,7 @@ from uuid import UUID
 from django.conf import settings
 
 from allocation.bills import bills_of_run
+from allocation.engine.attribute_sets import tags_of
 from allocation.engine.backends.duckdb import DuckDB, connect
 from allocation.engine.inputs import Revision
 from allocation.engine.relations import DIRECT, IN, KEPT, OUT
@@ -84,7 +85,7 @@ def explain(
             received=_received(ledger, parts, rule_set),
             handed_on=_handed_on(ledger, parts, rule_set, names_receivers=visibility.sees_everything),
             classifications=_classifications(ledger, revisions, rule_set) if own else (),
-            lines=_lines(ledger, revisions) if own else (),
+            lines=_lines(ledger, revisions, rule_set) if own else (),
             row_count=sum(part.row_count for part in parts),
         )
 
@@ -252,10 +253,11 @@ def _caught(rule_set: RuleSet, dimension: str, index: int | None, ones: Sequence
     )
 
 
-def _lines(ledger: LedgerSlice, revisions: Sequence[_Revision]) -> tuple[BillLine, ...] | None:
+def _lines(ledger: LedgerSlice, revisions: Sequence[_Revision], rule_set: RuleSet) -> tuple[BillLine, ...] | None:
     if not all(revision.bill.charges.is_file() for revision in revisions):
         return None
     by_source = {revision.bill.source_id: revision for revision in revisions}
+    account_tags = rule_set.account_tags()
     return tuple(
         BillLine(
             source_name=by_source[line.source_id].source_name,
@@ -266,6 +268,7 @@ def _lines(ledger: LedgerSlice, revisions: Sequence[_Revision]) -> tuple[BillLin
             description=line.description or "",
             resource=line.resource or "",
             cost=line.cost,
+            inherited=account_tags.inherited(tags_of(line.tags), account=line.account),
         )
         for line in ledger.largest_lines([revision.bill for revision in revisions], limit=LINES)
     )

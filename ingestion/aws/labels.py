@@ -10,6 +10,9 @@ https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2-tag-colum
 |                           | tags: accountTag/team                                    | accountTag/team     |
 |                           | tags: userAttribute/team, iamPrincipal/team              | as they are         |
 
+What AWS Organizations tells of the account besides (`ingestion.aws.accounts`) is `accountTag/team` too, where the
+report has no such tag itself.
+
 What is inherited keeps the prefix that AWS gives it, so that nobody takes it for a tag of the resource.
 """
 
@@ -27,6 +30,7 @@ from ingestion.normalize.tables import RawTables
 TAG_TITLES: Final = ("resourceTags/", "resource_tags_")
 COST_CATEGORY_TITLES: Final = ("costCategory/", "cost_category_")
 COST_CATEGORY: Final = "costCategory/"
+ACCOUNT_TAG: Final = "accountTag/"
 MAPS: Final = ("resource_tags", "tags")
 _INHERITED: Final = "^(resourceTags/(user:)?|user[:_])(accountTag|costCategory|iamPrincipal|userAttribute)/"
 _SPELLINGS: Final = {
@@ -64,9 +68,12 @@ class Labels:
         """The columns that are a tag or a cost category each."""
         return tuple(column.name for column in (*self.tags, *self.cost_categories))
 
-    def entries(self) -> dict[str, str]:
-        """Return the tags and the cost categories, each as a JSON object; null without any."""
-        own = [quoted(name) for name in MAPS if name in self.columns.names]
+    def entries(self, *, of_account: str | None = None) -> dict[str, str]:
+        """Return the tags and the cost categories, each as a JSON object; null without any.
+
+        `of_account` is the SQL of a further object of tags, which give way to those of the report.
+        """
+        own = [*([of_account] if of_account else []), *(quoted(name) for name in MAPS if name in self.columns.names)]
         if "resource_tags" not in self.columns.names and self.tags:
             own.append(_object(self.tags, titles=TAG_TITLES))
         in_map = "cost_category" in self.columns.names

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Final, Literal
 
 import duckdb
+from pydantic import Field
 
 from ingestion.ai.models import names_model, with_generative
-from ingestion.aws import line_items, nodes, splits
+from ingestion.aws import accounts, line_items, nodes, recommendations, splits
 from ingestion.aws.labels import TAG_KEY, Labels, labels_of
 from ingestion.aws.line_items import TYPE, Columns
 from ingestion.aws.services import SERVICES
-from ingestion.delivery import BucketSettings
+from ingestion.delivery import ArchivedFile, BucketSettings, Delivery, SourceSettings, Store, open_store, tree
+from ingestion.delivery.manifests import find_deliveries
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, quoted
+from ingestion.focus.mapped_services import MappedService
 from ingestion.focus.services import OTHER_CATEGORY, service_columns
 from ingestion.normalize.checks import currency_check, period_check, require_columns
-from ingestion.normalize.connector import ConnectorKind, discover, planned
+from ingestion.normalize.connector import ConnectorKind, planned
+from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
 from ingestion.normalize.plan import Double, EntryCheck, Plan
+from ingestion.normalize.recommending import Recommending
 from ingestion.normalize.tables import RawTables
 
 REQUIRED: Final = {
@@ -118,8 +127,81 @@ UNUSED_ENTRIES: Final = {
 """What the row of the unused part of a commitment has in place of its purchase's entries."""
 
 
-def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:
-    """Say how the columns of a report become FOCUS 1.4.
+class CurSettings(BucketSettings):
+    """Where the reports are, and what else is asked of AWS about them."""
+
+    account_list: Literal["aws_organizations"] | None = Field(
+        default=None,
+        title="Account list",
+        description="Ask AWS Organizations for the names and tags of accounts with each pull, which needs"
+        " organizations:ListAccounts and organizations:ListTagsForResource. Left empty, the bill says what it says.",
+    )
+    recommendations_prefix: str | None = Field(
+        default=None,
+        max_length=1000,
+        title="Recommendations",
+        description="The folder in the bucket of a Data Export of cost optimization recommendations, with the export's"
+        " name: exports/recommendations. Left empty, none are read.",
+    )
+
+
+def _bills(settings: CurSettings) -> Store:
+    """Return the place of the bills without the folder of the recommendations, which have manifests like theirs."""
+    store = open_store(settings)
+    if _recommendations(settings) is None:
+        return store
+    folder, prefix = (text.strip("/") for text in (settings.recommendations_prefix or "", settings.prefix))
+    if not tree.lies_in(folder, prefix):
+        return store
+    within = folder.removeprefix(prefix).strip("/")
+    return recommendations.Part(store, tuple(file for file in store.files() if not tree.lies_in(file.path, within)))
+
+
+def _recommendations(settings: CurSettings) -> Store | None:
+    if settings.path is not None or not (settings.recommendations_prefix or "").strip("/"):
+        return None
+    return open_store(settings.model_copy(update={"prefix": settings.recommendations_prefix}))
+
+
+def found_deliveries(settings: CurSettings) -> tuple[Delivery, ...]:
+    """Return the deliveries in the bucket, each with the list of accounts where that is asked for.
+
+    :raises DeliveryError: the bucket cannot be read, or the role is refused.
+    """
+    found = find_deliveries(_bills(settings))
+    if settings.account_list is None or settings.path is not None or not found:
+        return found
+    return accounts.with_accounts(found, accounts.told_by_organizations(settings))
+
+
+def normalize(
+    files: Sequence[ArchivedFile],
+    *,
+    settings: SourceSettings,
+    output: Path,
+    limits: Limits,
+    tag_keys: frozenset[str] | None,
+    progress: Progress,
+    mapped_services: Sequence[MappedService] = (),
+) -> NormalizedDelivery:
+    """Turn reports into charges, with the list of accounts behind them, if there is one."""
+    reports = [file for file in files if file.dataset != accounts.DATASET]
+    lists = [accounts.read_accounts(file.path) for file in files[len(reports) :]]
+    listed = [account for accounts_of_one in lists for account in accounts_of_one]
+    delivery = planned(partial(plan, listed=listed))(
+        reports,
+        settings=settings,
+        output=output,
+        limits=limits,
+        tag_keys=tag_keys,
+        progress=progress,
+        mapped_services=mapped_services,
+    )
+    return replace(delivery, row_counts=(*delivery.row_counts, *(len(one) for one in lists)))
+
+
+def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection, *, listed: Sequence[accounts.Account] = ()) -> Plan:
+    """Say how the columns of a report become FOCUS 1.4, with what AWS Organizations has `listed` of accounts.
 
     :raises RejectedBillError: a column is missing that no charge can do without, or rows cannot be read.
     """
@@ -127,9 +209,11 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:
     columns = Columns(frozenset(raw.names()))
     labels = labels_of(raw, columns)
     numbers = tuple(name for name in NUMBERS if name in columns.names)
+    if listed:
+        accounts.load(listed, connection)
     bill = Plan(
         key=(*(name for name in KEY if name in columns.names), *labels.names),
-        entries=_entries(columns, labels),
+        entries=_entries(columns, labels, has_list=bool(listed)),
         rows=_rows(columns),
         decimals=numbers,
         date_times=tuple(name for name in MOMENTS if name in columns.names),
@@ -156,9 +240,9 @@ def _unused_commitment(columns: Columns) -> Double:
     return Double(is_due=f"coalesce({unused} <> 0, FALSE)", entries=UNUSED_ENTRIES, rows=rows)
 
 
-def _entries(columns: Columns, labels: Labels) -> dict[str, str]:
+def _entries(columns: Columns, labels: Labels, *, has_list: bool) -> dict[str, str]:
     text = columns.text
-    start = lenient_moment(text("bill_billing_period_start_date"))
+    start, user = lenient_moment(text("bill_billing_period_start_date")), text("line_item_usage_account_id")
     entries = dict.fromkeys(attributes.COLUMNS, "NULL::VARCHAR")
     entries |= {raw_target: text(raw) for raw, raw_target in CARRIED.items() if raw_target in entries}
     entries |= {
@@ -179,11 +263,23 @@ def _entries(columns: Columns, labels: Labels) -> dict[str, str]:
         **line_items.commitment_entries(columns),
         **_service_entries(columns),
         "x_line_item_line_item_type": TYPE,
-        **labels.entries(),
+        **labels.entries(of_account=accounts.told("tags", account=user) if has_list else None),
+        **(_account_names(columns) if has_list else {}),
         "is_settled": line_items.is_settled(columns),
     }
     entries["is_dropped"] = f"{TYPE} = {literal(line_items.NEGATION)} AND ({entries['is_settled']})"
     return entries
+
+
+def _account_names(columns: Columns) -> dict[str, str]:
+    """Return the names that the list has of accounts which the bill tells without one."""
+    return {
+        f"{account}_account_name": f"coalesce({columns.text(name)}, {accounts.told('name', account=identity)})"
+        for account, name, identity in (
+            ("sub", "line_item_usage_account_name", columns.text("line_item_usage_account_id")),
+            ("billing", "bill_payer_account_name", columns.text("bill_payer_account_id")),
+        )
+    }
 
 
 def _service_entries(columns: Columns) -> dict[str, str]:
@@ -272,8 +368,10 @@ def _checks(columns: Columns) -> tuple[EntryCheck, ...]:
 KIND = ConnectorKind(
     label="AWS Cost and Usage Report (legacy and CUR 2.0)",
     description="What AWS delivers to a bucket of yours as a Data Export or a Cost and Usage Report, CSV or Parquet.",
-    params=BucketSettings,
-    discover=discover,
-    normalize=planned(plan),
+    params=CurSettings,
+    discover=found_deliveries,
+    normalize=normalize,
     planner=plan,
+    reuses_files=True,
+    recommending=Recommending(open=_recommendations, find=recommendations.newest, write=recommendations.write),
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -25,7 +27,7 @@ def archive(store: Store, file: DeliveredFile, *, root: Path) -> ArchivedFile:
     raw.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=raw, prefix=".incoming-")
     try:
-        with os.fdopen(descriptor, "wb") as target, store.open(file.path, version=file.version) as stream:
+        with os.fdopen(descriptor, "wb") as target, _opened(store, file) as stream:
             sha256, size = _copy(stream, target)
             target.flush()
             os.fsync(target.fileno())
@@ -41,6 +43,12 @@ def archive(store: Store, file: DeliveredFile, *, root: Path) -> ArchivedFile:
         return ArchivedFile(name=file.path, path=final, sha256=sha256, size=size, dataset=file.dataset)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def _opened(store: Store, file: DeliveredFile) -> AbstractContextManager[BinaryIO]:
+    if file.content is not None:
+        return io.BytesIO(file.content)
+    return store.open(file.path, version=file.version)
 
 
 def _copy(stream: BinaryIO, target: BinaryIO) -> tuple[str, int]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import AssumeRoleRequestTypeDef
 
 ROLE_SESSION = "itfm-bills"
+Service = Literal["ce", "organizations", "s3", "sts"]
 
 
 class AwsAccess(SourceSettings):
@@ -54,7 +55,7 @@ class AwsAccess(SourceSettings):
         return self
 
 
-def aws_client(settings: AwsAccess, service: Literal["ce", "s3"]) -> Any:
+def aws_client(settings: AwsAccess, service: Service) -> Any:
     """Return a client of one of AWS's services, as the settings say.
 
     :raises DeliveryError: the role cannot be assumed, or the endpoint is not public and must be.
@@ -100,7 +101,7 @@ def _config(settings: AwsAccess) -> Config:
     )
 
 
-def _client(session: boto3.Session, service: Literal["ce", "s3", "sts"], settings: AwsAccess, config: Config) -> Any:
+def _client(session: boto3.Session, service: Service, settings: AwsAccess, config: Config) -> Any:
     client = session.client(service, endpoint_url=settings.endpoint_url, config=config)
     if settings.is_confined:
         from ingestion.delivery.confined import confine

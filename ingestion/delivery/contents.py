@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -17,13 +17,17 @@ class DeliveredFile:
     """A file in a store by its key. `version` changes whenever its bytes may have (an ETag or a time).
 
     `size` is None where only reading tells; the version is "" where nothing tells whether the bytes have changed.
-    `dataset` says what the file holds where its bill is made of several exports; "" when nothing tells.
+    `dataset` says what the file holds where its bill is made of several exports; "" when nothing tells. `content` is
+    what the file holds, where it came with the listing. One that `is_as_before` could not be asked for: the file of
+    this path that the bill in force was read with stands for it, and where there is none, the file is left out.
     """
 
     path: str
     size: int | None
     version: str
     dataset: str = ""
+    content: bytes | None = field(default=None, repr=False)
+    is_as_before: bool = False
 
     @property
     def name(self) -> str:
@@ -49,8 +53,10 @@ class Delivery:
     `billing_period` is the first day of the month, None when only the rows can tell. `missing` are files that the
     manifest names and the store does not have: the delivery is not complete and must wait. `ignored` are data files
     beside them that the manifest does not name. `dataset` is what the manifest says it is an export of, "" when it does
-    not; `notes` are further findings about the files. `is_asked_for` means that a service told the charges of this
-    month when it was asked, and may have none. `seen` are facts, by name, that a test of the connection tells.
+    not; `notes` are further findings about the files. `refusals` are findings about what else was asked for and not
+    told, which each pull tells, whether it changes something or not. `is_asked_for` means that a service told the
+    charges of this month when it was asked, and may have none. `seen` are facts, by name, that a test of the connection
+    tells.
     """
 
     name: str
@@ -61,6 +67,7 @@ class Delivery:
     ignored: tuple[str, ...] = ()
     dataset: str = ""
     notes: tuple[Finding, ...] = ()
+    refusals: tuple[Finding, ...] = ()
     is_asked_for: bool = False
     seen: tuple[tuple[str, str], ...] = ()
 
@@ -91,4 +98,4 @@ class Delivery:
             )
             for path in self.ignored
         ]
-        return (*waiting, *strangers, *self.notes)
+        return (*waiting, *strangers, *self.notes, *self.refusals)

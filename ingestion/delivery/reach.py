@@ -24,6 +24,7 @@ class Reach:
     """What reading from a bucket may do: go to private networks, and wait for an answer.
 
     `samples` is the address of the sample company's services, which may be on this machine; empty where there are none.
+    One that `only_looks` tests a connection while a person waits: what takes a question for each of many is tried once.
     """
 
     allows_private: bool = False
@@ -31,6 +32,7 @@ class Reach:
     connect_seconds: int = 10
     read_seconds: int = 60
     attempts: int = 4
+    only_looks: bool = False
 
     def is_sample(self, address: str) -> bool:
         """Return whether an address is one of the sample services: on the same host, at the same port."""

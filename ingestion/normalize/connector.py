@@ -11,6 +11,7 @@ from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, Store, op
 from ingestion.delivery.manifests import find_deliveries
 from ingestion.focus.mapped_services import MappedService
 from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
+from ingestion.normalize.recommending import Recommending
 from ingestion.normalize.run import Planner
 from ingestion.normalize.run import normalize as normalize_files
 
@@ -106,7 +107,9 @@ class ConnectorKind:
     `basis` says in a text what the charges depend on besides the files: when it changes, the same files are read again.
     A *register* tells all there is of its source: months that it no longer has are withdrawn, and months of which it
     says the same as before keep their revision. The latter holds too for a kind that `tells_months_again`, with every
-    delivery, though not all there are.
+    delivery, though not all there are. A kind that `reuses_files` does not fetch files of a bucket a second time that a
+    bill in force came from, though others beside them have changed. `recommending` says how lists of what the provider
+    recommends to save cost are read.
     """
 
     label: str
@@ -122,6 +125,8 @@ class ConnectorKind:
     basis: Callable[[Any], str] = nothing_else
     is_register: bool = False
     tells_months_again: bool = False
+    reuses_files: bool = False
+    recommending: Recommending | None = None
 
     def planner_for(self, settings: SourceSettings) -> Planner | None:
         """Return how files of a source would be read, None where that cannot be told by column."""

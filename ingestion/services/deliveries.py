@@ -53,14 +53,17 @@ def import_delivery(
         save_findings(run, delivery.findings)
         message = f"{delivery.name} names files that are not there yet: {', '.join(delivery.missing[:5])}."
         return DeliveryOutcome(state=State.WAITING, error_code="files_missing", error_message=message)
+    delivery = _with_files_as_before(run, delivery)
     basis = connector.basis(settings)
     if _is_as_fetched(run, delivery, basis=basis):
+        save_findings(run, delivery.refusals)
         return DeliveryOutcome(state=State.UNCHANGED)
-    kept = _fetched_before(run) if connector.tells_months_again else {}
+    kept = _fetched_before(run) if connector.reuses_files or connector.tells_months_again else {}
     files = _archived(run, delivery, store=connector.open(settings), kept=kept, report=report)
     fingerprint = _fingerprint((file.sha256 for file in files), basis=basis)
     if _is_in_force(run, fingerprint, is_register=connector.is_register):
         _note_versions(run, delivery)
+        save_findings(run, delivery.refusals)
         return DeliveryOutcome(state=State.UNCHANGED)
     with lake.scratch(run.organization_id) as scratch:
         try:
@@ -91,15 +94,32 @@ def _archived(
     for number, file in enumerate(delivery.files):
         report(f"{_label(delivery)}: fetching {file.name}", ARCHIVING * number / len(delivery.files))
         known = kept.get((file.path, file.version))
-        is_known = known is not None and known.size == file.size and known.path.exists()
+        is_known = known is not None and file.size in {None, known.size} and known.path.exists()
         files.append(replace(known, dataset=file.dataset) if known and is_known else archive(store, file, root=root))
     return files
+
+
+def _with_files_as_before(run: ImportRun, delivery: Delivery) -> Delivery:
+    """Return a delivery with the files of the bill in force in the place of those that could not be asked for."""
+    if not any(file.is_as_before for file in delivery.files):
+        return delivery
+    revision = _in_force(run, delivery)
+    before = {file["name"]: file for file in revision.files} if revision else {}
+    files = [
+        replace(file, size=before[file.path]["size"], version=before[file.path]["version"])
+        if file.is_as_before and file.path in before
+        else file
+        for file in delivery.files
+        if not file.is_as_before or file.path in before
+    ]
+    return replace(delivery, files=tuple(files))
 
 
 def _fetched_before(run: ImportRun) -> dict[tuple[str, str], ArchivedFile]:
     """Return the files of the source's bills in force by path and version, of a bucket: they need no fetching again.
 
-    Of months that are told again with each delivery, most files are those of the last one.
+    Of months that are told again with each delivery, most files are those of the last one, and so are those of a
+    bill beside which the list of accounts has changed.
     """
     if _reads_a_folder(run):
         return {}
@@ -152,8 +172,8 @@ def _in_force(run: ImportRun, delivery: Delivery) -> BillRevision | None:
 
 def _note_versions(run: ImportRun, delivery: Delivery) -> None:
     """Write down under which versions the bill in force was fetched again, so that it need not be once more."""
-    revision = _in_force(run, delivery) if delivery.is_asked_for else None
-    if revision is not None:
+    revision = _in_force(run, delivery)
+    if revision is not None and [file["name"] for file in revision.files] == [file.path for file in delivery.files]:
         files = zip(revision.files, delivery.files, strict=True)
         revision.files = [{**file, "version": listed.version} for file, listed in files]
         with tenant(run.organization_id):

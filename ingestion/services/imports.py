@@ -21,6 +21,7 @@ from ingestion.schedule import retry_at
 from ingestion.services.deliveries import DeliveryOutcome, import_delivery
 from ingestion.services.kinds import KINDS
 from ingestion.services.reading_again import read_again
+from ingestion.services.recommendations import take_in_recommendations
 from ingestion.services.secrets import opened_settings
 from itfm.core.limits import OUT_OF_MEMORY, out_of_memory_words, stopped_words
 from itfm.core.locks import single
@@ -108,6 +109,7 @@ def _import(run: ImportRun) -> list[DeliveryOutcome]:
     for number, delivery in enumerate(deliveries):
         report = _reporter(run, first=Decimal(number) / len(deliveries), span=Decimal(1) / len(deliveries))
         outcomes.append(import_delivery(run, delivery, connector=connector, settings=settings, report=report))
+    take_in_recommendations(run, connector=connector, settings=settings)
     return outcomes
 
 

@@ -17,12 +17,13 @@ from ingestion.models import Bill, BillRevision, BillSource, ImportRun
 from ingestion.schedule import next_pull
 from ingestion.services.kinds import KINDS
 from ingestion.services.queue import request_import
+from ingestion.services.recommendations import recommendations_seen
 from ingestion.services.secrets import keep_settings, opened_settings, site_reach
 from itfm.core.events import BillImported, BillWithdrawn, publish
 from itfm.core.secrets import SealError
 
 LONGEST_KEY: Final = 60
-GLANCE: Final = {"connect_seconds": 5, "read_seconds": 15, "attempts": 1}
+GLANCE: Final = {"connect_seconds": 5, "read_seconds": 15, "attempts": 1, "only_looks": True}
 """How patiently a connection is tried while somebody waits for the answer."""
 
 
@@ -119,8 +120,8 @@ def look(source: BillSource) -> Sighting:
         files=sum(len(found.files) for found in deliveries),
         bytes=sum(file.size or 0 for found in deliveries for file in found.files),
         waiting=sum(not found.is_complete for found in deliveries),
-        notes=tuple(note.message for found in deliveries for note in found.notes),
-        facts=tuple(fact for found in deliveries for fact in found.seen),
+        notes=tuple(note.message for found in deliveries for note in (*found.notes, *found.refusals)),
+        facts=(*(fact for found in deliveries for fact in found.seen), *recommendations_seen(connector, settings)),
     )
 
 

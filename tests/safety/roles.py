@@ -120,6 +120,8 @@ MAY = {
     "allocation_tags_similar": "OA",
     "allocation_tag_key": "OA",
     "allocation_tag_delete": "OA",
+    "allocation_account_tags": "OA",
+    "allocation_account_tags_delete": "OA",
     "allocation_split": "OA",
     "allocation_dimension": "OAFU",
     "allocation_rule": "OA",

@@ -119,6 +119,18 @@ def _lookups(before: RuleSet, after: RuleSet) -> Iterator[ChangeLine]:
             )
 
 
+def _account_tags(before: RuleSet, after: RuleSet) -> Iterator[ChangeLine]:
+    for account in sorted({*before.virtual_tags, *after.virtual_tags}):
+        old, new = before.virtual_tags.get(account, {}), after.virtual_tags.get(account, {})
+        if old != new:
+            yield ChangeLine(
+                sign="changed" if old and new else "added" if new else "removed",
+                place=f"Tags of account {account}",
+                before=", ".join(f"{key}: {text}" for key, text in old.items()),
+                after=", ".join(f"{key}: {text}" for key, text in new.items()),
+            )
+
+
 def _spellings(before: RuleSet, after: RuleSet) -> Iterator[ChangeLine]:
     for key in sorted({*before.tag_aliases, *after.tag_aliases}):
         old, new = before.tag_aliases.get(key, ()), after.tag_aliases.get(key, ())
@@ -129,6 +141,7 @@ def _spellings(before: RuleSet, after: RuleSet) -> Iterator[ChangeLine]:
                 before=", ".join(old),
                 after=", ".join(new),
             )
+    yield from _account_tags(before, after)
     if before.similar_tag_keys != after.similar_tag_keys:
         old_words, new_words = (
             "count as one" if rules.similar_tag_keys else "are different keys" for rules in (before, after)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from itfm.web.allocation import views
+from itfm.web.allocation.account_tags import views as account_tags
 from itfm.web.allocation.dimensions import views as dimensions
 from itfm.web.allocation.drivers import views as drivers
 from itfm.web.allocation.lines import views as lines
@@ -58,6 +59,8 @@ urlpatterns = [
     path("allocation/tags/similar", tags.similar, name="allocation_tags_similar"),
     path("allocation/tags/key", tags.tag_key, name="allocation_tag_key"),
     path("allocation/tags/key/delete", tags.delete, name="allocation_tag_delete"),
+    path("allocation/tags/account", account_tags.account_tags, name="allocation_account_tags"),
+    path("allocation/tags/account/delete", account_tags.delete, name="allocation_account_tags_delete"),
     path("allocation/splits/<str:key>", splits.split, name="allocation_split"),
     path("allocation/dimensions/<str:key>", dimensions.dimension, name="allocation_dimension"),
     path("allocation/dimensions/<str:key>/rules/<str:number>", dimensions.rule, name="allocation_rule"),

@@ -194,7 +194,7 @@ def _lines(found: BillLines, query: CostQuery) -> Table:
                         note=one.source_name,
                     ),
                     Cell(value=one.charge_date),
-                    Cell(value=one.account),
+                    Cell(value=one.account, note="; ".join(f"inherits {tag.key}: {tag.text}" for tag in one.inherited)),
                     Cell(value=one.service),
                     Cell(value=one.description, note=one.resource or ""),
                     Cell(value=one.amount),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from django import forms
@@ -13,6 +14,7 @@ from ingestion.delivery.services import ServiceSettings
 from ingestion.models import Bill, BillSource, ImportRun
 from ingestion.selectors import source_status, summed
 from ingestion.services import KINDS, Sighting
+from ingestion.services.recommendations import latest_recommendations
 from itfm.accounts.models import Membership, Organization
 from itfm.core.periods import parse_period
 from itfm.web.bills.build import month_cell, run_row, source_row, total_rows
@@ -125,7 +127,7 @@ def source_page(source: BillSource, *, membership: Membership, at: datetime, she
         last_pull_at=row.last_pull_at,
         next_pull_at=row.next_pull_at,
         data_through=row.data_through,
-        facts=_facts(source),
+        facts=(*_facts(source), *_recommendations(source)),
         months=tuple(month_cell(month) for month in coverage([source], at=at)[source.id]),
         runs=tuple(run_row(run) for run in runs[:RUNS_SHOWN]),
         is_paused=source.is_paused,
@@ -143,6 +145,16 @@ def _facts(source: BillSource) -> tuple[Fact, ...]:
     told = [Fact(name=titles[name], value=str(value)) for name, value in source.settings.items() if name in titles]
     sealed = [Fact(name=titles[name], value="", is_secret=True) for name in source.sealed_secrets if name in titles]
     return (*told, *sealed)
+
+
+def _recommendations(source: BillSource) -> tuple[Fact, ...]:
+    """Return how many recommendations the newest list has, and what they would save in a month."""
+    latest = latest_recommendations(source)
+    if latest is None:
+        return ()
+    savings = ", ".join(f"{Decimal(amount):,.2f} {currency}" for currency, amount in latest.savings.items())
+    told = f"{latest.count:,} of {latest.told_on:%Y-%m-%d}"
+    return (Fact(name="Cost recommendations", value=f"{told}, {savings} a month" if savings else told),)
 
 
 def removal_page(form: forms.Form, *, source: BillSource, shell: Shell) -> RemovalPage:

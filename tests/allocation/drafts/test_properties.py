@@ -5,6 +5,7 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from allocation.drafts.account_tags import DeleteAccountTags, PutAccountTags
 from allocation.drafts.lookups import AddLookup, DeleteLookup, EditLookup, MergeLookup, RowEdit
 from allocation.drafts.operations import (
     AddDimension,
@@ -39,6 +40,8 @@ operations = st.one_of(
     st.builds(PutTagAliases, was=st.just("") | keys, key=keys | texts, spellings=spellings),
     st.builds(DeleteTagAliases, key=keys),
     st.builds(PutSimilarTagKeys, is_on=st.booleans()),
+    st.builds(PutAccountTags, was=st.just("") | keys, account=keys | texts, tags=tables),
+    st.builds(DeleteAccountTags, account=keys),
     st.builds(AddDimension, key=keys, name=texts),
     st.builds(PutRule, dimension=keys, number=st.none() | numbers, rule=rules),
     st.builds(MoveRule, dimension=keys, number=numbers, to=numbers),

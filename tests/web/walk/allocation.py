@@ -42,6 +42,8 @@ WALK = {
     "allocation_tags_similar": ((), "post", WRITE),
     "allocation_tag_key": ((), "get", READ),
     "allocation_tag_delete": ((), "post", WRITE),
+    "allocation_account_tags": ((), "get", READ),
+    "allocation_account_tags_delete": ((), "post", WRITE),
     "allocation_split": (("token",), "get", ABSENT),
     "allocation_texts": ((), "get", READ),
     "allocation_dimension": (("token",), "get", ABSENT),

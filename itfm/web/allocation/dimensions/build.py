@@ -144,7 +144,7 @@ def rule_page(
         problems=problems,
         preview=preview,
         columns=bills.columns(),
-        tag_keys=tuple(bills.tag_keys(working.rules.spellings())),
+        tag_keys=tuple(bills.tag_keys(working.rules.spellings(), more=working.rules.account_tags().keys)),
         dimensions=tuple(one.key for one in working.rules.dimensions if one.key != key),
         lookups=tuple(sorted(working.rules.lookups)),
     )
@@ -189,8 +189,10 @@ def known_texts(
         return ()
     bills = month(organization_id, period=period.shown)
     subject = Subject("tag" if kind == "tag" else "column", key)
-    spellings = working_rules().rules.spellings()
-    return tuple(bills.texts(subject, containing=containing, limit=TEXTS, spellings=spellings))
+    rules = working_rules().rules
+    found = bills.texts(subject, containing=containing, limit=TEXTS, spellings=rules.spellings())
+    given = rules.account_tags().of(key).values() if kind == "tag" else ()
+    return tuple(sorted({*found, *(text for text in given if containing.casefold() in text.casefold())})[:TEXTS])
 
 
 def dimension_values(key: str, *, containing: str, limit: int) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def split_page(
         problems=problems,
         preview=preview,
         columns=bills.columns(),
-        tag_keys=tuple(bills.tag_keys(rules.spellings())),
+        tag_keys=tuple(bills.tag_keys(rules.spellings(), more=rules.account_tags().keys)),
         dimensions=tuple((one.key, one.name) for one in rules.dimensions),
         drivers=tuple((one.key, one.name) for one in rules.drivers),
         partitions=(*keys, *CELL_COLUMNS),

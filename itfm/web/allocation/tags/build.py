@@ -29,6 +29,7 @@ from allocation.tag_spellings import (
     proposals,
 )
 from allocation.working import working_rules
+from itfm.web.allocation.account_tags.build import account_rows
 from itfm.web.allocation.build import catch_figures, draft_bar
 from itfm.web.allocation.tags.page import (
     GroupPart,
@@ -69,6 +70,7 @@ def tags_page(
         bar=draft_bar(working, may_write=may_write),
         period=period,
         groups=tuple(_group(key, group, rules) for key, group in groups.items()),
+        accounts=account_rows(rules, bills),
         is_similar=rules.similar_tag_keys,
         similar_count=_similar_count(found),
         proposals=tuple(_proposal(one, rules) for one in islice(proposals(found, spellings), PROPOSED)),

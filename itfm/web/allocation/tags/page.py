@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from allocation.drafts.problems import Problem
 from allocation.drafts.tag_aliases import KeyUse
 from itfm.core.periods import period_name
+from itfm.web.allocation.account_tags.page import AccountRow
 from itfm.web.allocation.page import CatchFigures, DraftBar
 from itfm.web.shell.page import PeriodChoice, Shell
 
@@ -85,6 +86,8 @@ class TagsPage:
     bar: DraftBar
     period: PeriodChoice
     groups: tuple[GroupPart, ...]
+    accounts: tuple[AccountRow, ...]
+    """Accounts whose tags their charges inherit."""
     is_similar: bool
     similar_count: int
     """How many keys of the bills have at least one similar key."""

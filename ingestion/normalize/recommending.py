@@ -1,0 +1,55 @@
+"""How a kind of source tells what its provider recommends to save cost. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+from ingestion.delivery import ArchivedFile, DeliveredFile, Store
+from ingestion.normalize.contents import Limits
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundList:
+    """The files of the newest list of recommendations; `missing` are those that its manifest names and are not there.
+
+    `told_on` is the day that it is of, None where its folder does not tell.
+    """
+
+    files: tuple[DeliveredFile, ...]
+    missing: tuple[str, ...] = ()
+    told_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrittenList:
+    """A list as it was written: rows of each file, recommendations, and by currency the monthly savings they sum to."""
+
+    row_counts: tuple[int, ...]
+    count: int
+    savings: Mapping[str, Decimal]
+
+
+class WriteList(Protocol):
+    """Turn the files of a list into one Parquet file."""
+
+    def __call__(self, files: list[ArchivedFile], *, output: Path, limits: Limits) -> WrittenList:
+        """:raises RejectedBillError: something is wrong with the files."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recommending:
+    """Where a source's recommendations are: `open` gives their place, None where its settings name none.
+
+    `find` returns the newest list there, None where there is none yet; it raises DeliveryError where the place cannot
+    be read.
+    """
+
+    open: Callable[[Any], Store | None]
+    find: Callable[[Store], FoundList | None]
+    write: WriteList

@@ -1,0 +1,119 @@
+"""Taking in what a provider recommends to save cost: archived as delivered, and kept as one list in the lake.
+
+Bills do not depend on it: what goes wrong is a finding of the import.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from django.utils import timezone
+
+from ingestion.delivery import ArchivedFile, DeliveryError, SourceSettings, archive
+from ingestion.focus.findings import Finding, RejectedBillError
+from ingestion.models import BillSource, ImportRun, RecommendationList
+from ingestion.normalize.connector import ConnectorKind
+from ingestion.normalize.recommending import FoundList, WrittenList
+from ingestion.services.deliveries import limits, save_findings
+from itfm.core import lake
+from itfm.core.money import plain
+from itfm.core.tenancy import tenant
+
+NONE_YET: Final = "There is no list of recommendations at this place yet. AWS writes the first within a day."
+
+
+def take_in_recommendations(run: ImportRun, *, connector: ConnectorKind, settings: SourceSettings) -> None:
+    """Bring in the newest list of recommendations of a source, if its settings name a place of such and it is new."""
+    try:
+        _take_in(run, connector=connector, settings=settings)
+    except DeliveryError as error:
+        save_findings(run, [_finding(error.code, str(error))])
+    except RejectedBillError as error:
+        save_findings(run, error.findings)
+
+
+def _take_in(run: ImportRun, *, connector: ConnectorKind, settings: SourceSettings) -> None:
+    kind = connector.recommending
+    store = kind.open(settings) if kind else None
+    if kind is None or store is None:
+        return
+    found = kind.find(store)
+    if found is None:
+        save_findings(run, [_finding("recommendations_missing", NONE_YET)])
+        return
+    if found.missing:
+        message = f"The recommendations wait for {found.missing[0]}, which their manifest names and which is not there."
+        save_findings(run, [_finding("recommendations_wait", message)])
+        return
+    if _is_as_fetched(run, found):
+        return
+    root = lake.organization_folder(run.organization_id)
+    files = [archive(store, file, root=root) for file in found.files]
+    with lake.scratch(run.organization_id) as scratch:
+        written = kind.write(files, output=scratch / "list", limits=limits(scratch))
+        _keep(run, found, files, written, root=root, scratch=scratch)
+
+
+def _is_as_fetched(run: ImportRun, found: FoundList) -> bool:
+    """Return whether the newest list came from the very files that are there, by size and version."""
+    with tenant(run.organization_id):
+        last = latest_recommendations(run.source)
+    listed = [(file.path, file.version, file.size) for file in found.files]
+    return last is not None and [(file["name"], file["version"], file["size"]) for file in last.files] == listed
+
+
+def _keep(
+    run: ImportRun, found: FoundList, files: Sequence[ArchivedFile], written: WrittenList, *, root: Path, scratch: Path
+) -> None:
+    """Move the list to its place and say that it is there; lists before it stay."""
+    list_id, now = uuid.uuid4(), timezone.now()
+    folder = root / "recommendations" / str(run.source_id) / str(list_id)
+    with tenant(run.organization_id):
+        lake.publish(scratch / "list", to=folder)
+        RecommendationList.objects.create(
+            id=list_id,
+            organization_id=run.organization_id,
+            source=run.source,
+            told_on=found.told_on or now.date(),
+            files=[
+                {
+                    "name": file.name,
+                    "size": file.size,
+                    "version": delivered.version,
+                    "sha256": file.sha256,
+                    "row_count": rows,
+                }
+                for delivered, file, rows in zip(found.files, files, written.row_counts, strict=True)
+            ],
+            folder=str(folder.relative_to(root)),
+            count=written.count,
+            savings={currency: plain(amount) for currency, amount in sorted(written.savings.items())},
+            fetched_at=now,
+        )
+
+
+def _finding(code: str, message: str) -> Finding:
+    return Finding(code=code, severity="warning", message=message)
+
+
+def recommendations_seen(connector: ConnectorKind, settings: SourceSettings) -> tuple[tuple[str, str], ...]:
+    """Return what a test of the connection tells of recommendations, if the settings name a place of such."""
+    try:
+        store = connector.recommending.open(settings) if connector.recommending else None
+        if connector.recommending is None or store is None:
+            return ()
+        found = connector.recommending.find(store)
+    except DeliveryError as error:
+        return (("Recommendations", str(error)),)
+    if found is None:
+        return (("Recommendations", "none yet"),)
+    files = f"{len(found.files)} file{'' if len(found.files) == 1 else 's'}"
+    return (("Recommendations", f"{files} of {found.told_on}" if found.told_on else files),)
+
+
+def latest_recommendations(source: BillSource) -> RecommendationList | None:
+    """Return the newest list of a source."""
+    return RecommendationList.objects.filter(source=source).order_by("-told_on", "-fetched_at").first()

@@ -1,0 +1,1 @@
+"""Tags that rules give to accounts, and that their charges inherit."""
