@@ -15,11 +15,12 @@ from ingestion.ai.models import names_model, with_generative
 from ingestion.aws import accounts, line_items, nodes, recommendations, splits
 from ingestion.aws.labels import TAG_KEY, Labels, labels_of
 from ingestion.aws.line_items import TYPE, Columns
+from ingestion.aws.regions import REGIONS
 from ingestion.aws.services import SERVICES
 from ingestion.delivery import ArchivedFile, BucketSettings, Delivery, SourceSettings, Store, open_store, tree
 from ingestion.delivery.manifests import find_deliveries
 from ingestion.focus import attributes
-from ingestion.focus.expressions import lenient_moment, literal, quoted
+from ingestion.focus.expressions import lenient_moment, literal, looked_up, quoted
 from ingestion.focus.mapped_services import MappedService
 from ingestion.focus.services import OTHER_CATEGORY, service_columns
 from ingestion.normalize.checks import currency_check, period_check, require_columns
@@ -235,13 +236,13 @@ def _unused_commitment(columns: Columns) -> Double:
     rows = {
         **dict.fromkeys(("billed_cost", "list_cost", "contracted_cost"), "0"),
         "effective_cost": unused,
-        **dict.fromkeys(("pricing_quantity", "consumed_quantity", "consumed_unit"), "NULL"),
+        **dict.fromkeys(("pricing_quantity", "pricing_unit", "consumed_quantity", "consumed_unit"), "NULL"),
     }
     return Double(is_due=f"coalesce({unused} <> 0, FALSE)", entries=UNUSED_ENTRIES, rows=rows)
 
 
 def _entries(columns: Columns, labels: Labels, *, has_list: bool) -> dict[str, str]:
-    text = columns.text
+    text, region = columns.text, columns.product("region_code", "region")
     start, user = lenient_moment(text("bill_billing_period_start_date")), text("line_item_usage_account_id")
     entries = dict.fromkeys(attributes.COLUMNS, "NULL::VARCHAR")
     entries |= {raw_target: text(raw) for raw, raw_target in CARRIED.items() if raw_target in entries}
@@ -252,8 +253,10 @@ def _entries(columns: Columns, labels: Labels, *, has_list: bool) -> dict[str, s
         "billing_currency": text("line_item_currency_code"),
         "host_provider_name": f"coalesce({text('bill_billing_entity')}, 'AWS')",
         "service_provider_name": f"coalesce({text('line_item_legal_entity')}, 'Amazon Web Services, Inc.')",
-        "region_id": columns.product("region_code", "region"),
-        "region_name": columns.product("location"),
+        "billing_account_type": f"CASE WHEN {text('bill_payer_account_id')} IS NOT NULL THEN 'Account' END",
+        "sub_account_type": f"CASE WHEN {text('line_item_usage_account_id')} IS NOT NULL THEN 'Account' END",
+        "region_id": region,
+        "region_name": f"coalesce({columns.product('location')}, {looked_up(region, REGIONS)})",
         "resource_type": columns.product("product_family"),
         "charge_category": line_items.charge_category(columns),
         "charge_frequency": line_items.charge_frequency(),
