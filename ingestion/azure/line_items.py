@@ -115,10 +115,11 @@ def _is_committed(columns: Columns) -> str:
 
 def billed_cost(columns: Columns, *, is_left_out: str) -> str:
     """Return BilledCost: the cost, but 0 for the amortized cost of what a commitment covers, which buying it billed."""
-    return f"CASE WHEN {_is_unbilled(columns, is_left_out=is_left_out)} THEN 0 ELSE {columns.number('cost')} END"
+    return f"CASE WHEN {is_unbilled(columns, is_left_out=is_left_out)} THEN 0 ELSE {columns.number('cost')} END"
 
 
-def _is_unbilled(columns: Columns, *, is_left_out: str) -> str:
+def is_unbilled(columns: Columns, *, is_left_out: str) -> str:
+    """Return whether a row bills nothing: another row tells it, or what covers it was billed."""
     return f"({is_left_out} OR {EXPORT} = 'amortized' AND {is_covered(columns)})"
 
 
@@ -140,7 +141,7 @@ def facts(columns: Columns, *, is_left_out: str, is_paired: str) -> dict[str, st
         "x_is_usage": f"{charge(columns)} = 'usage'",
         "x_is_priced": f"{charge(columns)} IN ('usage', 'purchase')",
         "x_is_unused": is_unused(columns),
-        "x_is_unbilled": _is_unbilled(columns, is_left_out=is_left_out),
+        "x_is_unbilled": is_unbilled(columns, is_left_out=is_left_out),
         "x_is_spread": f"({EXPORT} = 'amortized' OR {is_paired}) AND {is_purchase(columns)}",
         "x_is_listed": f"NOT {_is_committed(columns)} AND {is_own(columns)}",
         "x_is_converted": f"coalesce({same} <> {columns.text('billing_currency')}, TRUE)",

@@ -15,7 +15,7 @@ from ingestion.azure.line_items import EXPORT
 from ingestion.azure.pairing import paired
 from ingestion.azure.regions import region
 from ingestion.azure.services import service
-from ingestion.azure.survey import Group, Words, files_in_single_units, survey, words
+from ingestion.azure.survey import Group, Words, counted, files_in_single_units, survey, words
 from ingestion.azure.units import pricing_unit
 from ingestion.delivery import Delivery, PlaceSettings, SourceSettings
 from ingestion.delivery.places import BLOB, S3
@@ -27,7 +27,8 @@ from ingestion.focus.services import Service, service_columns
 from ingestion.normalize import connector
 from ingestion.normalize.checks import currency_check, period_check
 from ingestion.normalize.connector import ConnectorKind, planned
-from ingestion.normalize.plan import DerivedColumn, EntryCheck, Plan
+from ingestion.normalize.plan import BARE, DerivedColumn, EntryCheck, Plan
+from ingestion.normalize.reading import Reading
 from ingestion.normalize.tables import RawTables
 
 KEY: Final = (
@@ -150,22 +151,28 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:
         raise RejectedBillError(missing)
     found = columns(raw)
     derived = (*found.derived, *_derived(found))
-    groups = survey(replace(raw, derived=derived), connection, found)
+    key = (*(found.names[name] for name in KEY if name in found.names), RESOURCE_TYPE, IS_GENERATIVE)
+    decimals = tuple(found.names[name] for name in NUMBERS if name in found.names)
+    numbers_and_dates = replace(BARE, decimals=decimals, date_times=(CHARGE_DATE,))
+    reading = Reading(raw=replace(raw, derived=derived), plan=numbers_and_dates)
+    groups = survey(reading, connection, found, key=key)
     sorted_out = sort_out(groups, files=[table.file for table in raw.tables])
     bill = _Bill(columns=found, groups=groups, words=words(groups), sorted=sorted_out)
+    export = _export_column(sorted_out)
+    is_unbilled = line_items.is_unbilled(found, is_left_out=bill.is_left_out)
     return Plan(
-        key=(*(found.names[name] for name in KEY if name in found.names), EXPORT, RESOURCE_TYPE, IS_GENERATIVE),
+        key=(*key, EXPORT),
         entries=_entries(bill),
         rows=_rows(bill),
-        decimals=tuple(found.names[name] for name in NUMBERS if name in found.names),
-        date_times=(CHARGE_DATE,),
+        decimals=decimals,
+        date_times=numbers_and_dates.date_times,
         source_amount=line_items.billed_cost(found, is_left_out=bill.is_left_out),
         needed=(found.names["cost"], CHARGE_DATE),
         kept=_kept(found),
         checks=_checks(found),
         findings=sorted_out.findings,
-        derived=(*derived, _export_column(sorted_out)),
-        json_columns=(),
+        derived=(*derived, export),
+        counted=counted(key, export=export, is_unbilled=is_unbilled),
     )
 
 
