@@ -90,8 +90,8 @@ def _told(file: ReadyFile, groups: Sequence[Group]) -> Export | None:
 def _content(file: ReadyFile, groups: Sequence[Group]) -> Export | None:
     """Return the export that only such rows can be of; None when there are no commitments, or both kinds of rows."""
     bought = any(group.is_purchase for group in groups)
-    spread = any(group.is_unused or (group.is_covered and not group.is_free) for group in groups)
-    covered = any(group.is_covered and not group.is_unused and group.is_free for group in groups)
+    spread = any(group.is_unused or (group.is_covered and group.has_cost) for group in groups)
+    covered = any(group.is_covered and not group.is_unused and group.has_free for group in groups)
     if bought and spread and not (export_named(file.dataset) or export_named(file.name)):
         raise _refused(
             file, "export_mixed", "holds purchases of commitments as well as the cost spread over what they cover."

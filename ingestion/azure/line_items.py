@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ingestion.ai.models import is_of_model, names_model
-from ingestion.azure.amounts import product, reciprocal
+from ingestion.azure.amounts import product, product_of_texts, reciprocal
 from ingestion.azure.columns import Columns
 from ingestion.focus.expressions import lenient_moment, literal
 
@@ -55,8 +55,10 @@ def resource_type(resource_id: str) -> str:
     | /subscriptions/1/providers/Microsoft.Sql/servers/a/dbs/b  | microsoft.sql/servers/dbs    |
     | /providers/Microsoft.Capacity/reservationOrders/9         | microsoft.capacity/reservationorders |
     """
-    # Neither CASE nor nullif, which would work the path out again, nor a pattern: this is asked of every row.
-    behind_last_provider = f"string_split(rtrim(lower({resource_id}), '/'), '/providers/')[2:][-1]"
+    # Of every row this is asked, and the engine trims slowly: only what has something to trim.
+    trimmed = f"CASE WHEN suffix({resource_id}, '/') THEN rtrim({resource_id}, '/') ELSE {resource_id} END"
+    # Neither CASE nor nullif, which would work the path out again, nor a pattern.
+    behind_last_provider = f"string_split(lower({trimmed}), '/providers/')[2:][-1]"
     parts = f"list_select(string_split({behind_last_provider}, '/'), {list(PROVIDER_AND_TYPES)})"
     return f"array_to_string({parts}, '/')"
 
@@ -109,17 +111,42 @@ def _is_committed(columns: Columns) -> str:
 
 def billed_cost(columns: Columns, *, is_left_out: str) -> str:
     """Return BilledCost: the cost, but 0 for the amortized cost of what a commitment covers, which buying it billed."""
-    is_spread = f"{EXPORT} = 'amortized' AND {is_covered(columns)}"
-    return f"CASE WHEN {is_left_out} OR {is_spread} THEN 0 ELSE {columns.number('cost')} END"
+    return f"CASE WHEN {is_unbilled(columns, is_left_out=is_left_out)} THEN 0 ELSE {columns.number('cost')} END"
 
 
-def effective_cost(columns: Columns, *, is_paired: str) -> str:
+def is_unbilled(columns: Columns, *, is_left_out: str) -> str:
+    """Return whether a row bills nothing: another row tells it, or what covers it was billed."""
+    return f"({is_left_out} OR {EXPORT} = 'amortized' AND {is_covered(columns)})"
+
+
+def effective_cost(columns: Columns) -> str:
     """Return EffectiveCost: the cost, but 0 for what buys a commitment whose cost stands with what it covers.
 
     Without an amortized export it does not, and what buys the commitment keeps its cost.
     """
-    is_spread = f"({EXPORT} = 'amortized' OR {is_paired}) AND {is_purchase(columns)}"
-    return f"CASE WHEN {is_spread} THEN 0 ELSE {columns.number('cost')} END"
+    return f"CASE WHEN e_x_is_spread THEN 0 ELSE {columns.number('cost')} END"
+
+
+def facts(columns: Columns, *, is_left_out: str, is_paired: str) -> dict[str, str]:
+    """Return what the amounts of a row go by and its entry tells, so that no row has to find it out again.
+
+    Rows name them `e_x_...`. `x_is_listed` is whether the price of a row that costs nothing can be 0.
+    """
+    same = f"coalesce({columns.text('pricing_currency')}, {columns.text('billing_currency')})"
+    return {
+        "x_is_usage": f"{charge(columns)} = 'usage'",
+        "x_is_priced": f"{charge(columns)} IN ('usage', 'purchase')",
+        "x_is_unused": is_unused(columns),
+        "x_is_unbilled": is_unbilled(columns, is_left_out=is_left_out),
+        "x_is_spread": f"({EXPORT} = 'amortized' OR {is_paired}) AND {is_purchase(columns)}",
+        "x_is_listed": f"NOT {_is_committed(columns)} AND {is_own(columns)}",
+        "x_is_converted": f"coalesce({same} <> {columns.text('billing_currency')}, TRUE)",
+    }
+
+
+def is_own(columns: Columns) -> str:
+    """Return whether a row is of a service of Azure's, not of what another sells on its marketplace."""
+    return f"coalesce(lower({columns.text('publisher_type')}), 'azure') IN ('azure', 'microsoft')"
 
 
 def charge_entries(columns: Columns) -> dict[str, str]:
@@ -202,9 +229,13 @@ def account_entries(columns: Columns) -> dict[str, str]:
 
 def exchange_rate(columns: Columns) -> str:
     """Return the rate from the pricing to the billing currency; 1 where they are the same, null when it is not told."""
-    currency, billed = columns.text("pricing_currency"), columns.text("billing_currency")
-    same = f"coalesce({currency}, {billed}) = {billed}"
-    return f"CASE WHEN {same} THEN 1 ELSE {columns.number('exchange_rate')} END::DECIMAL(38,18)"
+    return f"CASE WHEN NOT e_x_is_converted THEN 1 ELSE {columns.number('exchange_rate')} END::DECIMAL(38,18)"
+
+
+def _is_told(columns: Columns, meaning: str) -> str:
+    """Return whether a price or list cost is one, and not the 0 that Azure writes where it tells none."""
+    is_free = f"{columns.number('cost')} = 0 AND e_x_is_listed"
+    return f"(NOT e_x_is_unused AND ({columns.number(meaning)} <> 0 OR {is_free}))"
 
 
 def known_price(columns: Columns, meaning: str) -> str:
@@ -213,30 +244,36 @@ def known_price(columns: Columns, meaning: str) -> str:
     Azure writes 0 for prices of what commitments cover and of offers on its marketplace. A 0 is a price only where
     the row costs nothing and neither is the case.
     """
-    price, publisher = columns.number(meaning), columns.text("publisher_type")
-    is_own = f"coalesce(lower({publisher}), 'azure') IN ('azure', 'microsoft')"
-    is_free = f"{columns.number('cost')} = 0 AND NOT {_is_committed(columns)} AND {is_own}"
-    return f"CASE WHEN NOT {is_unused(columns)} AND ({price} <> 0 OR {is_free}) THEN {price} END"
+    return f"CASE WHEN {_is_told(columns, meaning)} THEN {columns.number(meaning)} END"
 
 
 def unit_price(columns: Columns, meaning: str) -> str:
     """Return a price per pricing unit in the billing currency."""
-    if columns.name("exchange_rate") is None:
-        same = f"coalesce({columns.text('pricing_currency')}, {columns.text('billing_currency')})"
-        return f"CASE WHEN {same} = {columns.text('billing_currency')} THEN {known_price(columns, meaning)} END"
-    return product(f"({known_price(columns, meaning)})", f"({exchange_rate(columns)})")
+    price = known_price(columns, meaning)
+    converted = "NULL"
+    if columns.name("exchange_rate") is not None:
+        converted = product(f"({price})", f"({exchange_rate(columns)})")
+    return f"CASE WHEN NOT e_x_is_converted THEN {price} ELSE {converted} END"
 
 
-def cost_at(columns: Columns, price: str, *, quantity: str, told: str = "NULL") -> str:
+def cost_at(columns: Columns, meaning: str, *, quantity: str, told: str = "NULL") -> str:
     """Return ListCost or ContractedCost: what is told, else price x quantity.
 
     Of an unused commitment nothing was had that could have a price. Credits, taxes, refunds and adjustments cost what
     they bill (FOCUS, ListCost and ContractedCost).
     """
+    amount = product(f"({unit_price(columns, meaning)})", f"({quantity})")
+    if quantity == columns.number("quantity"):
+        amount = product_of_texts(
+            (columns.text(meaning), columns.text("quantity")),
+            first=columns.number(meaning),
+            second=quantity,
+            where=f"NOT e_x_is_converted AND {_is_told(columns, meaning)}",
+            otherwise=amount,
+        )
     return (
-        f"CASE WHEN {is_unused(columns)} THEN 0"
-        f" WHEN {charge(columns)} NOT IN ('usage', 'purchase') THEN {columns.number('cost')}"
-        f" ELSE coalesce({told}, {product(f'({price})', f'({quantity})')}) END"
+        f"CASE WHEN e_x_is_unused THEN 0 WHEN NOT e_x_is_priced THEN {columns.number('cost')}"
+        f" ELSE coalesce({told}, {amount}) END"
     )
 
 
@@ -259,7 +296,7 @@ def consumed_quantity(columns: Columns, *, sizes: dict[str, int], unit_files: tu
     counted = f"TRY({quantity} * ({size}))" if size else quantity
     if unit_files:
         counted = f"CASE WHEN {_lies_in(unit_files)} THEN {quantity} ELSE {counted} END"
-    return f"CASE WHEN {charge(columns)} = 'usage' THEN {counted} END"
+    return f"CASE WHEN e_x_is_usage THEN {counted} END"
 
 
 def _by_unit(columns: Columns, values: dict[str, str]) -> str | None:
@@ -273,9 +310,8 @@ def _lies_in(files: tuple[int, ...]) -> str:
 
 def in_pricing_currency(columns: Columns, effective: str) -> str:
     """Return an effective cost in the currency of prices: as billed where that is the same, else as the export says."""
-    currency, billed = columns.text("pricing_currency"), columns.text("billing_currency")
     told = f"CASE WHEN ({effective}) = {columns.number('cost')} THEN {columns.number('cost_in_pricing_currency')}"
-    return f"CASE WHEN coalesce({currency}, {billed}) = {billed} THEN {effective} ELSE {told} ELSE 0 END END"
+    return f"CASE WHEN NOT e_x_is_converted THEN {effective} ELSE {told} ELSE 0 END END"
 
 
 def resource_name(columns: Columns) -> str:

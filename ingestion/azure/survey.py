@@ -1,29 +1,35 @@
 """What the files of an Azure bill hold, in few rows: what its plan is made by. Pure.
 
 One pass over the files, before they are read for good, tells which export each file is of, which months both exports
-are there for, what the amounts of each are, and the words that stand for services, regions and units.
+are there for, what the amounts of each are, and the words that stand for services, regions and units. It is the pass
+that counts what the rows have in common too (`counted`): there is none for this alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 import duckdb
 
 from ingestion.azure import line_items
 from ingestion.azure.columns import Columns
 from ingestion.focus import expressions
-from ingestion.focus.expressions import literal
+from ingestion.focus.expressions import literal, quoted
 from ingestion.normalize.diagnosing import answers_to
-from ingestion.normalize.tables import RawTables
+from ingestion.normalize.plan import DerivedColumn
+from ingestion.normalize.reading import Reading
+
+SURVEYED: Final = "surveyed"
+"""The table of what a survey has counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Rows of one file that are alike.
+    """Rows of one file that are alike; some of them may be free, and some may cost something.
 
     `worth` is Quantity x EffectivePrice where both that and the cost are told, `priced_cost` the cost of the same rows;
     they serve only to be compared.
@@ -40,7 +46,8 @@ class Group:
     is_purchase: bool
     is_covered: bool
     is_unused: bool
-    is_free: bool
+    has_free: bool
+    has_cost: bool
     row_count: int
     cost: Decimal
     worth: float
@@ -56,26 +63,63 @@ class Words:
     units: frozenset[str]
 
 
-def survey(raw: RawTables, connection: duckdb.DuckDBPyConnection, columns: Columns) -> tuple[Group, ...]:
+def survey(
+    reading: Reading, connection: duckdb.DuckDBPyConnection, columns: Columns, *, key: Sequence[str]
+) -> tuple[Group, ...]:
     """Return the groups of all files.
 
+    :param reading: the files, with the numbers and moments that are read of them.
+    :param key: the raw columns of which each combination is counted.
     :raises RejectedBillError: the files cannot be read.
     """
+    answers_to(
+        f"CREATE OR REPLACE TEMP TABLE {SURVEYED} AS {_combinations(reading, columns, key=key)}",
+        raw=reading.raw,
+        connection=connection,
+        numbers=(columns.names["cost"],),
+    )
     text = columns.text
-    cost, price, quantity = (f"TRY_CAST({text(name)} AS DOUBLE)" for name in ("cost", "effective_price", "quantity"))
-    worth = f"{price} * {quantity} * coalesce(TRY_CAST({text('exchange_rate')} AS DOUBLE), 1)"
-    is_told = f"{cost} <> 0 AND {worth} <> 0"
-    query = (
+    rows = connection.execute(
         f"SELECT x_file_number, {line_items.month(columns)}, {text('billing_period_start')},"
         f" {text('billing_currency')}, {text('consumed_service')}, x_resource_type, {text('location')},"
         f" {text('unit_of_measure')}, {line_items.is_purchase(columns)}, {line_items.is_covered(columns)},"
-        f" {line_items.is_unused(columns)}, coalesce({cost} = 0, FALSE), count(*),"
-        f" coalesce(sum({_number(text('cost'))}), 0), coalesce(sum({worth}) FILTER (WHERE {is_told}), 0),"
-        f" coalesce(sum({cost}) FILTER (WHERE {is_told}), 0)"
-        f" FROM ({raw.sql(numbered=False)}) GROUP BY ALL ORDER BY ALL"
-    )
-    rows = answers_to(query, raw=raw, connection=connection, numbers=(columns.names["cost"],))
+        f" {line_items.is_unused(columns)}, sum(x_free) > 0, sum(x_free) < sum(x_charges), sum(x_charges),"
+        " coalesce(sum(x_cost), 0), coalesce(sum(x_worth), 0), coalesce(sum(x_priced_cost), 0)"
+        f" FROM {SURVEYED} GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
     return tuple(_group(row) for row in rows)
+
+
+def _combinations(reading: Reading, columns: Columns, *, key: Sequence[str]) -> str:
+    """Return the query of each file's combinations, with what they cost and how many of their rows hold oddities."""
+    text = columns.text
+    cost, price, quantity = (f"TRY_CAST({text(name)} AS DOUBLE)" for name in ("cost", "effective_price", "quantity"))
+    worth = f"{price} * {quantity} * coalesce(TRY_CAST({text('exchange_rate')} AS DOUBLE), 1)"
+    is_told = "x_cost_told <> 0 AND x_worth_told <> 0"
+    names = ", ".join(map(quoted, key))
+    rows = (
+        f"SELECT *, {cost} AS x_cost_told, {worth} AS x_worth_told, {_number(text('cost'))} AS x_exact_cost"
+        f" FROM ({reading.raw.sql(numbered=False)})"
+    )
+    return (
+        f"SELECT x_file_number, {names}, count(*) AS x_charges, sum(x_exact_cost) AS x_cost,"
+        f" count(*) FILTER (WHERE x_cost_told = 0) AS x_free, sum(x_worth_told) FILTER (WHERE {is_told}) AS x_worth,"
+        f" sum(x_cost_told) FILTER (WHERE {is_told}) AS x_priced_cost,"
+        f" count(*) FILTER (WHERE {reading.oddity()}) AS x_odd FROM ({rows}) GROUP BY x_file_number, {names}"
+    )
+
+
+def counted(key: Sequence[str], *, export: DerivedColumn, is_unbilled: str) -> str:
+    """Return the query of what was counted, as the plan of the bill has it: `key` with the export of each file.
+
+    :param is_unbilled: whether the rows of a combination bill nothing.
+    """
+    names = ", ".join(map(quoted, key))
+    return (
+        f"SELECT x_file_number, {names}, {quoted(export.name)}, x_charges,"
+        f" CASE WHEN {is_unbilled} THEN 0 ELSE x_cost END AS x_amount, x_odd"
+        f" FROM (SELECT *, {export.sql} AS {quoted(export.name)} FROM {SURVEYED})"
+    )
 
 
 def words(groups: Iterable[Group]) -> Words:

@@ -15,7 +15,7 @@ from ingestion.azure.line_items import EXPORT
 from ingestion.azure.pairing import paired
 from ingestion.azure.regions import region
 from ingestion.azure.services import service
-from ingestion.azure.survey import Group, Words, files_in_single_units, survey, words
+from ingestion.azure.survey import Group, Words, counted, files_in_single_units, survey, words
 from ingestion.azure.units import pricing_unit
 from ingestion.delivery import Delivery, PlaceSettings, SourceSettings
 from ingestion.delivery.places import BLOB, S3
@@ -27,10 +27,12 @@ from ingestion.focus.services import Service, service_columns
 from ingestion.normalize import connector
 from ingestion.normalize.checks import currency_check, period_check
 from ingestion.normalize.connector import ConnectorKind, planned
-from ingestion.normalize.plan import DerivedColumn, EntryCheck, Plan
+from ingestion.normalize.plan import BARE, DerivedColumn, EntryCheck, Plan
+from ingestion.normalize.reading import Reading
 from ingestion.normalize.tables import RawTables
 
 KEY: Final = (
+    "account_name",
     "benefit_id",
     "benefit_name",
     "billing_account_id",
@@ -42,18 +44,28 @@ KEY: Final = (
     "billing_profile_name",
     "charge_type",
     "consumed_service",
+    "cost_center",
     "frequency",
+    "invoice_id",
+    "invoice_section_id",
+    "invoice_section_name",
     "location",
     "meter_category",
+    "offer_id",
     "partner_name",
+    "plan_name",
+    "pricing_currency",
     "pricing_model",
     "publisher_name",
     "publisher_type",
     "reservation_id",
     "reservation_name",
+    "service_family",
     "subscription_id",
     "subscription_name",
     "tags",
+    "term",
+    "unit_of_measure",
 )
 NUMBERS: Final = (
     "cost",
@@ -139,22 +151,28 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:
         raise RejectedBillError(missing)
     found = columns(raw)
     derived = (*found.derived, *_derived(found))
-    groups = survey(replace(raw, derived=derived), connection, found)
+    key = (*(found.names[name] for name in KEY if name in found.names), RESOURCE_TYPE, IS_GENERATIVE)
+    decimals = tuple(found.names[name] for name in NUMBERS if name in found.names)
+    numbers_and_dates = replace(BARE, decimals=decimals, date_times=(CHARGE_DATE,))
+    reading = Reading(raw=replace(raw, derived=derived), plan=numbers_and_dates)
+    groups = survey(reading, connection, found, key=key)
     sorted_out = sort_out(groups, files=[table.file for table in raw.tables])
     bill = _Bill(columns=found, groups=groups, words=words(groups), sorted=sorted_out)
+    export = _export_column(sorted_out)
+    is_unbilled = line_items.is_unbilled(found, is_left_out=bill.is_left_out)
     return Plan(
-        key=(*(found.names[name] for name in KEY if name in found.names), EXPORT, RESOURCE_TYPE, IS_GENERATIVE),
+        key=(*key, EXPORT),
         entries=_entries(bill),
         rows=_rows(bill),
-        decimals=tuple(found.names[name] for name in NUMBERS if name in found.names),
-        date_times=(CHARGE_DATE,),
+        decimals=decimals,
+        date_times=numbers_and_dates.date_times,
         source_amount=line_items.billed_cost(found, is_left_out=bill.is_left_out),
         needed=(found.names["cost"], CHARGE_DATE),
         kept=_kept(found),
         checks=_checks(found),
         findings=sorted_out.findings,
-        derived=(*derived, _export_column(sorted_out)),
-        json_columns=(),
+        derived=(*derived, export),
+        counted=counted(key, export=export, is_unbilled=is_unbilled),
     )
 
 
@@ -211,8 +229,21 @@ def _entries(bill: _Bill) -> dict[str, str]:
         # Azure writes the pairs without the braces around them.
         "tags": f"CASE WHEN ltrim({tags}) LIKE '\"%' THEN '{{' || {tags} || '}}' ELSE {tags} END",
         "is_dropped": bill.is_left_out,
+        **_unit_entries(bill),
+        **line_items.facts(found, is_left_out=bill.is_left_out, is_paired=bill.is_paired),
     }
     return entries
+
+
+def _unit_entries(bill: _Bill) -> dict[str, str]:
+    found = bill.columns
+    unit, units = found.text("unit_of_measure"), bill.words.units
+    consumed = looked_up(unit, {word: pricing_unit(word).unit for word in units})
+    return {
+        "consumed_unit": f"CASE WHEN {line_items.charge(found)} = 'usage' THEN {consumed} END",
+        "pricing_unit": looked_up(unit, {word: pricing_unit(word).name for word in units}),
+        "pricing_currency": f"coalesce({found.text('pricing_currency')}, {found.text('billing_currency')})",
+    }
 
 
 def _service_entries(bill: _Bill) -> dict[str, str]:
@@ -225,7 +256,7 @@ def _service_entries(bill: _Bill) -> dict[str, str]:
         if one := service(code, kind):
             known[f"{code or ''}|{kind or ''}"] = one
     # A charge of the marketplace is of what its publisher sells there.
-    is_own = f"coalesce(lower({bill.columns.text('publisher_type')}), 'azure') IN ('azure', 'microsoft')"
+    is_own = line_items.is_own(bill.columns)
     own = f"coalesce({meter}, {consumed}, {bill.columns.text('publisher_name')}, 'Azure')"
     is_named = f"{consumed} IS NOT NULL OR {RESOURCE_TYPE} IS NOT NULL"
     is_unknown = f"{pair} NOT IN ({', '.join(map(literal, sorted(known)))})" if known else "TRUE"
@@ -245,35 +276,27 @@ def _rows(bill: _Bill) -> dict[str, str]:
     sizes = {unit: pricing_unit(unit).block_size for unit in bill.words.units}
     unit_files = files_in_single_units(bill.groups, sizes=sizes)
     quantity = line_items.pricing_quantity(found, sizes=sizes, unit_files=unit_files)
-    contracted, listed = line_items.unit_price(found, "unit_price"), line_items.unit_price(found, "list_price")
-    unit, units = text("unit_of_measure"), bill.words.units
-    effective = line_items.effective_cost(found, is_paired=bill.is_paired)
+    effective = line_items.effective_cost(found)
     return {
         "availability_zone": text("availability_zone"),
-        "billed_cost": line_items.billed_cost(found, is_left_out=bill.is_left_out),
+        "billed_cost": f"CASE WHEN e_x_is_unbilled THEN 0 ELSE {found.number('cost')} END",
         "charge_description": text("product"),
         "charge_period_start": f"t_{CHARGE_DATE}",
         # Azure writes the one day that a row is of.
         "charge_period_end": f"t_{CHARGE_DATE} + INTERVAL 1 DAY",
         "consumed_quantity": line_items.consumed_quantity(found, sizes=sizes, unit_files=unit_files),
-        "consumed_unit": (
-            f"CASE WHEN {line_items.charge(found)} = 'usage'"
-            f" THEN {looked_up(unit, {word: pricing_unit(word).unit for word in units})} END"
-        ),
-        "contracted_cost": line_items.cost_at(found, contracted, quantity=quantity),
-        "contracted_unit_price": contracted,
+        "contracted_cost": line_items.cost_at(found, "unit_price", quantity=quantity),
+        "contracted_unit_price": line_items.unit_price(found, "unit_price"),
         "effective_cost": effective,
         "invoice_id": text("invoice_id"),
         "list_cost": line_items.cost_at(
-            found, listed, quantity=quantity, told=line_items.known_price(found, "list_cost")
+            found, "list_price", quantity=quantity, told=line_items.known_price(found, "list_cost")
         ),
-        "list_unit_price": listed,
-        "pricing_currency": f"coalesce({text('pricing_currency')}, {text('billing_currency')})",
+        "list_unit_price": line_items.unit_price(found, "list_price"),
         "pricing_currency_contracted_unit_price": line_items.known_price(found, "unit_price"),
         "pricing_currency_effective_cost": line_items.in_pricing_currency(found, effective),
         "pricing_currency_list_unit_price": line_items.known_price(found, "list_price"),
         "pricing_quantity": quantity,
-        "pricing_unit": looked_up(unit, {word: pricing_unit(word).name for word in units}),
         "resource_id": f"lower({text('resource_id')})",
         "resource_name": line_items.resource_name(found),
         "sku_id": text("product_id"),

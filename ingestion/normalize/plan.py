@@ -79,7 +79,9 @@ class Plan:
     due, in their order. `json_columns` are raw columns that should hold JSON and are stored as null where they do not;
     `period_end` is the raw column of ChargePeriodEnd, None without one. Wherever a raw column may be named, one of
     `derived` may. `source_file` and `source_row` give, over the raw columns, a row's place in the delivery, where its
-    files are not the delivered ones; never less than that of the row before. `mapped_services` say what entries are
+    files are not the delivered ones; never less than that of the row before. A planner that has counted the
+    combinations of the key itself, with the plain way of reading numbers, gives in `counted` the query of them: it
+    answers as `Reading.combinations` does and spares a pass over the files. `mapped_services` say what entries are
     whose service has no category (`ingestion.normalize.mapping`).
     """
 
@@ -100,6 +102,7 @@ class Plan:
     derived: tuple[DerivedColumn, ...] = ()
     source_file: str = "x_file_number"
     source_row: str = ROW_NUMBER
+    counted: str = ""
     mapped_services: tuple[MappedService, ...] = ()
 
 

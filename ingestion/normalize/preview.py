@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ from ingestion.focus.expressions import quoted
 from ingestion.normalize.contents import Limits
 from ingestion.normalize.engine import engine
 from ingestion.normalize.inflate import lay_ready
-from ingestion.normalize.plan import BARE, DerivedColumn
+from ingestion.normalize.plan import BARE, Plan
 from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import read_tables
 
@@ -44,7 +44,7 @@ def preview_columns(file: ArchivedFile, *, planner: Planner | None, limits: Limi
         selected = ", ".join(quoted(name) for name in names)
         rows = connection.execute(f"SELECT {selected} FROM ({raw.sql(numbered=False)}) LIMIT {ROWS_READ}").fetchall()
         focus = {name: sql for name, sql in {**plan.entries, **plan.rows}.items() if name in TITLES}
-        focus = {name: f"{sql} {_behind(sql, plan.derived)}" for name, sql in focus.items()}
+        focus = {name: f"{sql} {_behind(sql, plan)}" for name, sql in focus.items()}
         return tuple(
             PreviewColumn(
                 title=column.title,
@@ -55,10 +55,16 @@ def preview_columns(file: ArchivedFile, *, planner: Planner | None, limits: Limi
         )
 
 
-def _behind(sql: str, derived: Sequence[DerivedColumn]) -> str:
-    """Return what the derived columns that an expression names are made of."""
-    told = [column for column in derived if not column.of_row]
-    return " ".join(column.sql for column in told if re.search(rf"(?<![a-z]){re.escape(column.name)}(?!\w)", sql))
+def _behind(sql: str, plan: Plan) -> str:
+    """Return what the derived columns that an expression names are made of, and what entries tell for it alone."""
+    helpers = [entry for name, entry in plan.entries.items() if name not in TITLES and _names(sql, f"e_{name}")]
+    whole = " ".join([sql, *helpers])
+    told = [column for column in plan.derived if not column.of_row]
+    return " ".join([*helpers, *(column.sql for column in told if _names(whole, column.name))])
+
+
+def _names(sql: str, name: str) -> bool:
+    return re.search(rf"(?<![a-z]){re.escape(name)}(?!\w)", sql) is not None
 
 
 def _targets(name: str, *, focus: Mapping[str, str], kept: Mapping[str, str]) -> tuple[str, ...]:

@@ -67,6 +67,8 @@ class Reading:
 
     def combinations(self) -> str:
         """Return the query of each file's distinct key columns, with their charges, amounts and oddities."""
+        if self.plan.counted and not (self.odd_numbers or self.odd_moments):
+            return self.plan.counted
         numbers = ", ".join(f"TRY({self.number(name)}) AS {quoted('n_' + name)}" for name in self.plan.decimals)
         key = ", ".join(quoted(name) for name in self.plan.key)
         due = "".join(
