@@ -180,8 +180,8 @@ class AllocatedCost(models.Model):
     """
 
     pk = models.CompositePrimaryKey("organization_id", "billing_period", "row_number")
-    # A constraint would be checked row by row on a million rows that one transaction writes. Those of the sums by month,
-    # which it writes too, stand for this one.
+    # A constraint would be checked row by row on a million rows that one transaction writes. That of the sums by
+    # month, which it writes too, stands for it.
     organization = models.ForeignKey(
         "accounts.Organization", on_delete=models.CASCADE, related_name="+", db_constraint=False
     )

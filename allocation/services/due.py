@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from allocation.models import AllocationRun
 from allocation.selectors import current_rule_set
+from allocation.services.inputs import inputs_of
 from allocation.services.previous import falls_back
-from allocation.services.runs import inputs_of, put_back_interrupted
+from allocation.services.runs import put_back_interrupted
 from allocation.working import EMPTY, parsed
 from ingestion.schedule import retry_at
 from ingestion.selectors import billed_periods

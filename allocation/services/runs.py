@@ -6,47 +6,39 @@ whose proof holds, in the files and in the mart, takes the place of the one befo
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from functools import lru_cache
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from allocation.bills import WideningError, engine_revision, lacking, widened, write_widened_by
+from allocation.bills import WideningError, widened, write_widened_by
 from allocation.costs.months import month_sums, write_months
 from allocation.engine.cells import TooManyProfilesError
-from allocation.engine.conditions import Subject
-from allocation.engine.further import NOTHING, Further, looked_at
-from allocation.engine.inputs import RunInputs
-from allocation.engine.proof import ENGINE_VERSION, Proof
+from allocation.engine.further import NOTHING
+from allocation.engine.proof import Proof
 from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.engine.rules import to_document
 from allocation.engine.run import allocate as run_engine
 from allocation.engines import engine_of, local_engine
-from allocation.models import AllocatedCost, AllocationRun, DriverValue, Reallocation, RuleSet
+from allocation.models import AllocatedCost, AllocationRun, Reallocation
 from allocation.selectors import current_rule_set
+from allocation.services.inputs import Inputs, engine_inputs, inputs_of
 from allocation.services.mart import MART, ROLLUPS, mart_sums, replace_mart, replace_rollups
 from allocation.services.parts import write_parts
-from allocation.services.previous import falls_back, previous_weights, run_before
-from allocation.services.rules import with_driver_values
-from allocation.working import EMPTY, parsed
-from ingestion.models import BillRevision
-from ingestion.selectors import current_revisions
+from allocation.services.previous import falls_back
 from itfm.audit.services import Actor, record
 from itfm.core import lake
 from itfm.core.events import AllocationRequested, PeriodAllocated, SharesChanged, publish
 from itfm.core.limits import OUT_OF_MEMORY, out_of_memory_words, stopped_words
 from itfm.core.locks import is_held, single
-from itfm.core.periods import next_period, period_name
+from itfm.core.periods import period_name
 from itfm.core.tenancy import tenant
 
 logger = structlog.get_logger(__name__)
@@ -64,81 +56,6 @@ class AllocationRefusedError(RuntimeError):
 
 class RunCanceledError(RuntimeError):
     """Somebody took back what the run is a part of; the run before it stays in force."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """What a run would stand on, and its name; driver values are named here and read when it runs."""
-
-    period: date
-    revisions: tuple[BillRevision, ...]
-    rule_set: RuleSet | None
-    engine_rules: EngineRuleSet
-    further: Mapping[UUID, Further]
-    """By the id of a revision, what its attribute sets lack of what the rules look at."""
-    before: AllocationRun | None
-    sha256: str
-
-    @property
-    def driver_days(self) -> tuple[date, date]:
-        """The days whose driver values a run can look at: first inclusive, last exclusive."""
-        return self.period - timedelta(days=self.engine_rules.days_back()), next_period(self.period)
-
-
-def inputs_of(period: date, *, saved: RuleSet | None) -> Inputs:
-    """Return what a run over the current organization's billing period would stand on under these rules."""
-    rules = parsed(saved.document) if saved else EMPTY
-    revisions = tuple(current_revisions(period).select_related("bill__source"))
-    inputs = Inputs(
-        period=period,
-        revisions=revisions,
-        rule_set=saved,
-        engine_rules=rules,
-        further=_further(revisions, saved=saved, period=period),
-        before=run_before(period, rules=rules),
-        sha256="",
-    )
-    named = {
-        "engine": ENGINE_VERSION,
-        "period": period.isoformat(),
-        "revisions": [str(revision.id) for revision in inputs.revisions],
-        "rules": hashlib.sha256(saved.document.encode()).hexdigest() if saved else "",
-        "drivers": driver_digests(*inputs.driver_days),
-        # The same inputs give the same shares, so their name stands for them.
-        "before": inputs.before.inputs_sha256 if inputs.before else "",
-        # Absent where nothing is lacking, so that most runs are called what they have always been called.
-        **({"further": {str(key): one.name for key, one in inputs.further.items()}} if inputs.further else {}),
-    }
-    return replace(inputs, sha256=hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest())
-
-
-def _further(revisions: Sequence[BillRevision], *, saved: RuleSet | None, period: date) -> dict[UUID, Further]:
-    asked = _looked_at(saved.document, period) if saved else frozenset()
-    if not asked or saved is None:
-        return {}
-    spellings = parsed(saved.document).spellings()
-    found = {one.id: lacking(one, asked, spellings=spellings) for one in revisions}
-    return {key: one for key, one in found.items() if not one.is_nothing}
-
-
-@lru_cache(maxsize=512)
-def _looked_at(document: str, period: date) -> frozenset[Subject]:
-    """Return what the rules of a stored document look at; every period is asked for each time runs are planned."""
-    return looked_at(parsed(document), period=period)
-
-
-def driver_digests(first: date, end: date) -> dict[str, str]:
-    """Return a digest of each driver's values on days from `first` until before `end`, made in the database."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT driver, encode(sha256(convert_to(string_agg(date || ' ' || quantity || ' ' || value, chr(10)"
-            " ORDER BY date, value), 'UTF8')), 'hex')"
-            " FROM allocation_drivervalue"
-            " WHERE organization_id = (SELECT itfm_current_organization()) AND date >= %s AND date < %s"
-            " GROUP BY driver ORDER BY driver",
-            [first, end],
-        )
-        return dict(cursor.fetchall())
 
 
 def allocate(organization_id: UUID, *, period: date, again: bool = False) -> AllocationRun | None:
@@ -269,20 +186,6 @@ def _telling(run: AllocationRun) -> Callable[[str], None]:
                 raise RunCanceledError
 
     return tell
-
-
-def engine_inputs(inputs: Inputs) -> RunInputs:
-    """Return the engine's view of the inputs, with the driver values there are."""
-    rules = inputs.engine_rules
-    if inputs.rule_set is not None:
-        first, end = inputs.driver_days
-        rules = with_driver_values(rules, DriverValue.objects.filter(date__gte=first, date__lt=end))
-    return RunInputs(
-        revisions=tuple(engine_revision(one, by=inputs.further.get(one.id, NOTHING)) for one in inputs.revisions),
-        rule_set=rules,
-        period=inputs.period,
-        previous_weights=previous_weights(rules, before=inputs.before),
-    )
 
 
 def _carry_out(run: AllocationRun, inputs: Inputs, *, anew: bool) -> AllocationRun:

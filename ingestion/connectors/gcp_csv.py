@@ -202,11 +202,7 @@ def _entries(fields: Fields) -> dict[str, str]:
         "billing_period_start": _in_utc(month),
         "billing_period_end": _in_utc(f"{month} + INTERVAL 1 MONTH"),
         "billing_currency": text("currency"),
-        "billing_account_id": text("billing_account_id"),
-        "billing_account_type": f"CASE WHEN {text('billing_account_id')} IS NOT NULL THEN 'Billing Account' END",
-        "sub_account_id": text("project_id"),
-        "sub_account_name": text("project_name"),
-        "sub_account_type": f"CASE WHEN {text('project_id')} IS NOT NULL THEN 'Project' END",
+        **_account_entries(fields),
         "invoice_issuer_name": "'Google Cloud'",
         "host_provider_name": "'Google Cloud'",
         "service_provider_name": f"coalesce({text('seller_name')}, 'Google Cloud')",
@@ -229,6 +225,17 @@ def _entries(fields: Fields) -> dict[str, str]:
         "x_service_code": text("service_id"),
         "tags": labels.object_of(fields.names),
         "is_dropped": "FALSE",
+    }
+
+
+def _account_entries(fields: Fields) -> dict[str, str]:
+    billing, project = fields.text("billing_account_id"), fields.text("project_id")
+    return {
+        "billing_account_id": billing,
+        "billing_account_type": f"CASE WHEN {billing} IS NOT NULL THEN 'Billing Account' END",
+        "sub_account_id": project,
+        "sub_account_name": fields.text("project_name"),
+        "sub_account_type": f"CASE WHEN {project} IS NOT NULL THEN 'Project' END",
     }
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_closing"),
-        ("ingestion", "0010_protect_service_mappings"),
+        ("ingestion", "0012_protect_recommendations"),
     ]
 
     operations = [

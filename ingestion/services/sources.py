@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any, Final
 from uuid import UUID
@@ -23,8 +23,6 @@ from itfm.core.events import BillImported, BillWithdrawn, publish
 from itfm.core.secrets import SealError
 
 LONGEST_KEY: Final = 60
-GLANCE: Final = {"connect_seconds": 5, "read_seconds": 15, "attempts": 1, "only_looks": True}
-"""How patiently a connection is tried while somebody waits for the answer."""
 
 
 def create_source(
@@ -99,8 +97,10 @@ class Sighting:
 def look(source: BillSource) -> Sighting:
     """Return what stands at a source's place now; nothing is fetched but the listing and manifests."""
     connector = KINDS[source.kind]
+    # Somebody waits for the answer.
+    glance = replace(site_reach(), connect_seconds=5, read_seconds=15, attempts=1, only_looks=True)
     try:
-        settings = opened_settings(source, source.settings, connector=connector, reach=site_reach(**GLANCE))
+        settings = opened_settings(source, source.settings, connector=connector, reach=glance)
         check_role(settings)
         deliveries = connector.discover(settings)
     except DeliveryError as error:

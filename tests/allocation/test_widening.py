@@ -25,8 +25,8 @@ from allocation.previews import split_preview
 from allocation.selectors import EVERYTHING, current_rule_set
 from allocation.services import allocate, due_periods, publish_rules
 from allocation.services import runs as runs_module
+from allocation.services.inputs import inputs_of
 from allocation.services.proofs import prove_run
-from allocation.services.runs import inputs_of
 from allocation.tasks import widen_bill
 from ingestion.normalize import entries
 from ingestion.services import create_source
