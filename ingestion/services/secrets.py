@@ -49,9 +49,11 @@ def opened_settings(
     return connector.params.model_validate({**settings, **secrets}, context=reach or site_reach())
 
 
-def site_reach(**patience: int) -> Reach:
+def site_reach(*, only_looks: bool = False, **patience: int) -> Reach:
     """Return which addresses sources of this site may reach."""
-    return Reach(allows_private=project.PRIVATE_ENDPOINTS, samples=project.SAMPLE_SERVICES, **patience)
+    return Reach(
+        allows_private=project.PRIVATE_ENDPOINTS, samples=project.SAMPLE_SERVICES, only_looks=only_looks, **patience
+    )
 
 
 def _row(source: BillSource, name: str) -> str:

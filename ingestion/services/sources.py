@@ -23,7 +23,7 @@ from itfm.core.events import BillImported, BillWithdrawn, publish
 from itfm.core.secrets import SealError
 
 LONGEST_KEY: Final = 60
-GLANCE: Final = {"connect_seconds": 5, "read_seconds": 15, "attempts": 1, "only_looks": True}
+GLANCE: Final = {"connect_seconds": 5, "read_seconds": 15, "attempts": 1}
 """How patiently a connection is tried while somebody waits for the answer."""
 
 
@@ -100,7 +100,7 @@ def look(source: BillSource) -> Sighting:
     """Return what stands at a source's place now; nothing is fetched but the listing and manifests."""
     connector = KINDS[source.kind]
     try:
-        settings = opened_settings(source, source.settings, connector=connector, reach=site_reach(**GLANCE))
+        settings = opened_settings(source, source.settings, connector=connector, reach=site_reach(only_looks=True, **GLANCE))
         check_role(settings)
         deliveries = connector.discover(settings)
     except DeliveryError as error:
