@@ -100,7 +100,8 @@ def look(source: BillSource) -> Sighting:
     """Return what stands at a source's place now; nothing is fetched but the listing and manifests."""
     connector = KINDS[source.kind]
     try:
-        settings = opened_settings(source, source.settings, connector=connector, reach=site_reach(only_looks=True, **GLANCE))
+        reach = site_reach(only_looks=True, **GLANCE)
+        settings = opened_settings(source, source.settings, connector=connector, reach=reach)
         check_role(settings)
         deliveries = connector.discover(settings)
     except DeliveryError as error:
