@@ -106,7 +106,7 @@ def bill_lines(
 
     :raises NoLinesError: there is no run of the period, or its files are not there.
     """
-    with _charges(query, visibility=visibility) as (database, run, revisions):
+    with _charges(query, visibility=visibility) as (database, account_tags, revisions):
         place = "TRUE" if after is None else f"(source, file, row) > ({', '.join(str(int(one)) for one in after)})"
         rows = database.execute(
             f"""
@@ -117,7 +117,6 @@ def bill_lines(
             """  # noqa: S608 - numbers only
         ).fetchall()
         total, count = _sums(database)
-    account_tags = _account_tags(run)
     lines = tuple(_line(row, revisions, account_tags) for row in rows[:limit])
     return BillLines(
         total=total, line_count=count, lines=lines, following=lines[-1].key if len(rows) > limit and lines else None
@@ -151,8 +150,8 @@ def resources(query: CostQuery, *, visibility: Visibility = EVERYTHING, limit: i
 @contextmanager
 def _charges(
     query: CostQuery, *, visibility: Visibility
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, AllocationRun, list[BillRevision]]]:
-    """Yield a database whose view `found` has the charges, the run, and the revisions by number; it reads no more."""
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, AccountTags, list[BillRevision]]]:
+    """Yield a database whose view `found` has the charges, what accounts give them, and the revisions by number."""
     run = AllocationRun.objects.filter(billing_period=query.first, state=AllocationRun.State.PUBLISHED).first()
     if run is None:
         raise NoLinesError(f"{query.first:%Y-%m} is not allocated yet.")
@@ -162,11 +161,15 @@ def _charges(
     tables = [root / run.folder / name for name in TABLES]
     if not run.folder or not all(path.is_file() for path in (*files, *tables)):
         raise NoLinesError("The stored charges of this period are not kept. Pull the bill again.")
+    account_tags = _account_tags(run)
     with lake.scratch(run.organization_id) as scratch, _database([*files, *tables], scratch) as database:
         database.execute(f"CREATE TEMP TABLE sets AS {_sets(query, visibility, tables=tables)}")
-        found = " UNION ALL BY NAME ".join(_found(query, bill, number=number) for number, (_, bill) in enumerate(bills))
+        tags = "tags" if account_tags.by_account else "NULL::VARCHAR"
+        found = " UNION ALL BY NAME ".join(
+            _found(query, bill, number=number, tags=tags) for number, (_, bill) in enumerate(bills)
+        )
         database.execute(f"CREATE TEMP VIEW found AS {found}")
-        yield database, run, [revision for revision, _ in bills]
+        yield database, account_tags, [revision for revision, _ in bills]
 
 
 @contextmanager
@@ -206,7 +209,7 @@ def _sets(query: CostQuery, visibility: Visibility, *, tables: Sequence[Path]) -
         """  # noqa: S608 - texts are quoted
 
 
-def _found(query: CostQuery, bill: Revision, *, number: int) -> str:
+def _found(query: CostQuery, bill: Revision, *, number: int, tags: str) -> str:
     day = "CAST(charge_period_start AS DATE)"
     conditions = [_passes(f"CAST({day} AS VARCHAR)", one) for one in query.filters if one.name == "charge_date"]
     conditions += [f"billing_currency = {literal(query.currency)}"] if query.currency else []
@@ -215,7 +218,8 @@ def _found(query: CostQuery, bill: Revision, *, number: int) -> str:
     return f"""
         SELECT
             {number} AS source, x_file_number AS file, x_row_number AS row, {day} AS charge_date, sub_account_id,
-            service_name, resource_id, charge_description, tags, COALESCE({query.measure}, 0) AS amount
+            service_name, resource_id, charge_description, {tags} AS tags,
+            COALESCE({query.measure}, 0) AS amount
         FROM {charges_of(own, bill)}
         WHERE {" AND ".join(conditions) or "TRUE"}
         """  # noqa: S608 - texts are quoted

@@ -154,14 +154,15 @@ class LedgerSlice:
         )
         return [Caught(rules, cost, int(count)) for rules, cost, count in found.fetchall()]
 
-    def largest_lines(self, revisions: Sequence[Revision], *, limit: int) -> list[Line]:
-        """Return the largest charges of the own cost, whatever their sign."""
+    def largest_lines(self, revisions: Sequence[Revision], *, limit: int, with_tags: bool = False) -> list[Line]:
+        """Return the largest charges of the own cost, whatever their sign; account and tags only when asked for."""
+        more = "sub_account_id, tags" if with_tags else "NULL::VARCHAR AS sub_account_id, NULL::VARCHAR AS tags"
         charges = " UNION ALL BY NAME ".join(
             f"""
             SELECT
                 {quoted(one.source_id)} AS source_id, billing_currency,
                 CAST(charge_period_start AS DATE) AS charge_date, x_file_number, x_row_number,
-                service_name, charge_description, resource_id, sub_account_id, tags,
+                service_name, charge_description, resource_id, {more},
                 COALESCE({self.wanted.cost}, 0) AS cost
             FROM {charges_of(f"SELECT * FROM {self._own_sets()} WHERE source_id = {quoted(one.source_id)}", one)}
             """  # noqa: S608

@@ -270,5 +270,7 @@ def _lines(ledger: LedgerSlice, revisions: Sequence[_Revision], rule_set: RuleSe
             cost=line.cost,
             inherited=account_tags.inherited(tags_of(line.tags), account=line.account),
         )
-        for line in ledger.largest_lines([revision.bill for revision in revisions], limit=LINES)
+        for line in ledger.largest_lines(
+            [revision.bill for revision in revisions], limit=LINES, with_tags=bool(account_tags.by_account)
+        )
     )

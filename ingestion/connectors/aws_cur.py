@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 import duckdb
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ingestion.ai.models import names_model, with_generative
 from ingestion.aws import accounts, line_items, nodes, recommendations, splits
@@ -144,6 +144,13 @@ class CurSettings(BucketSettings):
         description="The folder in the bucket of a Data Export of cost optimization recommendations, with the export's"
         " name: exports/recommendations. Left empty, none are read.",
     )
+
+    @model_validator(mode="after")
+    def _keeps_bills_apart(self) -> Self:
+        folder = (self.recommendations_prefix or "").strip("/")
+        if folder and folder == self.prefix.strip("/"):
+            raise ValueError("The recommendations lie in a folder of their own: name it, with the export's name.")
+        return self
 
 
 def _bills(settings: CurSettings) -> Store:

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from django.urls import reverse
 
+from ingestion.connectors.aws_cur import KIND
 from ingestion.models import Finding, RecommendationList
 from ingestion.services import create_source
 from ingestion.services.recommendations import latest_recommendations
@@ -243,6 +244,14 @@ def test_without_the_setting_none_are_read_and_a_sibling_folder_is_no_part_of_th
     run = pull(source)
 
     assert (run.state, findings(run), lists(source)) == ("imported", [], [])
+
+
+def test_the_folder_of_the_bills_is_not_that_of_the_recommendations():
+    told = {"bucket": "bills", "prefix": "exports/", "recommendations_prefix": "/exports"}
+
+    with pytest.raises(ValueError, match="The recommendations lie in a folder of their own"):
+        KIND.params.model_validate(told)
+    assert KIND.params.model_validate({**told, "recommendations_prefix": "exports/cor"}).prefix == "exports/"
 
 
 def test_a_test_of_the_connection_tells_what_is_there(acme, service):
