@@ -52,11 +52,13 @@ class Item:
 FACTS: Final = (
     "billing_account_id",
     "billing_account_name",
+    "billing_account_type",
     "billing_currency",
     "charge_description",
     "invoice_id",
     "invoice_issuer_name",
     "region_id",
+    "region_name",
     "resource_id",
     "resource_name",
     "resource_type",
@@ -66,6 +68,7 @@ FACTS: Final = (
     "service_subcategory",
     "sub_account_id",
     "sub_account_name",
+    "sub_account_type",
     "tags",
 )
 """FOCUS columns that the charges of a row have in common; the invoice is that of what is billed."""
@@ -74,7 +77,14 @@ SOURCE: Final = ("source_file", "source_row")
 """The place in the delivery of the row that a charge is from."""
 VARYING: Final = (DAY, "charge_category", "charge_frequency", "billed_cost", "effective_cost")
 MONTH: Final = DerivedColumn(name="billing_month", title=DAY, sql=f"left({DAY}, 7)")
-ON_ROWS: Final = ("charge_description", "resource_id", "resource_name")
+ON_ROWS: Final = (
+    "billing_account_type",
+    "charge_description",
+    "region_name",
+    "resource_id",
+    "resource_name",
+    "sub_account_type",
+)
 """Facts that allocation does not look at: they stand in the rows, not in the dictionary of the bill."""
 
 

@@ -130,7 +130,7 @@ def region(text: str) -> Region:
     """
     spelled = text.strip().lower()
     squeezed = re.sub(r"[ _]", "", spelled)
-    return _SPELLINGS.get(spelled) or _IDS.get(squeezed) or Region(squeezed, text.strip())
+    return _SPELLINGS.get(spelled) or IDS.get(squeezed) or Region(squeezed, text.strip())
 
 
 def _regions() -> tuple[dict[str, Region], dict[str, Region]]:
@@ -143,4 +143,4 @@ def _regions() -> tuple[dict[str, Region], dict[str, Region]]:
     return spellings, ids
 
 
-_SPELLINGS, _IDS = _regions()
+_SPELLINGS, IDS = _regions()

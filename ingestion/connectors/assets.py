@@ -95,11 +95,13 @@ class AssetRows:
         return {
             "billing_account_id": vendor,
             "billing_account_name": vendor,
+            "billing_account_type": "Vendor",
             "billing_currency": cells.currency("currency"),
             "charge_description": text("description") or text("name"),
             "invoice_id": text("invoice_id"),
             "invoice_issuer_name": vendor,
             "region_id": text("location") or text("region"),
+            "region_name": text("location") or text("region"),
             "resource_id": asset,
             "resource_name": text("name"),
             "resource_type": kind or "Asset",

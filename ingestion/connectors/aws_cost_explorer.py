@@ -115,6 +115,7 @@ def _entries(fields: Fields) -> dict[str, str]:
         "billing_account_id": "'AWS'",
         "sub_account_id": text("account_id"),
         "sub_account_name": text("account_name"),
+        "sub_account_type": f"CASE WHEN {text('account_id')} IS NOT NULL THEN 'Account' END",
         "invoice_issuer_name": "'Amazon Web Services, Inc.'",
         "service_provider_name": "'Amazon Web Services, Inc.'",
         "host_provider_name": "'AWS'",

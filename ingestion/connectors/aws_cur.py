@@ -10,10 +10,11 @@ from ingestion.ai.models import names_model, with_generative
 from ingestion.aws import line_items, nodes, splits
 from ingestion.aws.labels import TAG_KEY, Labels, labels_of
 from ingestion.aws.line_items import TYPE, Columns
+from ingestion.aws.regions import REGIONS
 from ingestion.aws.services import SERVICES
 from ingestion.delivery import BucketSettings
 from ingestion.focus import attributes
-from ingestion.focus.expressions import lenient_moment, literal, quoted
+from ingestion.focus.expressions import lenient_moment, literal, looked_up, quoted
 from ingestion.focus.services import OTHER_CATEGORY, service_columns
 from ingestion.normalize.checks import currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, discover, planned
@@ -151,13 +152,13 @@ def _unused_commitment(columns: Columns) -> Double:
     rows = {
         **dict.fromkeys(("billed_cost", "list_cost", "contracted_cost"), "0"),
         "effective_cost": unused,
-        **dict.fromkeys(("pricing_quantity", "consumed_quantity", "consumed_unit"), "NULL"),
+        **dict.fromkeys(("pricing_quantity", "pricing_unit", "consumed_quantity", "consumed_unit"), "NULL"),
     }
     return Double(is_due=f"coalesce({unused} <> 0, FALSE)", entries=UNUSED_ENTRIES, rows=rows)
 
 
 def _entries(columns: Columns, labels: Labels) -> dict[str, str]:
-    text = columns.text
+    text, region = columns.text, columns.product("region_code", "region")
     start = lenient_moment(text("bill_billing_period_start_date"))
     entries = dict.fromkeys(attributes.COLUMNS, "NULL::VARCHAR")
     entries |= {raw_target: text(raw) for raw, raw_target in CARRIED.items() if raw_target in entries}
@@ -168,8 +169,10 @@ def _entries(columns: Columns, labels: Labels) -> dict[str, str]:
         "billing_currency": text("line_item_currency_code"),
         "host_provider_name": f"coalesce({text('bill_billing_entity')}, 'AWS')",
         "service_provider_name": f"coalesce({text('line_item_legal_entity')}, 'Amazon Web Services, Inc.')",
-        "region_id": columns.product("region_code", "region"),
-        "region_name": columns.product("location"),
+        "billing_account_type": f"CASE WHEN {text('bill_payer_account_id')} IS NOT NULL THEN 'Account' END",
+        "sub_account_type": f"CASE WHEN {text('line_item_usage_account_id')} IS NOT NULL THEN 'Account' END",
+        "region_id": region,
+        "region_name": f"coalesce({columns.product('location')}, {looked_up(region, REGIONS)})",
         "resource_type": columns.product("product_family"),
         "charge_category": line_items.charge_category(columns),
         "charge_frequency": line_items.charge_frequency(),

@@ -89,6 +89,7 @@ class ContractRows:
         return {
             "billing_account_id": vendor,
             "billing_account_name": vendor,
+            "billing_account_type": "Vendor",
             "billing_currency": currency,
             "charge_description": text("description") or text("service_name"),
             "invoice_id": text("invoice_id"),
@@ -102,6 +103,7 @@ class ContractRows:
             "service_subcategory": f"Other ({category})",
             "sub_account_id": contract,
             "sub_account_name": text("contract_name") or contract,
+            "sub_account_type": "Contract",
             "tags": tags_of(cells, self.tag_titles),
             **{f"x_{name}": text(name) for name in KEPT},
             "x_auto_renews": cells.word("auto_renews", YES_NO),

@@ -138,6 +138,9 @@ def _entries(fields: Fields, *, is_left_out: str) -> dict[str, str]:
         "billing_currency": "'USD'",
         "billing_account_id": f"coalesce({fields.text('account_public_id')}, public_id)",
         "billing_account_name": f"coalesce({fields.text('account_name')}, org_name)",
+        "billing_account_type": (
+            f"CASE WHEN {fields.text('account_public_id')} IS NULL THEN 'Organization' ELSE 'Account' END"
+        ),
         "sub_account_id": "public_id",
         "sub_account_name": "org_name",
         "invoice_issuer_name": f"'{DATADOG}'",
@@ -164,6 +167,7 @@ def _rows() -> dict[str, str]:
         "charge_period_end": f"{month} + INTERVAL 1 MONTH",
         "charge_description": "concat_ws(', ', product_name, replace(charge_type, '_', ' '))",
         "sku_id": "product_name",
+        "sku_meter": "product_name",
         "sub_account_type": "'Organization'",
     }
 

@@ -10,10 +10,12 @@ from ingestion.ai.models import CATEGORY, is_of_model, names_model, with_generat
 from ingestion.delivery import BucketSettings
 from ingestion.focus import attributes
 from ingestion.focus.columns import snake_case
-from ingestion.focus.expressions import literal, quoted
+from ingestion.focus.expressions import literal, looked_up, quoted
 from ingestion.focus.services import OTHER_CATEGORY, service_columns
 from ingestion.gcp import labels, line_credits
 from ingestion.gcp.fields import unnested
+from ingestion.gcp.regions import REGIONS
+from ingestion.gcp.resources import resource_type
 from ingestion.gcp.services import SERVICES
 from ingestion.normalize.checks import currency_check, period_check, require_columns
 from ingestion.normalize.connector import ConnectorKind, discover, planned
@@ -28,6 +30,9 @@ REQUIRED: Final = {
 """Raw name to the title in a flat export."""
 CREDIT_COLUMNS: Final = (line_credits.KIND, line_credits.COMMITMENT)
 SKU_KIND: Final = "x_sku_kind"
+COMMITMENTS: Final = {"usage commitment": "Usage", "spend commitment": "Spend"}
+"""Kinds of SKUs that are fees of commitments, and what is committed to."""
+RESOURCE_KIND: Final = "x_resource_kind"
 IS_GENERATIVE: Final = "x_is_generative"
 KEY: Final = (
     "adjustment_info_id",
@@ -50,6 +55,7 @@ KEY: Final = (
     "tags",
     *CREDIT_COLUMNS,
     SKU_KIND,
+    RESOURCE_KIND,
     IS_GENERATIVE,
 )
 NUMBERS: Final = (
@@ -151,14 +157,29 @@ def _promotion_rows(promotions: str) -> dict[str, str]:
 
 
 def _derived(fields: Fields) -> tuple[DerivedColumn, ...]:
-    sku = f"lower({fields.text('sku_description')})"
-    is_commitment, is_spot = f"{sku} LIKE 'commitment%'", f"contains({sku}, 'spot') OR contains({sku}, 'preemptible')"
-    kinds = f"CASE WHEN {is_commitment} THEN 'commitment' WHEN {is_spot} THEN 'spot' END"
-    sku_kind = DerivedColumn(name=SKU_KIND, title="sku.description", sql=kinds)
-    own = (sku_kind, DerivedColumn(name=IS_GENERATIVE, title="sku.description", sql=_is_generative(fields)))
+    kind = resource_type(fields.text("resource_global_name"))
+    own = (
+        DerivedColumn(name=SKU_KIND, title="sku.description", sql=_sku_kind(fields)),
+        DerivedColumn(name=RESOURCE_KIND, title="resource.global_name", sql=kind),
+        DerivedColumn(name=IS_GENERATIVE, title="sku.description", sql=_is_generative(fields)),
+    )
     if line_credits.CREDITS not in fields.names:
         return own
     return (*own, *line_credits.derived(subscription=fields.text("subscription_instance_id")))
+
+
+def _sku_kind(fields: Fields) -> str:
+    """Return whether a SKU is the fee of a commitment, to use or to an amount, or the price of spot machines.
+
+    Source: https://docs.cloud.google.com/billing/docs/how-to/cud-analysis-flexible: fees of commitments to an amount
+    are called `Commitment - dollar based v1: ...`; those to resources, `Commitment v1: ...`.
+    """
+    sku = f"lower({fields.text('sku_description')})"
+    return (
+        f"CASE WHEN {sku} LIKE 'commitment%dollar%based%' THEN 'spend commitment'"
+        f" WHEN {sku} LIKE 'commitment%' THEN 'usage commitment'"
+        f" WHEN contains({sku}, 'spot') OR contains({sku}, 'preemptible') THEN 'spot' END"
+    )
 
 
 def _is_generative(fields: Fields) -> str:
@@ -169,10 +190,10 @@ def _is_generative(fields: Fields) -> str:
 
 
 def _entries(fields: Fields) -> dict[str, str]:
-    text = fields.text
-    month = f"try_strptime({text('invoice_month')}, '%Y%m')"
-    kind, is_purchase = text(line_credits.KIND), f"{SKU_KIND} = 'commitment'"
-    is_covered = f"{kind} IN ('usage', 'spend') AND {SKU_KIND} IS DISTINCT FROM 'commitment'"
+    text, month = fields.text, f"try_strptime({fields.text('invoice_month')}, '%Y%m')"
+    is_purchase = f"coalesce({SKU_KIND} IN ({', '.join(map(literal, COMMITMENTS))}), FALSE)"
+    is_covered = f"{text(line_credits.KIND)} IN ('usage', 'spend') AND NOT {is_purchase}"
+    region = f"coalesce({text('location_region')}, {text('location_location')})"
     return {
         **dict.fromkeys(attributes.COLUMNS, "NULL::VARCHAR"),
         "billing_period": f"CAST({month} AS DATE)",
@@ -181,8 +202,10 @@ def _entries(fields: Fields) -> dict[str, str]:
         "billing_period_end": _in_utc(f"{month} + INTERVAL 1 MONTH"),
         "billing_currency": text("currency"),
         "billing_account_id": text("billing_account_id"),
+        "billing_account_type": f"CASE WHEN {text('billing_account_id')} IS NOT NULL THEN 'Billing Account' END",
         "sub_account_id": text("project_id"),
         "sub_account_name": text("project_name"),
+        "sub_account_type": f"CASE WHEN {text('project_id')} IS NOT NULL THEN 'Project' END",
         "invoice_issuer_name": "'Google Cloud'",
         "host_provider_name": "'Google Cloud'",
         "service_provider_name": f"coalesce({text('seller_name')}, 'Google Cloud')",
@@ -191,7 +214,9 @@ def _entries(fields: Fields) -> dict[str, str]:
             is_generative=f"{IS_GENERATIVE} IS NOT NULL OR {names_model(text('service_description'))}",
             own_name=text("service_description"),
         ),
-        "region_id": f"coalesce({text('location_region')}, {text('location_location')})",
+        "region_id": region,
+        "region_name": looked_up(region, REGIONS),
+        "resource_type": RESOURCE_KIND,
         "charge_category": _charge_category(fields, is_purchase),
         "charge_class": f"CASE WHEN coalesce({text('adjustment_info_id')}, {text('adjustment_info_mode')}) IS NOT NULL"
         " THEN 'Correction' END",
@@ -199,14 +224,23 @@ def _entries(fields: Fields) -> dict[str, str]:
         f" WHEN lower({text('cost_type')}) = 'tax' THEN 'One-Time' ELSE 'Usage-Based' END",
         "pricing_category": f"CASE WHEN lower({text('cost_type')}) = 'tax' THEN NULL WHEN {is_covered} THEN 'Committed'"
         f" WHEN {SKU_KIND} = 'spot' THEN 'Dynamic' ELSE 'Standard' END",
-        "commitment_discount_id": f"CASE WHEN {is_covered} OR {is_purchase} THEN {text(line_credits.COMMITMENT)} END",
-        "commitment_discount_category": f"CASE WHEN {is_covered} AND {kind} = 'usage' THEN 'Usage'"
-        f" WHEN {is_covered} THEN 'Spend' END",
-        "commitment_discount_type": f"CASE WHEN {is_covered} THEN 'Committed Use Discount' END",
-        "commitment_discount_status": f"CASE WHEN {is_covered} THEN 'Used' END",
+        **_commitment_entries(fields, is_covered=is_covered, is_purchase=is_purchase),
         "x_service_code": text("service_id"),
         "tags": labels.object_of(fields.names),
         "is_dropped": "FALSE",
+    }
+
+
+def _commitment_entries(fields: Fields, *, is_covered: str, is_purchase: str) -> dict[str, str]:
+    """Return which commitment a line is of; a fee is of one only where it names it."""
+    kind, commitment = fields.text(line_credits.KIND), fields.text(line_credits.COMMITMENT)
+    is_fee = f"{is_purchase} AND {commitment} IS NOT NULL"
+    return {
+        "commitment_discount_id": f"CASE WHEN {is_covered} OR {is_purchase} THEN {commitment} END",
+        "commitment_discount_category": f"CASE WHEN {is_covered} AND {kind} = 'usage' THEN 'Usage'"
+        f" WHEN {is_covered} THEN 'Spend' WHEN {is_fee} THEN {looked_up(SKU_KIND, COMMITMENTS)} END",
+        "commitment_discount_type": f"CASE WHEN {is_covered} OR ({is_fee}) THEN 'Committed Use Discount' END",
+        "commitment_discount_status": f"CASE WHEN {is_covered} THEN 'Used' END",
     }
 
 
@@ -244,6 +278,7 @@ def _rows(fields: Fields, *, discounts: str) -> dict[str, str]:
         "resource_id": text("resource_global_name"),
         "resource_name": text("resource_name"),
         "sku_id": text("sku_id"),
+        "sku_meter": text("sku_description"),
     }
 
 

@@ -184,6 +184,9 @@ def _entries(fields: Fields) -> dict[str, str]:
         # The API tells no currency: GitHub bills in US dollars (https://docs.github.com/en/billing).
         "billing_currency": "'USD'",
         "billing_account_id": f"coalesce({fields.text('billing_account')}, {ORGANIZATION})",
+        # An account is known by its name; whether it is an organization's or an enterprise's is not told.
+        "billing_account_name": f"coalesce({fields.text('billing_account')}, {ORGANIZATION})",
+        "billing_account_type": "'Account'",
         "sub_account_id": ORGANIZATION,
         "sub_account_name": ORGANIZATION,
         "invoice_issuer_name": f"'{GITHUB}'",
@@ -219,6 +222,7 @@ def _rows(fields: Fields) -> dict[str, str]:
         "consumed_unit": fields.text("unit_type"),
         "charge_description": fields.text("sku"),
         "sku_id": fields.text("sku"),
+        "sku_meter": fields.text("sku"),
         "sub_account_type": f"CASE WHEN {ORGANIZATION} IS NOT NULL THEN 'Organization' END",
         "resource_id": repository,
         "resource_name": repository,

@@ -215,6 +215,7 @@ def _facts(cells: Cells, columns: Columns, *, vendor: str, account: str, name: s
     return {
         "billing_account_id": company,
         "billing_account_name": company,
+        "billing_account_type": "Company",
         "charge_description": cells.text(columns.name("description")) or name,
         "invoice_id": cells.text(columns.name("document")),
         "invoice_issuer_name": vendor,
@@ -225,6 +226,7 @@ def _facts(cells: Cells, columns: Columns, *, vendor: str, account: str, name: s
         "service_subcategory": f"Other ({OTHER_CATEGORY})",
         "sub_account_id": account,
         "sub_account_name": name,
+        "sub_account_type": "Ledger Account",
         "x_account": account,
         "x_ledger": columns.layout,
     }

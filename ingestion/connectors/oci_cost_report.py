@@ -117,6 +117,8 @@ def _entries(found: Columns, *, is_left_out: str) -> dict[str, str]:
         "billing_period_end": f"CAST({month} + INTERVAL 1 MONTH AS TIMESTAMP)",
         "billing_currency": text("currency"),
         "billing_account_id": f"coalesce({text('subscription_id')}, {text('tenant_id')})",
+        "billing_account_type": f"CASE WHEN {text('subscription_id')} IS NOT NULL THEN 'Subscription'"
+        f" WHEN {text('tenant_id')} IS NOT NULL THEN 'Tenancy' END",
         "sub_account_id": text("compartment_id"),
         "sub_account_name": text("compartment_name"),
         "invoice_issuer_name": literal(charges.ISSUER),

@@ -29,7 +29,7 @@ from ingestion.saas.answers import list_at, objects_at, revealed, unreadable
 from ingestion.saas.checks import account_check, require
 from ingestion.saas.hosts import host_under
 from ingestion.saas.months import MONTH, day_rows, month_check, month_entries, month_of, month_range
-from ingestion.saas.snowflake_usage import PATTERNS, charge_category, host, unit
+from ingestion.saas.snowflake_usage import PATTERNS, charge_category, host, region_name, unit
 from ingestion.saas.statements import awaited, records
 
 SNOWFLAKE: Final = "Snowflake"
@@ -210,6 +210,7 @@ def _entries(fields: Fields) -> dict[str, str]:
         "billing_currency": "currency",
         "billing_account_id": "organization_name",
         "billing_account_name": "organization_name",
+        "billing_account_type": "'Organization'",
         "sub_account_id": text("account_locator"),
         "sub_account_name": text("account_name"),
         "invoice_issuer_name": f"'{SNOWFLAKE}'",
@@ -217,6 +218,7 @@ def _entries(fields: Fields) -> dict[str, str]:
         "host_provider_name": host(text("region")),
         **PATTERNS.columns(service, own_name=f"coalesce({service}, '{SNOWFLAKE}')"),
         "region_id": text("region"),
+        "region_name": region_name(text("region")),
         "charge_category": category,
         "charge_frequency": f"CASE {category} WHEN 'Usage' THEN 'Usage-Based' WHEN 'Purchase' THEN 'Recurring'"
         " ELSE 'One-Time' END",
@@ -242,6 +244,7 @@ def _rows(fields: Fields) -> dict[str, str]:
         "consumed_unit": counted,
         "charge_description": "usage_type",
         "sku_id": fields.text("service_type"),
+        "sku_meter": fields.text("service_type"),
         "sub_account_type": f"CASE WHEN {fields.text('account_locator')} IS NOT NULL THEN 'Account' END",
     }
 

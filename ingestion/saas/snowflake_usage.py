@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from ingestion.aws.regions import REGIONS as AWS_REGIONS
+from ingestion.azure.regions import IDS as AZURE_REGIONS
+from ingestion.focus.expressions import looked_up
+from ingestion.gcp.regions import REGIONS as GCP_REGIONS
 from ingestion.normalize.fields import Fields
 from ingestion.saas.patterns import read_patterns
 
@@ -25,6 +29,14 @@ storage | Snowflake Storage | Databases | Data Warehouses
 warehouse|^compute$|cloud_services|cloud services | Snowflake Warehouses | Databases | Data Warehouses
 """
 PATTERNS: Final = read_patterns(_TABLE, category="Databases", subcategory="Data Warehouses")
+
+
+REGIONS: Final = {
+    **{f"AWS_{code.upper().replace('-', '_')}": name for code, name in AWS_REGIONS.items()},
+    **{f"AZURE_{code.upper()}": region.name for code, region in AZURE_REGIONS.items()},
+    **{f"GCP_{code.upper().replace('-', '_')}": name for code, name in GCP_REGIONS.items()},
+}
+"""Regions as Snowflake writes them to what their cloud calls them."""
 
 
 def charge_category(fields: Fields) -> str:
@@ -61,3 +73,9 @@ def host(region: str) -> str:
     """Return whose cloud a region such as AWS_US_WEST_2 or PUBLIC.AZURE_WESTEUROPE is of."""
     cloud = rf"regexp_extract(upper({region}), '(?:^|\.)(AWS|AZURE|GCP)_', 1)"
     return f"CASE {cloud} WHEN 'AWS' THEN 'AWS' WHEN 'AZURE' THEN 'Microsoft' WHEN 'GCP' THEN 'Google Cloud' END"
+
+
+def region_name(region: str) -> str:
+    """Return what a region is called by its cloud, null where that is not known."""
+    # Organizations with groups of regions write the group before the region, as in PUBLIC.AWS_US_WEST_2.
+    return looked_up(f"regexp_extract(upper({region}), '[^.]*$')", REGIONS)

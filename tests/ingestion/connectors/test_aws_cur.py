@@ -203,6 +203,19 @@ def test_cur_2_tells_product_and_cost_categories_in_json(bench: Bench):
     ]
 
 
+def test_a_region_whose_location_is_not_told_has_the_name_that_aws_gives_it(bench: Bench):
+    row, unknown = cur_2_rows({}, {})
+    told = [{"region_code": "eu-central-1"}, {"region_code": "moon-1"}]
+    rows = [{**row, "product": json.dumps(told[0])}, {**unknown, "product": json.dumps(told[1])}]
+
+    delivery = bench.normalized("aws_cur", bench.archived(csv_text(rows)))
+
+    assert values(delivery, "region_id, region_name, billing_account_type, sub_account_type") == [
+        ("eu-central-1", "Europe (Frankfurt)", "Account", "Account"),
+        ("moon-1", None, "Account", "Account"),
+    ]
+
+
 def test_cur_2_tells_product_and_cost_categories_in_maps(bench: Bench, tmp_path: Path):
     (row,) = cur_2_rows({"line_item_product_code": "AmazonBrandNew"})
     maps = {"product": PRODUCT, "cost_category": {"b": "2", "a/c": "1"}, "resource_tags": {}}

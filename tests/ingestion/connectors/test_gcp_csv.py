@@ -64,6 +64,46 @@ def test_a_commitment_is_named_where_it_discounts_and_its_fee_is_a_purchase(benc
     ]
 
 
+def test_a_fee_that_names_its_commitment_says_whether_it_is_to_use_or_to_an_amount(bench: Bench):
+    named = {"subscription.instance_id": "cud-7"}
+
+    delivery = bench.gcp(
+        named | {"sku.description": "Commitment v1: N2 Cpu in Frankfurt for 1 Year"},
+        named | {"sku.description": "Commitment - dollar based v1: Cloud SQL database Frankfurt for 1 year"},
+        {"sku.description": "N2 Instance Core running in Frankfurt", "subscription.instance_id": ""},
+    )
+
+    columns = "commitment_discount_id, commitment_discount_category, commitment_discount_type"
+    assert values(delivery, f"charge_category, {columns}, commitment_discount_status") == [
+        ("Purchase", "cud-7", "Usage", "Committed Use Discount", None),
+        ("Purchase", "cud-7", "Spend", "Committed Use Discount", None),
+        ("Usage", None, None, None, None),
+    ]
+
+
+def test_a_resource_is_of_the_kind_that_its_global_name_tells(bench: Bench):
+    name = "//compute.googleapis.com/projects/shop/zones/europe-west1-b/instances/web-1"
+
+    delivery = bench.gcp({"resource.global_name": name}, {"resource.global_name": "web-1"}, {})
+
+    assert values(delivery, "resource_id, resource_type") == [
+        (name, "compute.googleapis.com/instances"),
+        ("web-1", None),
+        (None, None),
+    ]
+
+
+def test_accounts_regions_and_meters_are_told_in_words(bench: Bench):
+    at_large = {"location.region": "", "location.location": "eu", "project.id": ""}
+
+    delivery = bench.gcp({"location.location": ""}, at_large)
+
+    assert values(delivery, "billing_account_type, sub_account_type, region_id, region_name, sku_meter") == [
+        ("Billing Account", "Project", "europe-west1", "Belgium", "E2 Instance Core running in Belgium"),
+        ("Billing Account", None, "eu", None, "E2 Instance Core running in Belgium"),
+    ]
+
+
 def test_cost_types_are_categories_whatever_their_case(bench: Bench):
     delivery = bench.gcp(
         {"cost_type": "TAX"}, {"cost_type": "adjustment"}, {"cost_type": "rounding_error"}, {"cost_type": ""}

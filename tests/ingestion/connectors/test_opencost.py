@@ -65,6 +65,20 @@ def test_idle_and_system_are_charges_of_their_own(bench: Bench):
     assert values(delivery, "service_name") == [("Kubernetes idle capacity",), ("Kubernetes system",)]
 
 
+def test_a_charge_is_of_a_workload_a_namespace_or_the_cluster(bench: Bench):
+    lone = LINE.replace(",deployment,cart,", ",,,")
+
+    delivery = imported(bench, LINE, lone)
+
+    columns = "billing_account_type, sub_account_type, resource_id, resource_type"
+    assert values(delivery, columns) == [
+        ("Cluster", "Namespace", "prod/shop/deployment/cart", "deployment"),
+        ("Cluster", None, "prod", "Cluster"),
+        ("Cluster", "Namespace", "prod/shop", "Namespace"),
+        ("Cluster", None, "prod", "Cluster"),
+    ]
+
+
 def test_labels_are_tags_beside_what_the_cluster_says(bench: Bench):
     delivery = imported(bench, LINE + '"{""team"":""pay"",""app"":""cart""}"', nodes_billed="here")
 

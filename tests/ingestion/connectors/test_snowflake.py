@@ -142,6 +142,19 @@ def test_whose_cloud_a_region_is_of(bench: Bench, region, host):
     assert values(imported(bench, {"REGION": region}), "host_provider_name") == [(host,)]
 
 
+@pytest.mark.parametrize(
+    ("region", "name"),
+    [
+        ("AWS_EU_CENTRAL_1", "Europe (Frankfurt)"),
+        ("PUBLIC.AZURE_WESTEUROPE", "West Europe"),
+        ("GCP_EUROPE_WEST4", "Netherlands"),
+        ("AWS_MOON_1", None),
+    ],
+)
+def test_a_region_has_the_name_that_its_cloud_gives_it(bench: Bench, region, name):
+    assert values(imported(bench, {"REGION": region}), "region_id, region_name") == [(region, name)]
+
+
 def test_the_same_files_give_the_same_bytes(bench: Bench):
     file = bench.archived(csv_text([SNOWFLAKE_ROW, {**SNOWFLAKE_ROW, "USAGE_IN_CURRENCY": "7"}]))
 

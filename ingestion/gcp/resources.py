@@ -1,0 +1,18 @@
+"""What kind of resource Google Cloud's billing export names. Pure."""
+
+from __future__ import annotations
+
+
+def resource_type(name: str) -> str:
+    """Return the kind of the resource a full name is of, null for another form: its service and its collection.
+
+    Source: https://cloud.google.com/apis/design/resource_names, full resource names. `name` is SQL.
+
+    | full name                                                      | kind                             |
+    |----------------------------------------------------------------|----------------------------------|
+    | //compute.googleapis.com/projects/p/zones/z/instances/web-1    | compute.googleapis.com/instances |
+    | //storage.googleapis.com/projects/_/buckets/logs               | storage.googleapis.com/buckets   |
+    | web-1                                                          | null                             |
+    """
+    parts = f"string_split({name}, '/')"
+    return f"CASE WHEN {name} LIKE '//%/%/%' THEN concat({parts}[3], '/', {parts}[-2]) END"
