@@ -14,6 +14,8 @@ import duckdb
 from django.conf import settings
 
 from ingestion.focus.columns import COLUMNS, SQL_TYPES
+from ingestion.focus.expressions import quoted
+from ingestion.focus.versions import LATEST, columns_as
 from ingestion.selectors import current_revisions
 from itfm.core.inert import inert_expression
 from itfm.core.lake import organization_folder
@@ -32,8 +34,8 @@ FILTERS: Final = (
 """Columns whose exact value narrows what is read."""
 PLACE: Final = ("x_file_number", "x_row_number")
 _FOCUS: Final = tuple(column.name for column in COLUMNS)
-_TITLES: Final = {column.name: column.title for column in COLUMNS}
-_TEXT_COLUMNS: Final = frozenset(column.name for column in COLUMNS if SQL_TYPES[column.type] == "VARCHAR")
+_TITLES: Final = frozenset(column.title for column in COLUMNS)
+_TEXTS: Final = frozenset(column.title for column in COLUMNS if SQL_TYPES[column.type] == "VARCHAR")
 _MEMORY: Final = "512MiB"
 
 
@@ -118,7 +120,8 @@ def write_charges(
         files = ", ".join(_quoted(str(bill.file)) for bill in bills)
         source = f"read_parquet([{files}], union_by_name = true)"
         names = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]  # noqa: S608
-        columns = ", ".join(_exported(name, is_csv=file_format == "csv") for name in names)
+        told = columns_as(LATEST, names)
+        columns = ", ".join(_cell(title, sql, is_csv=file_format == "csv") for title, sql in told.items())
         options = "FORMAT csv, HEADER" if file_format == "csv" else "FORMAT parquet, COMPRESSION zstd"
         # COPY takes no parameters, so values stand in it as quoted text, as paths do.
         where = " AND ".join(f"{name} = {_quoted(value)}" for name, value in filters.items()) or "true"
@@ -208,14 +211,11 @@ def _position(row: Mapping[str, Any]) -> Position:
     return Position(revision_id=row["revision"], file_number=row["x_file_number"], row_number=row["x_row_number"])
 
 
-def _exported(name: str, *, is_csv: bool) -> str:
-    quoted = '"' + name.replace('"', '""') + '"'
-    title = '"' + _TITLES.get(name, name).replace('"', '""') + '"'
-    is_text = name in _TEXT_COLUMNS or (name not in _FOCUS and name not in {*PLACE, "x_attribute_set_id"})
-    if not (is_csv and is_text):
-        return f"{quoted} AS {title}"
-    text = f"CAST({quoted} AS VARCHAR)"
-    return f"{inert_expression(text)} AS {title}"
+def _cell(title: str, sql: str, *, is_csv: bool) -> str:
+    is_text = title in _TEXTS or (title not in _TITLES and title not in {*PLACE, "x_attribute_set_id"})
+    if is_csv and is_text:
+        sql = inert_expression(f"CAST({sql} AS VARCHAR)")
+    return f"{sql} AS {quoted(title)}"
 
 
 def _quoted(text: str) -> str:

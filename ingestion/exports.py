@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from ingestion.focus.expressions import quoted
-from ingestion.focus.versions import LATEST, TITLES, Version, columns_as
+from ingestion.focus.versions import LATEST, Version, columns_as
 from ingestion.models import BillRevision
 from ingestion.revisions import reader, revision_folder
 from ingestion.selectors import current_revisions
@@ -61,7 +61,7 @@ def write_focus(files: Sequence[Path], *, to: Path, version: Version) -> int:
         rows = pq.read_metadata(whole).num_rows
         if to.suffix == CSV:
             with unfinished.open("wb") as text:
-                text.writelines(_csv_parts(whole))
+                text.writelines(_csv_parts(whole, version=None))
         else:
             whole.replace(unfinished)
         unfinished.replace(to)
@@ -89,14 +89,17 @@ def charges_csv(revision: BillRevision) -> Iterator[bytes]:
 
     :raises NothingToExportError: its files are not there.
     """
-    return _csv_parts(_charges_file(revision))
+    return _csv_parts(_charges_file(revision), version=LATEST)
 
 
-def _csv_parts(file: Path) -> Iterator[bytes]:
+def _csv_parts(file: Path, *, version: Version | None) -> Iterator[bytes]:
+    """Yield the rows of a file, which has the columns of charges, or without a version those that are to be written."""
     with reader(file.parent) as database:
         charges = database.read_parquet(str(file))
+        if version is not None:
+            charges = charges.project(_selected(charges.columns, version))
         cells = [_csv_cell(name, str(kind)) for name, kind in zip(charges.columns, charges.types, strict=True)]
-        yield (",".join(quoted(inert(_title(name))) for name in charges.columns) + "\r\n").encode()
+        yield (",".join(quoted(inert(name)) for name in charges.columns) + "\r\n").encode()
         options = csv.WriteOptions(include_header=False)
         for batch in charges.project(", ".join(cells)).fetch_arrow_reader(ROWS_AT_ONCE):
             part = io.BytesIO()
@@ -126,10 +129,8 @@ def _charges_file(revision: BillRevision) -> Path:
 def _write_parquet(files: Sequence[Path], *, to: Path, version: Version = LATEST) -> None:
     with duckdb.connect() as database:
         charges = database.read_parquet([str(file) for file in files], union_by_name=True)
-        columns = columns_as(version, charges.columns)
-        selected = ", ".join(f"{sql} AS {quoted(title)}" for title, sql in columns.items())
-        charges.project(selected).write_parquet(str(to), compression="zstd")
+        charges.project(_selected(charges.columns, version)).write_parquet(str(to), compression="zstd")
 
 
-def _title(name: str) -> str:
-    return TITLES.get(name, name)
+def _selected(names: Iterable[str], version: Version) -> str:
+    return ", ".join(f"{sql} AS {quoted(title)}" for title, sql in columns_as(version, names).items())

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from ingestion.focus.columns import COLUMNS
 from ingestion.focus.expressions import quoted
+from ingestion.focus.handed_out import handed_out
 
 Version = Literal["1.2", "1.3", "1.4"]
 LATEST: Final[Version] = "1.4"
@@ -40,8 +41,10 @@ UNTIL_1_4: Final = {
 def columns_as(version: Version, names: Iterable[str]) -> dict[str, str]:
     """Return the columns of charges in a version: its title to the expression over today's columns, `names`.
 
-    Columns that are no column of FOCUS keep their names.
+    Columns that are no column of FOCUS keep their names. What FOCUS demands and bills do not tell is filled in.
     """
     later = frozenset[str]().union(*(added for since, added in SINCE.items() if since > version))
-    found = {TITLES.get(name, name): quoted(name) for name in names if name not in later}
+    own = list(names)
+    demanded = handed_out(own)
+    found = {TITLES.get(name, name): demanded.get(name, quoted(name)) for name in own if name not in later}
     return found if version == LATEST else UNTIL_1_4 | found

@@ -13,7 +13,7 @@ import pytest
 from ingestion.exports import write_focus
 from itfm.demo import company
 from itfm.demo.services.server import serving
-from tests.acceptance.focus_rules import FALSE, lacking
+from tests.acceptance.focus_rules import FALSE, not_followed
 from tests.demo.test_import import imported
 from tests.demo.test_other_bills import imports
 
@@ -67,7 +67,7 @@ def test_the_bills_of_clouds_fail_no_rule_but_those_listed(demo, name, tmp_path)
     [delivered] = [one for one in demo.deliveries if one.name == name]
     bill = imported(delivered, tmp_path)["2026-10"]
 
-    assert failures([bill.folder / "charges.parquet"], tmp_path) - set(FALSE) == lacking(name)
+    assert failures([bill.folder / "charges.parquet"], tmp_path) - set(FALSE) == not_followed(name)
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -76,4 +76,4 @@ def test_the_bills_of_no_cloud_fail_no_rule_but_those_listed(demo, services, nam
     bills = [bill for delivery in imports(other, tmp_path, services=services) for bill in delivery.bills]
     charges = [bill.folder / "charges.parquet" for bill in bills if bill.billing_period == date(2026, 10, 1)]
 
-    assert failures(charges, tmp_path) - set(FALSE) == lacking(name)
+    assert failures(charges, tmp_path) - set(FALSE) == not_followed(name)
