@@ -161,6 +161,11 @@ class BillRevision(TenantModel):
         db_default=NONE,
         help_text="The organization's own services, as they were then, that some of its charges were given.",
     )
+    mapped_regions = models.JSONField(
+        default=list,
+        db_default=NONE,
+        help_text="The organization's own names of regions, as they were then, that some of its charges were given.",
+    )
     imported_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):
@@ -212,6 +217,27 @@ class ServiceMapping(TenantModel):
             *TenantModel.Meta.constraints,
             models.UniqueConstraint(
                 fields=["organization", "provider", "called"], name="ingestion_servicemapping_service"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.called}" if self.provider else self.called
+
+
+class RegionMapping(TenantModel):
+    """What a region is called that comes without a name: an organization's own word on it."""
+
+    provider = models.CharField(max_length=LONGEST, blank=True, help_text="HostProviderName in FOCUS.")
+    called = models.CharField(max_length=LONGEST, help_text="The region as the bill has it: RegionId in FOCUS.")
+    name = models.CharField(max_length=LONGEST, help_text="RegionName in FOCUS.")
+    mapped_by = models.CharField(max_length=200, help_text="As it read then: a person's address or a key's name.")
+    mapped_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            *TenantModel.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["organization", "provider", "called"], name="ingestion_regionmapping_region"
             ),
         ]
 

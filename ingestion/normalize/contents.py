@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from ingestion.focus.findings import Finding
+from ingestion.focus.mapped_regions import MappedRegion
 from ingestion.focus.mapped_services import MappedService
 
 
@@ -61,7 +62,7 @@ class NormalizedBill:
 
     `billing_period` is its first day; `totals` go by currency. `charges_through` is the date of its latest charge of
     use for a day at most, None without one: what is told by the month does not say how far it reaches.
-    `mapped_services` are the organization's own that some charge has.
+    `mapped_services` and `mapped_regions` are the organization's own that some charge has.
     """
 
     billing_period: date
@@ -70,6 +71,7 @@ class NormalizedBill:
     charges_through: date | None
     totals: Mapping[str, Totals]
     mapped_services: tuple[MappedService, ...] = ()
+    mapped_regions: tuple[MappedRegion, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,8 +22,9 @@ from ingestion.focus.findings import RejectedBillError, shortened
 from ingestion.models import Bill, BillRevision, Finding, ImportRun
 from ingestion.normalize import Limits, NormalizedBill, NormalizedDelivery, Step, Totals
 from ingestion.normalize.connector import ConnectorKind
+from ingestion.normalize.region_names import with_region_names
 from ingestion.services import registers
-from ingestion.services.mappings import mapped_services
+from ingestion.services.mappings import mapped_regions, mapped_services
 from itfm.core import lake
 from itfm.core.events import BillImported, publish
 from itfm.core.money import plain
@@ -73,6 +74,7 @@ def import_delivery(
                 progress=steps(report, name=_label(delivery)),
                 mapped_services=mapped_services(run.organization_id),
             )
+            normalized = with_region_names(normalized, mapped_regions(run.organization_id), limits=limits(scratch))
             _refuse_empty_restatement(run, normalized)
         except RejectedBillError as error:
             if _is_free_month(run, delivery, error):
@@ -294,6 +296,7 @@ def publish_bill(
         file_totals={currency: plain(totals.source) for currency, totals in sorted(normalized.totals.items())},
         charges_through=normalized.charges_through,
         mapped_services=[one.fields() for one in normalized.mapped_services],
+        mapped_regions=[one.fields() for one in normalized.mapped_regions],
         imported_at=at,
     )
     bill.current_revision = revision

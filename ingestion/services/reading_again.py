@@ -1,4 +1,4 @@
-"""Reading archived files once more, for what an organization has said of its services since.
+"""Reading archived files once more, for what an organization has said of its services and regions since.
 
 Money never changes by it: a bill whose sums would be others is left as it is.
 """
@@ -19,6 +19,7 @@ from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.models import BillRevision, BillSource, ImportRun
 from ingestion.normalize import NormalizedBill
 from ingestion.normalize.connector import ConnectorKind
+from ingestion.normalize.region_names import with_region_names
 from ingestion.revisions import revision_folder
 from ingestion.selectors import delivered_revision
 from ingestion.services import registers
@@ -30,7 +31,7 @@ from ingestion.services.deliveries import (
     steps,
     told_totals,
 )
-from ingestion.services.mappings import mapped_services
+from ingestion.services.mappings import mapped_regions, mapped_services
 from ingestion.services.queue import request_import
 from ingestion.services.secrets import opened_settings
 from itfm.audit.services import Actor, record
@@ -103,6 +104,7 @@ def _read(
                 progress=steps(report, name=period_name(first.bill.billing_period)),
                 mapped_services=mapped_services(run.organization_id),
             )
+            normalized = with_region_names(normalized, mapped_regions(run.organization_id), limits=limits(scratch))
             bills = [bill for bill in normalized.bills if bill.billing_period in in_force]
             _check(bills, revisions)
         except RejectedBillError as error:
@@ -165,8 +167,9 @@ def _is_kept(bill: NormalizedBill, revision: BillRevision) -> bool:
     if not registers.says_the_same(bill.folder, revision_folder(revision)):
         return False
     revision.mapped_services = [one.fields() for one in bill.mapped_services]
+    revision.mapped_regions = [one.fields() for one in bill.mapped_regions]
     with tenant(revision.organization_id):
-        revision.save(update_fields=["mapped_services"])
+        revision.save(update_fields=["mapped_services", "mapped_regions"])
     return True
 
 

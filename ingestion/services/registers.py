@@ -16,8 +16,10 @@ from itfm.core.events import BillWithdrawn, publish
 from itfm.core.periods import next_period, period_name
 
 FILES: Final = ("charges.parquet", "attribute_sets.parquet", "daily.parquet")
-OF_MAPPINGS: Final = ("service_name", "service_category", "service_subcategory", "x_attribute_set_id")
+OF_SERVICES: Final = ("service_name", "service_category", "service_subcategory", "x_attribute_set_id")
 """Columns of charges that follow from what an organization calls its services; the other files follow from charges."""
+OF_REGIONS: Final = ("region_name",)
+"""Likewise of its regions."""
 
 
 def withdraw_others(run: ImportRun, bills: Sequence[NormalizedBill]) -> list[Finding]:
@@ -51,12 +53,15 @@ def changed_bills(
 def _is_kept(run: ImportRun, bill: NormalizedBill, *, fingerprint: str, files: list[dict[str, Any]]) -> bool:
     in_force = Bill.objects.filter(source_id=run.source_id, billing_period=bill.billing_period)
     revision = BillRevision.objects.filter(id__in=in_force.values("current_revision")).first()
-    is_mapped_alike = revision is not None and revision.mapped_services == [
-        one.fields() for one in bill.mapped_services
-    ]
-    # What an organization calls its services restates no month by itself.
-    apart_from = () if is_mapped_alike else OF_MAPPINGS
-    if revision is None or not says_the_same(bill.folder, revision_folder(revision), apart_from=apart_from):
+    if revision is None:
+        return False
+    # What an organization calls its services and regions restates no month by itself.
+    apart_from: list[str] = []
+    if revision.mapped_services != [one.fields() for one in bill.mapped_services]:
+        apart_from += OF_SERVICES
+    if revision.mapped_regions != [one.fields() for one in bill.mapped_regions]:
+        apart_from += OF_REGIONS
+    if not says_the_same(bill.folder, revision_folder(revision), apart_from=apart_from):
         return False
     revision.fingerprint, revision.files = fingerprint, files
     revision.save(update_fields=["fingerprint", "files"])

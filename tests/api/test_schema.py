@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from allocation.engine.rules import parse
 from allocation.models import Reallocation
 from allocation.services import allocate, publish_rules
-from ingestion.models import Bill, BillRevision, Invoice, ServiceMapping
+from ingestion.models import Bill, BillRevision, Invoice, RegionMapping, ServiceMapping
 from ingestion.services import create_source, request_import, run_import
 from itfm.accounts.models import ApiKey, Invitation, Membership
 from itfm.api.operations import Resource
@@ -118,6 +118,9 @@ def known(acme, settings, tmp_path, open_connection):
                 subcategory="Object Storage",
                 mapped_by="ada",
                 mapped_at=NOW,
+            ).id,
+            "region_mapping_id": RegionMapping.objects.create(
+                organization=acme, called="moon-1", name="Moon", mapped_by="ada", mapped_at=NOW
             ).id,
             "revision_id": BillRevision.objects.get().id,
             "source_id": source.id,

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from allocation.engine.rules import parse
 from allocation.models import AllocationRun, Reallocation
 from allocation.services import publish_rules
-from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun, Invoice, ServiceMapping
+from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun, Invoice, RegionMapping, ServiceMapping
 from itfm.accounts.models import ApiKey, Invitation, Membership
 from itfm.api.urls import resources
 from itfm.core.policy import Role
@@ -44,6 +44,7 @@ BODIES = {
     "invoices": {"issuer": "Mine", "number": "1", "billing_period": "2026-10", "currency": "USD", "amount": "1"},
     "invoices/<uuid:invoice_id>": {"payment_terms": "Mine"},
     "service-mappings": {"service": "Mine", "name": "Mine", "category": "Web", "subcategory": "Other (Web)"},
+    "region-mappings": {"region": "Mine", "name": "Mine"},
     "outdated-bills": {"bills": ["00000000-0000-4000-8000-000000000000"]},
     "invitations": {"email": "mine@example.com", "role": "viewer"},
     "runs": {"billing_period": "2026-10"},
@@ -97,6 +98,9 @@ def acme_ids(acme, settings):
             **own, provider=CANARY, called=CANARY, name=CANARY, category="Web", subcategory=CANARY,
             mapped_by=CANARY, mapped_at=NOW,
         )  # fmt: skip
+        region_mapping = RegionMapping.objects.create(
+            **own, provider=CANARY, called=CANARY, name=CANARY, mapped_by=CANARY, mapped_at=NOW
+        )
         allocated = AllocationRun.objects.create(
             **own, billing_period="2026-10-01", state="failed", inputs_sha256=CANARY, revisions={}, started_at=NOW
         )
@@ -115,6 +119,7 @@ def acme_ids(acme, settings):
             "bill_id": bill.id,
             "invoice_id": invoice.id,
             "mapping_id": mapping.id,
+            "region_mapping_id": region_mapping.id,
             "revision_id": revision.id,
             "source_id": source.id,
             "import_id": run.id,

@@ -14,11 +14,12 @@ from allocation.engine.rules import parse
 from allocation.services import allocate, publish_rules
 from allocation.services.drafts import change_draft
 from allocation.services.reallocations import cancel_reallocation, request_reallocation
+from ingestion.focus.mapped_regions import MappedRegion
 from ingestion.focus.mapped_services import MappedService
 from ingestion.payables.facts import InvoiceFacts
 from ingestion.services import create_source, request_import, run_import
 from ingestion.services.invoices import enter_invoice
-from ingestion.services.mappings import map_service
+from ingestion.services.mappings import map_region, map_service
 from ingestion.services.uploads import check_upload, take_upload
 from itfm.accounts.models import Membership, User
 from itfm.accounts.services import create_organization, invite
@@ -106,6 +107,8 @@ def whole_site(folder: Path) -> dict[str, str]:
             provider="Cloud", called="Cards", name="Cards", category="Web", subcategory="Application Platforms"
         )
         map_service(service, organization_id=acme.id, by=actor, at=timezone.now())
+        region = MappedRegion(provider="Cloud", called="moon-1", name="Moon")
+        map_region(region, organization_id=acme.id, by=actor, at=timezone.now())
     check_upload(acme.id, upload_id=upload.id)
     letters = Subscription(organization_id=acme.id, email=OWNER, kind="showback")
     return {

@@ -57,6 +57,7 @@ ELSEWHERE = {
     "upload_discard": {"ingestion_billupload"},
     "invoice_void": {"ingestion_invoice"},
     "service_unmap": {"ingestion_servicemapping"},
+    "region_unmap": {"ingestion_regionmapping"},
 }
 """What the addresses of other sections change."""
 WITHOUT_A_WORD = dict.fromkeys(("explore_lens", "overview_lens"), "through what somebody looks at costs is their own")

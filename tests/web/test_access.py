@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from ingestion.models import Bill, BillSource, BillUpload, Invoice, ServiceMapping
+from ingestion.models import Bill, BillSource, BillUpload, Invoice, RegionMapping, ServiceMapping
 from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
@@ -55,7 +55,10 @@ def acme_papers(acme):
             mapped_by=CANARY,
             mapped_at=NOW,
         )
-    return {"upload": upload.id, "invoice": invoice.id, "mapping": mapping.id}
+        region = RegionMapping.objects.create(
+            organization=acme, called=CANARY, name=CANARY, mapped_by=CANARY, mapped_at=NOW
+        )
+    return {"upload": upload.id, "invoice": invoice.id, "mapping": mapping.id, "region_mapping": region.id}
 
 
 @pytest.fixture

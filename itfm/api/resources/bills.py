@@ -47,6 +47,14 @@ class MappedServiceAnswer(Form):
     subcategory = Text()
 
 
+class MappedRegionAnswer(Form):
+    """What a region was called."""
+
+    provider = Text()
+    region = Text(source="called")
+    name = Text()
+
+
 class RevisionAnswer(Form):
     """One delivered state of a bill."""
 
@@ -59,6 +67,7 @@ class RevisionAnswer(Form):
         allow_null=True, help_text="Number of the revision whose files were read again for this one."
     )
     mapped_services = MappedServiceAnswer(many=True, help_text="What services were said to be when it was read.")
+    mapped_regions = MappedRegionAnswer(many=True, help_text="What regions were called when it was read.")
     fingerprint = Text(help_text="SHA-256 over the delivered files.")
     rows = serializers.IntegerField(source="row_count")
     totals = Totals()

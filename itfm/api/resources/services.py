@@ -10,9 +10,11 @@ from rest_framework import serializers
 from ingestion.focus.mapped_services import LONGEST, MappedService
 from ingestion.focus.services import SUBCATEGORIES
 from ingestion.models import BillRevision, BillSource, ImportRun, ServiceMapping
-from ingestion.service_catalog import UnknownService, catalog
+from ingestion.region_catalog import outdated_bills
+from ingestion.service_catalog import catalog
 from ingestion.services.mappings import MappingError, map_service, unmap_service
 from ingestion.services.reading_again import request_reading_again
+from ingestion.unknown import Unknown
 from itfm.api.fields import Choice, Day, Exact, Form, Period, Text
 from itfm.api.operations import Call, Resource, operation
 from itfm.api.paging import Page, PageQuery, page_of
@@ -80,7 +82,7 @@ class MappingAnswer(Form):
 
 
 class OutdatedBillAnswer(Form):
-    """A bill that would have other services if it were read again."""
+    """A bill that would have other services or regions if it were read again."""
 
     id = serializers.UUIDField(source="bill_id")
     source = serializers.UUIDField(source="bill.source_id")  # type: ignore[assignment]  # the metaclass takes it away
@@ -115,7 +117,7 @@ class UnknownServices(Resource):
     @operation("bills.read", answers=UnknownServicesAnswer, operation_id="list_unknown_services", tags=TAG)
     def get(self, call: Call) -> dict[str, list[dict[str, Any]]]:  # noqa: ARG002
         """List the services of the bills in force that have no category, the dearest first."""
-        return {"items": [_told(one) for one in catalog().unknown]}
+        return {"items": [told(one) for one in catalog().unknown]}
 
 
 class ServiceMappings(Resource):
@@ -164,8 +166,8 @@ class OutdatedBills(Resource):
 
     @operation("bills.read", answers=OutdatedBillsAnswer, operation_id="list_outdated_bills", tags=TAG)
     def get(self, call: Call) -> dict[str, tuple[BillRevision, ...]]:  # noqa: ARG002
-        """List the bills that would have other services if they were read again, newest billing period first."""
-        return {"items": catalog().outdated}
+        """List the bills that would have other services or regions if they were read again, newest first."""
+        return {"items": outdated_bills()}
 
     @operation(
         "bills.pull",
@@ -178,12 +180,13 @@ class OutdatedBills(Resource):
     def post(self, call: Call) -> dict[str, Any]:
         """Have the archived files of bills read again. Others than those listed here are left as they are."""
         asked = set(call.body["bills"])
-        revisions = [revision for revision in catalog().outdated if revision.bill_id in asked]
+        revisions = [revision for revision in outdated_bills() if revision.bill_id in asked]
         runs, busy = request_reading_again(revisions, organization_id=call.organization.id, by=call.actor, at=call.at)
         return _queued(runs, busy)
 
 
-def _told(one: UnknownService) -> dict[str, Any]:
+def told(one: Unknown) -> dict[str, Any]:
+    """Return what an answer tells of something unknown."""
     costs = [{"currency": currency, "billed_cost": cost} for currency, cost in one.costs.items()]
     return {
         "provider": one.provider,

@@ -1,4 +1,4 @@
-"""What people say of a service."""
+"""What people say of a service, and of a region."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 
+from ingestion.focus.mapped_regions import MappedRegion
 from ingestion.focus.mapped_services import LONGEST, MappedService
 from ingestion.focus.services import SUBCATEGORIES
 
@@ -44,7 +45,7 @@ class ServiceForm(forms.Form):
         super().__init__(data, initial=initial or {"name": called})
         self.provider, self.called = provider, called
 
-    def service(self) -> MappedService:
+    def said(self) -> MappedService:
         """Return what was said."""
         category, _, subcategory = self.cleaned_data["kind"].partition(BETWEEN)
         return MappedService(
@@ -54,3 +55,21 @@ class ServiceForm(forms.Form):
             category=category,
             subcategory=subcategory,
         )
+
+
+class RegionForm(forms.Form):
+    """What a region is called."""
+
+    name = forms.CharField(
+        max_length=LONGEST, help_text="What charges call it from then on (RegionName), such as Europe (Frankfurt)."
+    )
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, provider: str, called: str, before: MappedRegion | None = None
+    ) -> None:
+        super().__init__(data, initial={"name": before.name if before else ""})
+        self.provider, self.called = provider, called
+
+    def said(self) -> MappedRegion:
+        """Return what was said."""
+        return MappedRegion(provider=self.provider, called=self.called, name=self.cleaned_data["name"])

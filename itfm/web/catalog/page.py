@@ -1,10 +1,11 @@
-"""What the pages on services show. Pure."""
+"""What the pages on services and on regions show. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -15,9 +16,59 @@ from itfm.web.components import State
 from itfm.web.shell.page import Shell
 
 
-def service_query(provider: str, called: str) -> str:
-    """Return how an address names a service."""
-    return urlencode({"provider": provider, "service": called})
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """How the pages speak of what bills leave unknown, and the names of their addresses.
+
+    `lacking` is what it lacks and is told of it, as in "a category".
+    """
+
+    one: str
+    many: str
+    lacking: str
+    question: str
+    nobody: str
+    """In place of a provider where charges name none."""
+    never_overruled: str
+    has_categories: bool
+    list_url: str
+    map_url: str
+    unmap_url: str
+
+    @property
+    def title(self) -> str:
+        """The name of the list."""
+        return self.many.capitalize()
+
+    def query(self, provider: str, called: str) -> str:
+        """Return how an address names one of them."""
+        return urlencode({"provider": provider, self.one: called})
+
+
+SERVICES: Final = Words(
+    one="service",
+    many="services",
+    lacking="a category",
+    question="Is every service known for what it is?",
+    nobody="No provider named",
+    never_overruled="a category that the bill itself gives is never overruled",
+    has_categories=True,
+    list_url="services",
+    map_url="service_map",
+    unmap_url="service_unmap",
+)
+REGIONS: Final = Words(
+    one="region",
+    many="regions",
+    lacking="a name",
+    question="Has every region a name?",
+    nobody="No host named",
+    never_overruled="a name that the bill itself gives is never overruled",
+    has_categories=False,
+    list_url="regions",
+    map_url="region_map",
+    unmap_url="region_unmap",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +81,7 @@ class CurrencyCost:
 
 @dataclass(frozen=True, kw_only=True)
 class UnknownRow:
-    """A service without a category."""
+    """A service without a category, or a region without a name; `query` is how an address names it."""
 
     provider: str
     called: str
@@ -39,16 +90,12 @@ class UnknownRow:
     bill_count: int
     first_seen: date
     last_seen: date
-
-    @property
-    def query(self) -> str:
-        """The service as an address names it."""
-        return service_query(self.provider, self.called)
+    query: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class MappingRow:
-    """What a service is said to be, by whom and since when."""
+    """What a service or region is said to be, by whom and since when; a region is of no category."""
 
     id: UUID
     provider: str
@@ -58,16 +105,12 @@ class MappingRow:
     subcategory: str
     mapped_by: str
     mapped_at: datetime
-
-    @property
-    def query(self) -> str:
-        """The service as an address names it."""
-        return service_query(self.provider, self.called)
+    query: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutdatedRow:
-    """A bill that would have other services if it were read again."""
+    """A bill that would have other services or regions if it were read again."""
 
     bill_id: UUID
     source_name: str
@@ -82,10 +125,11 @@ class OutdatedRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServicesPage:
-    """Which services have no category, what others are said to be, and the bills that came in before."""
+class CatalogPage:
+    """What bills leave unknown, what is said of the rest, and the bills that came in before."""
 
     shell: Shell
+    words: Words
     unknown: tuple[UnknownRow, ...]
     """The dearest first."""
     hidden_unknown_count: int
@@ -98,10 +142,11 @@ class ServicesPage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServicePage:
-    """What one service is; `unknown` tells of its charges, None where it has none without a category."""
+class MappingPage:
+    """What one service or region is; `unknown` tells of its charges, None where it has none that are unknown."""
 
     shell: Shell
+    words: Words
     form: Form
     provider: str
     called: str

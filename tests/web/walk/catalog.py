@@ -8,4 +8,7 @@ WALK = {
     "service_map": ((), "get", {**LIST, "owner": 404, "foreign": 404}),
     "services_read_again": ((), "post", {**LIST, "owner": 302, "foreign": 302}),
     "service_unmap": (("mapping",), "post", {**ONE, "owner": 302}),
+    "regions": ((), "get", LIST),
+    "region_map": ((), "get", {**LIST, "owner": 404, "foreign": 404}),
+    "region_unmap": (("region_mapping",), "post", {**ONE, "owner": 302}),
 }
