@@ -94,7 +94,9 @@ def test_a_resource_is_of_the_kind_that_its_global_name_tells(bench: Bench):
 
 
 def test_accounts_regions_and_meters_are_told_in_words(bench: Bench):
-    delivery = bench.gcp({}, {"location.region": "", "location.location": "eu", "project.id": ""})
+    at_large = {"location.region": "", "location.location": "eu", "project.id": ""}
+
+    delivery = bench.gcp({"location.location": ""}, at_large)
 
     assert values(delivery, "billing_account_type, sub_account_type, region_id, region_name, sku_meter") == [
         ("Billing Account", "Project", "europe-west1", "Belgium", "E2 Instance Core running in Belgium"),
