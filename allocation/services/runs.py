@@ -79,6 +79,8 @@ def allocate(organization_id: UUID, *, period: date, again: bool = False) -> All
                 return None
             if in_force is not None and in_force.inputs_sha256 == inputs.sha256 and not again and asked_for is None:
                 return in_force
+            if asked_for is None and not again and _is_given_up(inputs):
+                return in_force  # whoever put the job back in line could not know
             run = _start(organization_id, inputs, asked_for=asked_for)
         return _carry_out(run, inputs, anew=again or asked_for is not None)
 
@@ -145,6 +147,11 @@ def _put_back(run: AllocationRun) -> None:
     AllocationRun.objects.filter(pk=run.pk, state=State.RUNNING, attempts=run.attempts).update(
         state=state, error=error, step="", finished_at=None if state == State.QUEUED else timezone.now()
     )
+
+
+def _is_given_up(inputs: Inputs) -> bool:
+    same = AllocationRun.objects.filter(billing_period=inputs.period, inputs_sha256=inputs.sha256)
+    return same.filter(state=State.QUARANTINED).exists()
 
 
 def _others_in_line(run: AllocationRun) -> QuerySet[AllocationRun]:

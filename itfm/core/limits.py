@@ -12,6 +12,10 @@ OUT_OF_MEMORY: Final = (MemoryError, duckdb.OutOfMemoryException)
 """How a process is told that there is no more memory."""
 
 
+class JobOutOfMemoryError(RuntimeError):
+    """A job asked for more memory than there was. Celery ends the whole worker, with all jobs, for a `MemoryError`."""
+
+
 def limit_memory(size: int) -> None:
     """Let this process and those it starts hold so many bytes of data; 0 sets no limit.
 

@@ -182,6 +182,9 @@ def test_a_run_that_costs_three_workers_is_given_up_in_words_until_its_inputs_ch
     with tenant(billed.id):
         run = AllocationRun.objects.get(billing_period=JULY, state="quarantined")
     assert run.error.startswith("This run was tried 3 times")
+    left_by_a_dead_worker(billed, JULY, monkeypatch)  # its job was put back in line as well
+    with tenant(billed.id):
+        assert not AllocationRun.objects.filter(billing_period=JULY, state="running").exists()
 
     bill_in_force(billed, [charge("10", on=JULY)], period=JULY)
     assert allocatable_periods(billed.id) == [JULY]

@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+from itfm import pipeline
+from itfm.core.limits import JobOutOfMemoryError
+
 SCRIPT = """
 import duckdb
 from itfm.core.limits import OUT_OF_MEMORY, limit_memory
@@ -42,3 +45,15 @@ def test_what_asks_for_more_memory_than_it_may_have_is_told(limit: int, told: li
     )
 
     assert done.stdout.splitlines() == told
+
+
+def test_a_task_without_memory_does_not_take_its_worker_along(monkeypatch):
+    """Celery holds a `MemoryError` of a task for one of the worker itself, and ends it."""
+
+    def hungry():
+        raise MemoryError
+
+    monkeypatch.setattr(pipeline, "next_job", hungry)
+
+    with pytest.raises(JobOutOfMemoryError, match="itfm.pipeline.work needs more memory than there is"):
+        pipeline.work()
