@@ -35,19 +35,27 @@ KEY: Final = (
     "billing_account_id",
     "cost_type",
     "currency",
+    "currency_conversion_rate",
     "invoice_month",
     "labels",
+    "location_country",
     "location_location",
     "location_region",
+    "location_zone",
     "project_ancestors",
+    "project_ancestry_numbers",
     "project_id",
     "project_labels",
     "project_name",
+    "project_number",
     "seller_name",
     "service_description",
     "service_id",
     "system_labels",
     "tags",
+    "transaction_type",
+    "usage_pricing_unit",
+    "usage_unit",
     *CREDIT_COLUMNS,
     SKU_KIND,
     IS_GENERATIVE,
@@ -95,6 +103,7 @@ CARRIED: Final = frozenset(
 PROMOTION_ENTRIES: Final = {
     "charge_category": "'Credit'",
     "charge_frequency": "'One-Time'",
+    "consumed_unit": "NULL",
     "pricing_category": "NULL",
     "commitment_discount_id": "NULL",
     "commitment_discount_category": "NULL",
@@ -144,7 +153,7 @@ def _promotion_rows(promotions: str) -> dict[str, str]:
     """Say what the row of a promotion has in place of the amounts and quantities of the line it pays."""
     return {
         **dict.fromkeys(("billed_cost", "effective_cost", "list_cost", "contracted_cost"), promotions),
-        **dict.fromkeys(("pricing_quantity", "consumed_quantity", "consumed_unit", "list_unit_price"), "NULL"),
+        **dict.fromkeys(("pricing_quantity", "consumed_quantity", "list_unit_price"), "NULL"),
         "contracted_unit_price": "NULL",
         "charge_description": "'Promotional credit'",
     }
@@ -183,8 +192,7 @@ def _entries(fields: Fields) -> dict[str, str]:
         "billing_account_id": text("billing_account_id"),
         "sub_account_id": text("project_id"),
         "sub_account_name": text("project_name"),
-        "invoice_issuer_name": "'Google Cloud'",
-        "host_provider_name": "'Google Cloud'",
+        **dict.fromkeys(("invoice_issuer_name", "host_provider_name"), "'Google Cloud'"),
         "service_provider_name": f"coalesce({text('seller_name')}, 'Google Cloud')",
         **with_generative(
             service_columns(text("service_description"), SERVICES, own_name=text("service_description")),
@@ -204,9 +212,18 @@ def _entries(fields: Fields) -> dict[str, str]:
         f" WHEN {is_covered} THEN 'Spend' END",
         "commitment_discount_type": f"CASE WHEN {is_covered} THEN 'Committed Use Discount' END",
         "commitment_discount_status": f"CASE WHEN {is_covered} THEN 'Used' END",
+        **_unit_entries(fields, is_purchase),
         "x_service_code": text("service_id"),
         "tags": labels.object_of(fields.names),
         "is_dropped": "FALSE",
+    }
+
+
+def _unit_entries(fields: Fields, is_purchase: str) -> dict[str, str]:
+    is_usage = f"{_charge_category(fields, is_purchase)} = 'Usage'"
+    return {
+        "consumed_unit": f"CASE WHEN {is_usage} THEN {fields.text('usage_unit')} END",
+        "pricing_unit": fields.text("usage_pricing_unit"),
     }
 
 
@@ -238,9 +255,7 @@ def _rows(fields: Fields, *, discounts: str) -> dict[str, str]:
         "charge_period_start": "t_usage_start_time",
         "charge_period_end": quoted("t_usage_end_time") if "usage_end_time" in fields.names else "NULL",
         "consumed_quantity": f"CASE WHEN {is_usage} THEN {number('usage_amount')} END",
-        "consumed_unit": f"CASE WHEN {is_usage} THEN {text('usage_unit')} END",
         "pricing_quantity": number("usage_amount_in_pricing_units"),
-        "pricing_unit": text("usage_pricing_unit"),
         "resource_id": text("resource_global_name"),
         "resource_name": text("resource_name"),
         "sku_id": text("sku_id"),
