@@ -40,19 +40,27 @@ KEY: Final = (
     "billing_account_id",
     "cost_type",
     "currency",
+    "currency_conversion_rate",
     "invoice_month",
     "labels",
+    "location_country",
     "location_location",
     "location_region",
+    "location_zone",
     "project_ancestors",
+    "project_ancestry_numbers",
     "project_id",
     "project_labels",
     "project_name",
+    "project_number",
     "seller_name",
     "service_description",
     "service_id",
     "system_labels",
     "tags",
+    "transaction_type",
+    "usage_pricing_unit",
+    "usage_unit",
     *CREDIT_COLUMNS,
     SKU_KIND,
     RESOURCE_KIND,
@@ -101,6 +109,7 @@ CARRIED: Final = frozenset(
 PROMOTION_ENTRIES: Final = {
     "charge_category": "'Credit'",
     "charge_frequency": "'One-Time'",
+    "consumed_unit": "NULL",
     "pricing_category": "NULL",
     "commitment_discount_id": "NULL",
     "commitment_discount_category": "NULL",
@@ -150,7 +159,7 @@ def _promotion_rows(promotions: str) -> dict[str, str]:
     """Say what the row of a promotion has in place of the amounts and quantities of the line it pays."""
     return {
         **dict.fromkeys(("billed_cost", "effective_cost", "list_cost", "contracted_cost"), promotions),
-        **dict.fromkeys(("pricing_quantity", "consumed_quantity", "consumed_unit", "list_unit_price"), "NULL"),
+        **dict.fromkeys(("pricing_quantity", "consumed_quantity", "list_unit_price"), "NULL"),
         "contracted_unit_price": "NULL",
         "charge_description": "'Promotional credit'",
     }
@@ -222,6 +231,7 @@ def _entries(fields: Fields) -> dict[str, str]:
         "pricing_category": f"CASE WHEN lower({text('cost_type')}) = 'tax' THEN NULL WHEN {is_covered} THEN 'Committed'"
         f" WHEN {SKU_KIND} = 'spot' THEN 'Dynamic' ELSE 'Standard' END",
         **_commitment_entries(fields, is_covered=is_covered, is_purchase=is_purchase),
+        **_unit_entries(fields, is_purchase),
         "x_service_code": text("service_id"),
         "tags": labels.object_of(fields.names),
         "is_dropped": "FALSE",
@@ -249,6 +259,14 @@ def _commitment_entries(fields: Fields, *, is_covered: str, is_purchase: str) ->
         f" WHEN {is_covered} THEN 'Spend' WHEN {is_fee} THEN {looked_up(SKU_KIND, COMMITMENTS)} END",
         "commitment_discount_type": f"CASE WHEN {is_covered} OR ({is_fee}) THEN 'Committed Use Discount' END",
         "commitment_discount_status": f"CASE WHEN {is_covered} THEN 'Used' END",
+    }
+
+
+def _unit_entries(fields: Fields, is_purchase: str) -> dict[str, str]:
+    is_usage = f"{_charge_category(fields, is_purchase)} = 'Usage'"
+    return {
+        "consumed_unit": f"CASE WHEN {is_usage} THEN {fields.text('usage_unit')} END",
+        "pricing_unit": fields.text("usage_pricing_unit"),
     }
 
 
@@ -280,9 +298,7 @@ def _rows(fields: Fields, *, discounts: str) -> dict[str, str]:
         "charge_period_start": "t_usage_start_time",
         "charge_period_end": quoted("t_usage_end_time") if "usage_end_time" in fields.names else "NULL",
         "consumed_quantity": f"CASE WHEN {is_usage} THEN {number('usage_amount')} END",
-        "consumed_unit": f"CASE WHEN {is_usage} THEN {text('usage_unit')} END",
         "pricing_quantity": number("usage_amount_in_pricing_units"),
-        "pricing_unit": text("usage_pricing_unit"),
         "resource_id": text("resource_global_name"),
         "resource_name": text("resource_name"),
         "sku_id": text("sku_id"),

@@ -21,6 +21,7 @@ COMMITMENT: Final = "x_commitment"
 PROMOTION: Final = "PROMOTION"
 USAGE_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT",)
 SPEND_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "FEE_UTILIZATION_OFFSET")
+COMMITMENTS: Final = (*USAGE_COMMITMENTS, *SPEND_COMMITMENTS)
 UNREADABLE: Final = "unreadable"
 
 
@@ -38,8 +39,10 @@ def derived(*, subscription: str) -> tuple[DerivedColumn, ...]:
             READABLE: f"CASE WHEN {_is_none()} THEN NULL WHEN {_is_readable()} THEN 'yes' ELSE 'no' END",
             KIND: _kind(),
             DISCOUNTS: _when_readable(_sum(f"{_of('type')} IS DISTINCT FROM {literal(PROMOTION)}")),
-            PROMOTIONS: _when_readable(_sum(f"{_of('type')} = {literal(PROMOTION)}")),
-            COMMITMENT: f"coalesce({subscription}, {_when_readable(_commitment())})",
+            PROMOTIONS: _when_readable(
+                _where_named(_sum(f"{_of('type')} = {literal(PROMOTION)}"), PROMOTION, otherwise="'0'")
+            ),
+            COMMITMENT: f"coalesce({subscription}, {_when_readable(_where_named(_commitment(), *COMMITMENTS))})",
         }.items()
     )
 
@@ -71,14 +74,24 @@ def _when_readable(sql: str) -> str:
     return f"CASE WHEN {READABLE} = 'yes' THEN {sql} END"
 
 
+def _where_named(sql: str, *types: str, otherwise: str = "NULL") -> str:
+    """Return an expression over credits of some types, which is worked out only where one may be named.
+
+    Looking for a word in a text is cheap beside reading its JSON, which may write any letter behind a backslash.
+    """
+    may_be = " OR ".join(f"contains({CREDITS}, {literal(word)})" for word in (*types, "\\"))
+    return f"CASE WHEN {may_be} THEN {sql} ELSE {otherwise} END"
+
+
 def _kind() -> str:
     types = f"json_extract_string({CREDITS}, '$[*].type')"
     usage, spend = (
         f"list_has_any({types}, [{', '.join(map(literal, words))}])" for words in (USAGE_COMMITMENTS, SPEND_COMMITMENTS)
     )
+    named = f"CASE WHEN {usage} THEN 'usage' WHEN {spend} THEN 'spend' ELSE 'other' END"
     return (
         f"CASE WHEN {READABLE} IS NULL THEN NULL WHEN {READABLE} = 'no' THEN {literal(UNREADABLE)}"
-        f" WHEN {usage} THEN 'usage' WHEN {spend} THEN 'spend' ELSE 'other' END"
+        f" ELSE {_where_named(named, *COMMITMENTS, otherwise=literal('other'))} END"
     )
 
 
@@ -93,7 +106,7 @@ def _sum(condition: str) -> str:
 
 
 def _commitment() -> str:
-    words = ", ".join(map(literal, (*USAGE_COMMITMENTS, *SPEND_COMMITMENTS)))
+    words = ", ".join(map(literal, COMMITMENTS))
     of_commitments = f"list_filter({_list()}, lambda credit: coalesce({_of('type')} IN ({words}), FALSE))"
     named = f"list_transform({of_commitments}, lambda credit: coalesce({_of('id')}, {_of('name')}))"
     return f"{named}[1]"

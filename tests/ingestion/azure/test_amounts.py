@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.azure.amounts import product, reciprocal
+from ingestion.azure.amounts import product, product_of_texts, reciprocal
 
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=9)
 
@@ -47,3 +47,41 @@ def test_a_product_is_that_of_decimals(first: Decimal, second: Decimal):
 def test_the_reciprocal_of_a_block_is_exact_for_twos_and_fives():
     assert reciprocal(10_000) == "CAST('0.000100000000000000' AS DECIMAL(38,18))"
     assert reciprocal(1) == "CAST('1.000000000000000000' AS DECIMAL(38,18))"
+
+
+NUMBERS = [
+    "24",
+    "0.11",
+    "-3.000000001",
+    "0.123456789",
+    "0.1234567891",
+    "999999999.999999999",
+    "-1000000000",
+    "0.000000000000000001",
+    "12345678901234567890.123456789012345678",
+]
+
+
+@pytest.mark.parametrize("one", NUMBERS)
+@pytest.mark.parametrize("other", NUMBERS)
+def test_the_quick_way_gives_what_the_long_one_does(one: str, other: str):
+    first, second = (f"CAST('{text}' AS DECIMAL(38,18))" for text in (one, other))
+    long = product(first, second)
+    quick = product_of_texts((f"'{one}'", f"'{other}'"), first=first, second=second, where="TRUE", otherwise=long)
+
+    answers = duckdb.execute(f"SELECT {quick}, {long}").fetchall()[0]
+
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_quick"),
+    [("0.123456789", "-999999999.5", True), ("0.1234567891", "1", False), ("1", "1000000000", False)],
+)
+def test_the_quick_way_is_taken_where_nine_digits_do(one: str, other: str, is_quick: bool):
+    first, second = (f"CAST('{text}' AS DECIMAL(38,18))" for text in (one, other))
+    sql = product_of_texts((f"'{one}'", f"'{other}'"), first=first, second=second, where="TRUE", otherwise="NULL")
+
+    answer = duckdb.execute(f"SELECT {sql}").fetchall()[0][0]
+
+    assert answer == (Decimal(one) * Decimal(other) if is_quick else None)

@@ -49,6 +49,19 @@ def test_credits_are_added_to_the_last_digit(bench: Bench):
     assert values(delivery, "billed_cost") == [(Decimal("0.099999887655"),)]
 
 
+def test_types_of_credits_may_be_written_with_escapes(bench: Bench):
+    promotion = r'[{"type": "PROMO\u0054ION", "amount": -0.5}]'
+    commitment = r'[{"type": "COMMITTED\u005fUSAGE_DISCOUNT", "id": "c-1", "amount": -0.25}]'
+
+    delivery = bench.gcp({"cost": "1", "credits": promotion}, {"cost": "2", "credits": commitment})
+
+    assert values(delivery, "billed_cost, commitment_discount_id") == [
+        (Decimal(1), None),
+        (Decimal("-0.5"), None),
+        (Decimal("1.75"), "c-1"),
+    ]
+
+
 def test_a_commitment_is_named_where_it_discounts_and_its_fee_is_a_purchase(bench: Bench):
     by_usage = given(("COMMITTED_USAGE_DISCOUNT", "-1"), id="cud-7")
     by_spend = given(("COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "-1"))
