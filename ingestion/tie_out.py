@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from ingestion.invoice_sums import RevisionSums, detail_sums, sums_of
 from ingestion.models import BillRevision, Invoice
-from ingestion.payables.bill_states import BillState, CoveringInvoice, bill_state
+from ingestion.payables.bill_states import BillState, CoveringInvoice, bill_state, state_of_sum
 from ingestion.payables.facts import TAX, issuer_key
 from ingestion.payables.line_by_line import LineReconciliation, reconcile_lines
 from ingestion.payables.reconciling import ChargeSum, Invoiced, Reconciliation, reconcile, unknown_numbers
@@ -61,6 +61,15 @@ class Books:
     def bills_without(self) -> tuple[BillTie, ...]:
         """Bills that no invoice was found for."""
         return tuple(tie for tie in self.ties if not tie.invoices)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SumState:
+    """How final the sum over the bills in force of some billing periods is, and how many of them are invoiced."""
+
+    state: BillState
+    bill_count: int
+    invoiced_count: int
 
 
 def invoices() -> QuerySet[Invoice]:
@@ -132,6 +141,16 @@ def bill_states(revisions: Iterable[BillRevision], *, at: datetime) -> dict[UUID
     ties = [tie for period in sorted(invoiced) for tie in books_of(period, at=at, reads=reads).ties]
     told = {tie.revision.bill_id: tie.state for tie in ties}
     return {revision.bill_id: told.get(revision.bill_id, "estimated") for revision in listed}
+
+
+def sum_state(first: date, last: date, *, at: datetime) -> SumState | None:
+    """Return how final the sum over all bills of these billing periods is, both inclusive; None without a bill."""
+    revisions = current_revisions().filter(bill__billing_period__range=(first, last)).select_related("bill__source")
+    states = list(bill_states(revisions, at=at).values())
+    if not states:
+        return None
+    invoiced = sum(state != "estimated" for state in states)
+    return SumState(state=state_of_sum(states), bill_count=len(states), invoiced_count=invoiced)
 
 
 def lines_beside_charges(invoice: Invoice) -> tuple[LineReconciliation, ...]:

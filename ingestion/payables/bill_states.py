@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -51,3 +51,15 @@ def bill_state(
     if restated_on is None or len(issued) < len(invoices) or restated_on <= max(issued):
         return "invoiced"
     return "trued_up" if all(one.ties_out for one in invoices) else "invoiced"
+
+
+def state_of_sum(states: Collection[BillState]) -> BillState:
+    """Return how final a sum over bills is: it may still change as long as one of them may.
+
+    :raises ValueError: there are no bills.
+    """
+    if not states:
+        raise ValueError("A sum over no bills has no state.")
+    if "estimated" in states:
+        return "estimated"
+    return "trued_up" if "trued_up" in states else "invoiced"

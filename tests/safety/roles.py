@@ -26,6 +26,7 @@ MAY = {
     "region_map": "OA",
     "region_unmap": "OA",
     "invoices": "OAFU",
+    "invoice_state": EVERYBODY,
     "invoice": "OAFU",
     "invoice_new": "OAF",
     "invoice_upload": "OAF",

@@ -1,10 +1,13 @@
 """Invoices in the browser: entered, changed, voided, and beside the bills."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 
+from allocation.services import allocate
 from ingestion.models import Invoice
 from itfm.audit.models import AuditEvent
 from itfm.core.policy import Role
@@ -212,3 +215,48 @@ def test_invoices_are_read_by_whom_bills_are_and_written_by_the_office(client, a
 
     assert client.get(reverse("invoices")).status_code == reads
     assert client.post(reverse("invoice_new"), TYPED).status_code == writes
+
+
+def told(client, **address):
+    """What pages with totals are told of how final they are, in one line."""
+    response = client.get(reverse("invoice_state"), address)
+    assert response.status_code == 200
+    return " ".join(strip_tags(response.content.decode()).split())
+
+
+def test_a_total_is_estimated_until_every_bill_of_its_months_is_invoiced(finance, acme, tmp_path):
+    assert told(finance, period="2026-10") == ""
+
+    deliver(acme, tmp_path, charge("100.000000000000000001", number="7"))
+    deliver(acme, tmp_path, charge("5", number="9"), key="saas", name="SaaS")
+    assert told(finance, period="2026-10") == "Estimated no bill is invoiced"
+
+    enter(finance)
+    assert told(finance, period="2026-10") == "Estimated 1 of 2 bills are invoiced"
+
+    enter(finance, number="9", amount="5")
+    assert told(finance, period="2026-10") == "Invoiced every bill is invoiced"
+
+    deliver(acme, tmp_path, charge("1", number="11", month=9), key="older", name="Older")
+    assert told(finance, period="2026-10") == "Invoiced every bill is invoiced"
+    assert told(finance, period="2026-09", last="2026-10") == "Estimated 2 of 3 bills are invoiced"
+
+
+def test_who_may_not_read_bills_is_not_told_how_many_there_are(client, acme, tmp_path):
+    deliver(acme, tmp_path, charge("5", number="9"))
+    client.force_login(member(acme, Role.ENGINEER))
+
+    assert told(client, period="2026-10") == "Estimated"
+
+
+@pytest.mark.parametrize("address", [{}, {"period": "2026-13"}, {"period": "2026-10", "last": "October"}])
+def test_a_total_of_no_month_has_no_state(finance, address):
+    assert finance.get(reverse("invoice_state"), address).status_code == 404
+
+
+def test_pages_with_totals_ask_how_final_they_are(finance, acme, tmp_path):
+    deliver(acme, tmp_path, charge("5", number="9"))
+    allocate(acme.id, period=date(2026, 10, 1))
+
+    asked = f'hx-get="{reverse("invoice_state")}?period=2026-10&amp;last=2026-10"'
+    assert asked in finance.get(reverse("explore"), {"first": "2026-10", "last": "2026-10"}).content.decode()

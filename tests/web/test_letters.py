@@ -88,7 +88,7 @@ def test_subject_and_text_carry_the_figures_of_the_page(acme):
         f"Total: 1,225.00{SPACE}USD",
         f"month before 1,200.00{SPACE}USD, average of the three before 700.00{SPACE}USD",
         f"{MINUS}250.00{SPACE}Storage (gone), +200.00{SPACE}Queue (new), +100.00{SPACE}Compute, {MINUS}25.00{SPACE}other.",
-        "Final, data through 28 October 2026, rules version 3.",
+        "Complete, data through 28 October 2026, rules version 3.",
         "nothing changed, both months stand on version 3.",
     ):
         assert line in letter.text

@@ -62,6 +62,8 @@ class ExploreBuilder:
             shell=shell,
             measure=MEASURES[self.query.measure],
             periods=range_text(self.query.first, self.query.last),
+            first=self.query.first,
+            last=self.query.last,
             compared=self._compared(),
             group_names=", then ".join(self.label(name) for name in self.query.by),
             lenses=self._lenses(),

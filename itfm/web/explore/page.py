@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -121,6 +121,9 @@ class ExplorePage:
     periods: str
     compared: str
     group_names: str
+    first: date | None = None
+    last: date | None = None
+    """First days of the first and last billing period that it is over."""
     lenses: tuple[Tab, ...] = ()
     views: ViewMenu = ViewMenu()
     form: Form | None = None

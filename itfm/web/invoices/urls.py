@@ -8,6 +8,7 @@ from itfm.web.invoices import views
 
 urlpatterns = [
     path("bills/invoices", views.invoices, name="invoices"),
+    path("bills/invoices/state", views.invoice_state, name="invoice_state"),
     path("bills/invoices/new", views.invoice_new, name="invoice_new"),
     path("bills/invoices/upload", views.invoice_upload, name="invoice_upload"),
     path("bills/invoices/<uuid:invoice_id>", views.invoice, name="invoice"),

@@ -19,7 +19,10 @@ from ingestion.services.invoices import (
     restore_invoice,
     void_invoice,
 )
+from ingestion.tie_out import sum_state
 from itfm.accounts.access import TenantRequest, actor_of, allow
+from itfm.core.periods import PeriodError, parse_period
+from itfm.web.bills.page import BILL_STATES
 from itfm.web.invoices.build import invoice_page, invoices_page
 from itfm.web.invoices.forms import InvoiceForm, prefilled
 from itfm.web.invoices.page import InvoiceFormPage, InvoiceUploadPage
@@ -39,6 +42,22 @@ def invoices(request: TenantRequest) -> HttpResponse:
         at=timezone.now(),
     )
     return render(request, "invoices/page.html", {"page": page})
+
+
+@allow("overview.read")
+@require_GET
+def invoice_state(request: TenantRequest) -> HttpResponse:
+    """Say how final a total is, as a part that pages with totals ask for once they are there."""
+    try:
+        first = parse_period(request.GET.get("period", ""))
+        last = parse_period(request.GET.get("last") or request.GET.get("period", ""))
+    except PeriodError as error:
+        raise Http404(str(error)) from error
+    found = sum_state(first, last, at=timezone.now())
+    # Who may not read bills is not told how many there are either.
+    counted = found if request.membership.may("bills.read") else None
+    state = BILL_STATES[found.state] if found else None
+    return render(request, "invoices/state.html", {"state": state, "counted": counted, "first": first})
 
 
 @allow("bills.read")

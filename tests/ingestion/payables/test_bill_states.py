@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from ingestion.payables.bill_states import CoveringInvoice, bill_state
+from ingestion.payables.bill_states import CoveringInvoice, bill_state, state_of_sum
 
 ISSUED = CoveringInvoice(status="issued", issue_date=date(2026, 11, 4), ties_out=True)
 OFF = CoveringInvoice(status="issued", issue_date=date(2026, 11, 4), ties_out=False)
@@ -42,3 +42,20 @@ def state(*invoices, is_over=True, unknown=False, restated_on=None, corrected=Fa
 )
 def test_a_bill_becomes_final_step_by_step(found, expected):
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        (["invoiced"], "invoiced"),
+        (["invoiced", "trued_up"], "trued_up"),
+        (["trued_up", "estimated", "invoiced"], "estimated"),
+    ],
+)
+def test_a_sum_is_as_final_as_the_least_final_of_its_bills(states, expected):
+    assert state_of_sum(states) == expected
+
+
+def test_a_sum_over_no_bills_has_no_state():
+    with pytest.raises(ValueError, match="no bills"):
+        state_of_sum([])

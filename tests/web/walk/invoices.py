@@ -5,6 +5,7 @@ ONE = {"owner": 200, "engineer": 403, "foreign": 404, "nobody": 302, "stranger":
 
 WALK = {
     "invoices": ((), "get", LIST),
+    "invoice_state": ((), "get", {"owner": 404, "engineer": 404, "foreign": 404, "nobody": 302, "stranger": 302}),
     "invoice_new": ((), "get", LIST),
     "invoice_upload": ((), "get", LIST),
     "invoice": (("invoice",), "get", ONE),
