@@ -175,8 +175,10 @@ def even_parts() -> Table:
 def weighted_parts(division: shares.Division) -> Table:
     """Return the parts of each of the `amounts` where weights differ."""
     rows = ibis.table(AMOUNTS_SCHEMA, name="amounts")
+    sizes = rows.select("amount_number", "amount", "quanta", "rest")
     rows = shares.in_limbs(rows.filter(~rows.is_even), division)
-    return _listed(shares.weighted_parts(rows.join(_weights(), "weights_number"), division))
+    wholes = shares.weighted_wholes(rows.join(_weights(), "weights_number"), division)
+    return _listed(shares.weighted_parts(shares.ranked(wholes).join(sizes, "amount_number")))
 
 
 def _listed(rows: Table) -> Table:

@@ -130,8 +130,11 @@ def in_limbs(rows: Table, division: Division) -> Table:
     return rows.mutate(**{f"limb_{division.limbs - 1}": rows[left]})
 
 
-def weighted_parts(rows: Table, division: Division) -> Table:
-    """Add the `part` of a receiver with `weight` of `total`, among rows of one `amount_number`."""
+def weighted_wholes(rows: Table, division: Division) -> Table:
+    """Return the `whole` quanta of a receiver with `weight` of `total`, and the `remainder` that truncation left.
+
+    Grain: `amount_number` and `position`, and nothing else, for these rows are ranked next, which their width decides.
+    """
     rows = _quotients(rows, division)
     rows = rows.mutate(remainder=rows.carry * UNITS_PER_QUANTUM + rows.rest * rows.weight)
     # The units below a quantum can add one more quantum to the quotient.
@@ -140,17 +143,20 @@ def weighted_parts(rows: Table, division: Division) -> Table:
         whole=rows.quotient + rows.over.cast("int64"),
         remainder=ibis.ifelse(rows.over, rows.remainder - rows.total * UNITS_PER_QUANTUM, rows.remainder),
     )
-    return _with_missing_quanta(
-        rows.select("amount_number", "amount", "position", "quanta", "rest", "whole", "remainder")
-    )
+    return rows.select("amount_number", "position", "whole", "remainder")
 
 
-def _with_missing_quanta(rows: Table) -> Table:
-    """Hand out what truncation left: one quantum each by largest remainder, ties by position."""
+def ranked(rows: Table) -> Table:
+    """Add what all receivers of an amount were `given`, and a receiver's `rank` by remainder, ties by position."""
     rows = rows.mutate(
         given=rows.whole.sum().over(ibis.window(group_by="amount_number")),
         rank=ibis.row_number().over(group_by=_.amount_number, order_by=[_.remainder.desc(), _.position]),
     )
+    return rows.select("amount_number", "position", "whole", "given", "rank")
+
+
+def weighted_parts(rows: Table) -> Table:
+    """Add the `part` of a receiver: its whole quanta, and one of those that truncation left, handed out by rank."""
     extra = (rows["rank"] < rows.quanta - rows.given).cast("int64")
     below = ibis.ifelse(rows["rank"] == 0, rows["rest"], 0)
     return rows.mutate(part=signed(rows, rows.whole + extra, below))
