@@ -19,6 +19,7 @@ NO_PAGE = {
     "healthz": "answers a probe",
     "readyz": "answers a probe",
     "bills_running": "is a part of a page",
+    "invoice_state": "is a part of a page",
     "allocation_running": "is a part of a page",
     "design_panel": "is a part of a page",
     "source_test": "is a part of a page",
