@@ -12,7 +12,7 @@ from allocation.engine.rules import parse
 from allocation.services import allocate, leftovers, publish_rules
 from allocation.services.leftovers import tidy_runs
 from allocation.services.proofs import prove_run
-from ingestion.models import BillRevision
+from ingestion.models import BillRevision, RecommendationList
 from ingestion.services.leftovers import tidy_bills
 from itfm import pipeline
 from itfm.core import lake
@@ -96,6 +96,24 @@ def test_charges_and_uploads_that_were_never_saved_go_after_a_day(acme, allocate
     assert tidied(acme) == 2
 
     assert files(acme) == before
+
+
+def test_a_list_of_recommendations_stays_and_one_that_was_never_saved_goes_after_a_day(acme, tmp_path):
+    source = connect(acme, tmp_path / "bills")
+    lists = lake.organization_folder(acme.id) / "recommendations" / str(source.id)
+    for name in ("kept", "left"):
+        (lists / name).mkdir(parents=True)
+        (lists / name / "recommendations.parquet").write_bytes(b"rows")
+    with tenant(acme.id):
+        RecommendationList.objects.create(
+            organization=acme, source=source, told_on=OCTOBER, files=[], count=1, savings={}, fetched_at=NOW,
+            folder=f"recommendations/{source.id}/kept",
+        )  # fmt: skip
+
+    assert tidied(acme, days=0) == 0
+    assert tidied(acme) == 1
+
+    assert [folder.name for folder in lists.iterdir()] == ["kept"]
 
 
 def test_scratch_of_killed_workers_goes_after_a_day_and_what_is_worked_in_stays(acme):

@@ -22,10 +22,9 @@ from allocation.engine.account_tags import NO_TAGS, AccountTags, Inherited
 from allocation.engine.attribute_sets import tags_of
 from allocation.engine.inputs import Revision
 from allocation.engine.widening import charges_of, files_of_lines
-from allocation.explain.rules import rules_of
+from allocation.explain.rules import RULES_FILE, rules_of
 from allocation.models import AllocationRun
 from allocation.selectors import EVERYTHING, Visibility
-from allocation.services.runs import RULES_FILE
 from ingestion.focus.expressions import literal
 from ingestion.models import BillRevision
 from itfm.core import lake

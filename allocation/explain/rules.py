@@ -18,6 +18,8 @@ from allocation.engine.tag_aliases import Spellings
 from allocation.engine.values import Lookup, Prefix, Regex, Taken
 from allocation.explain.answer import SplitFacts
 
+RULES_FILE: Final = "rules.json"
+"""In the folder of a run: the rules with the driver values that it stood on."""
 _WORDS: Final = {
     "equals": "is",
     "one_of": "is one of",

@@ -33,11 +33,10 @@ from allocation.explain.answer import (
     Share,
 )
 from allocation.explain.ledger import TABLES, Caught, LedgerSlice, Moved, Part
-from allocation.explain.rules import condition_words, kept_words, rules_of, split_facts, value_words
+from allocation.explain.rules import RULES_FILE, condition_words, kept_words, rules_of, split_facts, value_words
 from allocation.explain.slices import Slice, mart_sum
 from allocation.models import AllocationRun
 from allocation.selectors import Visibility
-from allocation.services.runs import RULES_FILE
 from itfm.core import lake, money
 
 SHARES: Final = 12

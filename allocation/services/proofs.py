@@ -12,9 +12,9 @@ from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.proof import Proof, prove
 from allocation.engine.rules import from_document
 from allocation.engines import local_engine
+from allocation.explain.rules import RULES_FILE
 from allocation.models import AllocationRun
 from allocation.services.mart import mart_sums
-from allocation.services.runs import RULES_FILE
 from itfm.core import lake
 from itfm.core.tenancy import tenant
 

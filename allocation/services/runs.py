@@ -27,6 +27,7 @@ from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.engine.rules import to_document
 from allocation.engine.run import allocate as run_engine
 from allocation.engines import engine_of, local_engine
+from allocation.explain.rules import RULES_FILE
 from allocation.models import AllocatedCost, AllocationRun, Reallocation
 from allocation.selectors import current_rule_set
 from allocation.services.inputs import Inputs, engine_inputs, inputs_of
@@ -34,7 +35,7 @@ from allocation.services.mart import MART, ROLLUPS, mart_sums, replace_mart, rep
 from allocation.services.parts import write_parts
 from allocation.services.previous import falls_back
 from itfm.audit.services import Actor, record
-from itfm.core import lake
+from itfm.core import lake, leftovers
 from itfm.core.events import AllocationRequested, PeriodAllocated, SharesChanged, publish
 from itfm.core.limits import OUT_OF_MEMORY, out_of_memory_words, stopped_words
 from itfm.core.locks import is_held, single
@@ -43,7 +44,6 @@ from itfm.core.tenancy import tenant
 
 logger = structlog.get_logger(__name__)
 State = AllocationRun.State
-RULES_FILE: Final = "rules.json"
 STEP_LENGTH: Final = 60
 
 
@@ -284,7 +284,8 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path,
     with tenant(run.organization_id):
         _hold(run)
         # A worker that was killed between this and the commit has left a folder that no record names.
-        lake.publish(finished, to=folder, in_place=True)
+        leftovers.remove(run.organization_id, [folder] if folder.exists() else [])
+        lake.publish(finished, to=folder)
         in_force = AllocationRun.objects.filter(billing_period=run.billing_period, state=State.PUBLISHED)
         replace_mart(run, folder=folder, scratch=scratch, before=None if anew else _folder_of(in_force.first()))
         if any(mart_sums(run.billing_period, table=table) != proof.sums("ledger") for table in (MART, *ROLLUPS)):

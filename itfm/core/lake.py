@@ -44,17 +44,12 @@ def scratch(organization_id: UUID) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(finished: Path, *, to: Path, in_place: bool = False) -> None:
-    """Move a finished folder to its final name; its files are on disk before the name appears.
-
-    :param in_place: take the place of a folder of that name, which nothing may refer to any more.
-    """
+def publish(finished: Path, *, to: Path) -> None:
+    """Move a finished folder to its final name; its files are on disk before the name appears."""
     for path in sorted(finished.rglob("*")):
         if path.is_file():
             _sync(path)
     to.parent.mkdir(parents=True, exist_ok=True)
-    if in_place and to.exists():
-        shutil.rmtree(to)
     finished.rename(to)
     _sync(to.parent)
 

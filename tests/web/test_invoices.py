@@ -259,4 +259,7 @@ def test_pages_with_totals_ask_how_final_they_are(finance, acme, tmp_path):
     allocate(acme.id, period=date(2026, 10, 1))
 
     asked = f'hx-get="{reverse("invoice_state")}?period=2026-10&amp;last=2026-10"'
-    assert asked in finance.get(reverse("explore"), {"first": "2026-10", "last": "2026-10"}).content.decode()
+    for address, query in (("explore", {"first": "2026-10", "last": "2026-10"}), ("overview", {"period": "2026-10"})):
+        shown = finance.get(reverse(address), query)
+        assert shown.status_code == 200
+        assert shown.content.decode().count(asked) == 1, address

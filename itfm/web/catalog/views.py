@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -146,14 +145,13 @@ def _map(
         else:
             messages.success(request, f"{form.called} is mapped, for bills as they come in.")
             return redirect(words.list_url)
-    return _form(request, words, form, provider=form.provider, called=form.called, is_mapped=is_mapped)
-
-
-def _form(
-    request: TenantRequest, words: Words, form: Form, *, provider: str, called: str, is_mapped: bool
-) -> HttpResponse:
     page = mapping_page(
-        words, form, provider=provider, called=called, is_mapped=is_mapped, shell=shell_of(request, "bills")
+        words,
+        form,
+        provider=form.provider,
+        called=form.called,
+        is_mapped=is_mapped,
+        shell=shell_of(request, "bills"),
     )
     return render(request, "catalog/form.html", {"page": page}, status=422 if form.errors else 200)
 
