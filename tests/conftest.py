@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -85,9 +85,17 @@ def sink(settings: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def own_cache(settings: pytest.FixtureRequest) -> None:
-    """Keep what one test leaves in Redis, such as limits on attempts, from every other."""
-    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid4().hex}}
+def empty_cache(settings: pytest.FixtureRequest) -> Callable[[], None]:
+    """Keep what one test leaves in Redis from every other; call it to begin anew in the midst of a test.
+
+    `cache.clear()` would empty the whole database of Redis, under the tests that run beside this one too.
+    """
+
+    def begin_anew() -> None:
+        settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": uuid4().hex}}
+
+    begin_anew()
+    return begin_anew
 
 
 def person(email: str) -> User:

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -310,9 +309,9 @@ def test_the_page_asks_at_most_twelve_questions_of_tables(allocated, rules, move
     assert [mover.name for mover in page.overview.movers] == moved
 
 
-def test_what_the_page_asks_is_worked_out_before_anybody_opens_it(client, allocated, monkeypatch):
+def test_what_the_page_asks_is_worked_out_before_anybody_opens_it(client, allocated, monkeypatch, empty_cache):
     owner = member(allocated, Role.OWNER)
-    cache.clear()
+    empty_cache()
 
     prepare_overview(organization_id=str(allocated.id), billing_period="2026-10-01")
 

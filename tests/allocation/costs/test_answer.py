@@ -6,7 +6,6 @@ from decimal import Decimal
 from itertools import combinations
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 
 from allocation.costs.answer import answer
@@ -266,9 +265,9 @@ QUESTIONS = (
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_months_beside_the_ledger_answer_as_postgres_does(company, question):
+def test_months_beside_the_ledger_answer_as_postgres_does(company, question, empty_cache):
     of_files = ask(company, **question)
-    cache.clear()
+    empty_cache()
     for file in lake.organization_folder(company.id).rglob("months.parquet"):
         file.unlink()
 
