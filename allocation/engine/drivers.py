@@ -80,5 +80,6 @@ def read_csv(text: str) -> tuple[DriverValue, ...]:
 def fingerprint(values: Iterable[DriverValue]) -> str:
     """Return the SHA-256 of a driver's values, whatever their order."""
     rows = sorted((row.date, row.value, row.quantity) for row in values)
-    text = "\n".join([f"{day.isoformat()}\t{value}\t{quantity.normalize():f}" for day, value, quantity in rows])
+    days = {day: day.isoformat() for day, _, _ in rows}
+    text = "\n".join([f"{days[day]}\t{value}\t{quantity.normalize():f}" for day, value, quantity in rows])
     return sha256(text.encode()).hexdigest()

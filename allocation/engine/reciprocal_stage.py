@@ -52,6 +52,7 @@ class ReciprocalStage(Stage):
     def _places(self, pools: Sequence[Pool]) -> dict[Pair, Place]:
         """Return every pair in a pool, or reached from one, with the pools that its receivers are."""
         leads = _Leads(self, pools)
+        partitions = {pool.number: self.partitioning(pool.split) for pool in pools}
         waiting = [(pair, pool) for pool in pools for pair in sorted(pool.members)]
         at = dict(waiting)
         found: dict[Pair, Place] = {}
@@ -64,7 +65,7 @@ class ReciprocalStage(Stage):
                 if target not in at:
                     at[target] = other
                     waiting.append((target, other))
-            found[pair] = Place(pool.number, self.partition(pool.split, pair), targets)
+            found[pair] = Place(pool.number, partitions[pool.number](pair), targets)
         return found
 
     def _exchange(self, number: int, kinds: Kinds, solver: _Solver, report: Report) -> FlowRows:

@@ -159,7 +159,7 @@ def amounts(*, is_multiplied: bool = False) -> Table:
     each = ibis.array([rows[cost] for cost in COSTS]).unnest()
     known = ["weights_number", "total", "is_even", *(["multiple"] if is_multiplied else [])]
     rows = rows.select(*known, amount=each).distinct()
-    rows = shares.in_quanta(rows.mutate(amount_number=ibis.row_number()))
+    rows = shares.in_quanta(rows.mutate(amount_number=shares.row_of(ibis.row_number())))
     return (shares.times(rows) if is_multiplied else rows).select(list(AMOUNTS_SCHEMA))
 
 
@@ -178,7 +178,7 @@ def weighted_parts(division: shares.Division) -> Table:
     sizes = rows.select("amount_number", "amount", "quanta", "rest")
     rows = shares.in_limbs(rows.filter(~rows.is_even), division)
     wholes = shares.weighted_wholes(rows.join(_weights(), "weights_number"), division)
-    return _listed(shares.weighted_parts(shares.ranked(wholes).join(sizes, "amount_number")))
+    return _listed(shares.weighted_parts(shares.ranked(wholes, division).join(sizes, "amount_number")))
 
 
 def _listed(rows: Table) -> Table:

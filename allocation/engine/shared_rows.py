@@ -25,15 +25,16 @@ GroupKey = tuple[int, date, str, int]
 class WeightRows:
     """Collects the weights of groups of pool rows; equal sets of weights are stored once.
 
-    `by_hand`: weights too long for the engine, by group; its `is_even` is null. `largest_total`, `largest_amount`: of
-    the sets whose weights differ, 0 without any. `keeps`: whether something stays in a pool; `is_multiplied`: whether
-    somewhere more than the pool is handed out.
+    `by_hand`: weights too long for the engine, by group; its `is_even` is null. `largest_total`, `largest_amount`,
+    `most_receivers`: of the sets whose weights differ, 0 without any. `keeps`: whether something stays in a pool;
+    `is_multiplied`: whether somewhere more than the pool is handed out.
     """
 
     def __init__(self) -> None:
         self.by_hand: dict[GroupKey, Shared] = {}
         self.largest_total = 0
         self.largest_amount = Decimal(0)
+        self.most_receivers = 0
         self.keeps = self.is_multiplied = False
         self._sets: dict[tuple[object, ...], int] = {}
         self._totals: list[int] = []
@@ -52,6 +53,7 @@ class WeightRows:
         elif not is_even:
             self.largest_total = max(self.largest_total, total)
             self.largest_amount = max(self.largest_amount, one.multiplied(largest))
+            self.most_receivers = max(self.most_receivers, len(one.weights))
         self.keeps |= KEPT in one.weights
         self.is_multiplied |= one.multiple > 1 and fits
         sizes = (Decimal(total if fits else 0), is_even if fits else None, Decimal(one.multiple))

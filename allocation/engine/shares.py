@@ -27,6 +27,8 @@ MAX_ESTIMATED_DIGITS: Final = 15
 """A quotient of so many digits is estimated in double precision with an error of at most one."""
 MAX_TOTAL_WEIGHT: Final = 5 * 10**28
 """Above this even single-digit limbs come close to 128 bits; such weights are shared in Python instead."""
+MAX_POSITIONS: Final = 10**4
+"""Up to so many receivers, a remainder and a position are ranked as one number, which sorts faster than two."""
 
 
 @ibis.udf.scalar.builtin
@@ -59,16 +61,27 @@ def count_of(_sum: ibis.dtype("int64")) -> ibis.dtype("int64"):  # type: ignore[
     """Return a sum of counts as a 64-bit number: engines sum into 128 bits."""
 
 
+@ibis.udf.scalar.builtin
+def row_of(_number: ibis.dtype("int64")) -> ibis.dtype("int64"):  # type: ignore[valid-type]
+    """Return the number of a row of a small table, as short as the engine's own numbers of rows allow."""
+
+
 @dataclass(frozen=True)
 class Division:
-    """How to divide without overflow: the dividend in `limbs` parts of `digits` decimal digits."""
+    """How to divide without overflow: the dividend in `limbs` parts of `digits` decimal digits.
+
+    `rank_bits` is how long the number is that a remainder and a position make, 0 when they are ranked as two.
+    """
 
     limbs: int
     digits: int
+    rank_bits: int = 0
 
 
-def division(*, largest_quanta: int, largest_total: int) -> Division:
+def division(*, largest_quanta: int, largest_total: int, receivers: int) -> Division:
     """Return the fewest limbs with which no intermediate product exceeds `LARGEST`.
+
+    `receivers` is how many there are at most of one amount.
 
     :raises ValueError: `largest_total` exceeds `MAX_TOTAL_WEIGHT`.
     """
@@ -80,7 +93,15 @@ def division(*, largest_quanta: int, largest_total: int) -> Division:
         limbs += 1
     # Few distinct widths mean few distinct statements to compile.
     digits = next(width for width in (6, 9, 12, 15, 18, -(-length // limbs)) if width * limbs >= length)
-    return Division(limbs, digits if _fits(digits, largest_total) else -(-length // limbs))
+    digits = digits if _fits(digits, largest_total) else -(-length // limbs)
+    return Division(limbs, digits, _rank_bits(largest_total, receivers))
+
+
+def _rank_bits(total: int, receivers: int) -> int:
+    largest = total * UNITS_PER_QUANTUM * MAX_POSITIONS
+    if receivers > MAX_POSITIONS or largest > LARGEST:
+        return 0
+    return 64 if largest < 2**63 else 128
 
 
 def _fits(digits: int, total: int) -> bool:
@@ -131,8 +152,9 @@ def in_limbs(rows: Table, division: Division) -> Table:
 
 
 def weighted_wholes(rows: Table, division: Division) -> Table:
-    """Return the `whole` quanta of a receiver with `weight` of `total`, and the `remainder` that truncation left.
+    """Return the `whole` quanta of a receiver with `weight` of `total`, and what it is ranked by.
 
+    That is the `remainder` that truncation left, or the number `rank_by` that is the larger the earlier it is served.
     Grain: `amount_number` and `position`, and nothing else, for these rows are ranked next, which their width decides.
     """
     rows = _quotients(rows, division)
@@ -143,14 +165,21 @@ def weighted_wholes(rows: Table, division: Division) -> Table:
         whole=rows.quotient + rows.over.cast("int64"),
         remainder=ibis.ifelse(rows.over, rows.remainder - rows.total * UNITS_PER_QUANTUM, rows.remainder),
     )
-    return rows.select("amount_number", "position", "whole", "remainder")
+    if division.limbs * division.digits <= MAX_LIMB_DIGITS:
+        rows = rows.mutate(whole=rows.whole.cast("int64"))
+    ranked_by = "remainder"
+    if division.rank_bits:
+        number = rows.remainder * MAX_POSITIONS - rows.position
+        rows, ranked_by = rows.mutate(rank_by=number.cast("int64") if division.rank_bits == 64 else number), "rank_by"
+    return rows.select("amount_number", "position", "whole", ranked_by)
 
 
-def ranked(rows: Table) -> Table:
+def ranked(rows: Table, division: Division) -> Table:
     """Add what all receivers of an amount were `given`, and a receiver's `rank` by remainder, ties by position."""
+    order = [_.rank_by.desc()] if division.rank_bits else [_.remainder.desc(), _.position]
     rows = rows.mutate(
         given=rows.whole.sum().over(ibis.window(group_by="amount_number")),
-        rank=ibis.row_number().over(group_by=_.amount_number, order_by=[_.remainder.desc(), _.position]),
+        rank=ibis.row_number().over(group_by=_.amount_number, order_by=order),
     )
     return rows.select("amount_number", "position", "whole", "given", "rank")
 

@@ -112,24 +112,34 @@ class Stage:
         """Put each pair into the first pool that catches it; a second one is a finding."""
         overlaps: dict[tuple[str, str], int] = defaultdict(int)
         taken: dict[Pair, str] = {}
+        pairs = sorted(self.cells.pairs)
         for pool in pools:
-            catches = self._asking(pool.split.pool)
-            for pair in sorted(self.cells.pairs):
+            catches, partition = self._asking(pool.split.pool), self.partitioning(pool.split)
+            for pair in pairs:
                 if not catches(pair):
                     continue
                 if pair in taken:
                     overlaps[taken[pair], pool.split.key] += 1
                 else:
                     taken[pair] = pool.split.key
-                    pool.members[pair] = self.partition(pool.split, pair)
+                    pool.members[pair] = partition(pair)
         for (first, second), count in sorted(overlaps.items()):
             message = f"{count} kinds of cells of its pool belong to '{first}', which stands first in the stage."
             report.findings.append(Finding(code="overlapping_pools", split=second, message=message))
 
     def _asking(self, condition: All | AnyOf | Not | Test) -> Callable[[Pair], bool]:
-        """Return the function that answers a condition for a pair; equal rows are answered once."""
-        answers = self.answering(condition)
-        return lambda pair: answers(pair[0], self.cells.segments.values[pair[1]])
+        """Return the function that answers a condition for a pair, once for all pairs that are alike to it."""
+        answers, values = self.answering(condition), self.cells.segments.values
+        asked = {subject.kind == "dimension" for subject in subjects(condition)}
+        known: dict[Pair, bool] = {}
+
+        def catches(pair: Pair) -> bool:
+            alike = (pair[0] if False in asked else 0, pair[1] if True in asked else 0)
+            if alike not in known:
+                known[alike] = answers(pair[0], values[pair[1]])
+            return known[alike]
+
+        return catches
 
     def answering(self, condition: All | AnyOf | Not | Test) -> Callable[[int, Values], bool]:
         """Return the function that answers a condition for a profile and a segment's values."""
@@ -154,21 +164,23 @@ class Stage:
             return self.cells.segments.value_of(values, subject.key)
         return self.cells.profiles[profile].get(subject)
 
-    def partition(self, split: Split, pair: Pair) -> int:
-        """Return the number of the partition a pair is in."""
+    def partitioning(self, split: Split) -> Callable[[Pair], int]:
+        """Return the function that tells the number of the partition of a split that a pair is in."""
         dimensions = self.cells.segments.dimensions
-        texts = tuple(
-            self._text(pair, Subject("dimension" if name in dimensions else "column", name))
-            for name in split.partition_by
-        )
-        return self._partitions.setdefault((split.key, *texts), len(self._partitions))
+        by = [Subject("dimension" if name in dimensions else "column", name) for name in split.partition_by]
+
+        def partition(pair: Pair) -> int:
+            texts = tuple(self._text(pair, subject) for subject in by)
+            return self._partitions.setdefault((split.key, *texts), len(self._partitions))
+
+        return partition
 
     def _find_receivers(self, pool: Pool) -> None:
         """Name the candidates and where they stand outside the pool."""
         split, dimension = pool.split, pool.split.receivers.dimension
-        value = self.cells.segments.value
-        outside = {pair for pair in self.cells.pairs if pair not in pool.members}
-        known = {value(segment, dimension) for _, segment in self.cells.pairs}
+        segments = {segment for _, segment in self.cells.pairs}
+        value = {segment: self.cells.segments.value(segment, dimension) for segment in segments}
+        known = set(value.values())
         named = split.method.named_receivers()
         chosen: set[str | None]
         if named is not None:
@@ -180,12 +192,12 @@ class Stage:
             chosen = {one for one in known if one is not None and matches((one,))}
         else:
             tested = Subject("dimension", dimension) in subjects(split.pool)
-            chosen = known - {value(segment, dimension) for _, segment in pool.members if tested}
+            chosen = known - {value[segment] for _, segment in pool.members if tested}
         pool.candidates = frozenset(one for one in chosen if one is not None)
-        for pair in sorted(outside):
-            receiver = value(pair[1], dimension)
-            if receiver in pool.candidates:
-                pool.standing[pair] = (str(receiver), self.partition(split, pair))
+        standing = {segment: one for segment, one in value.items() if one is not None and one in pool.candidates}
+        partition = self.partitioning(split)
+        for pair in sorted(pair for pair in self.cells.pairs if pair[1] in standing and pair not in pool.members):
+            pool.standing[pair] = (standing[pair[1]], partition(pair))
 
     def _last_day(self) -> date:
         """Return the last day with cost, asked once and only for splits that read drivers."""
@@ -294,7 +306,9 @@ class Stage:
         self.session.store("parts", relations.even_parts())
         if rows.largest_total:
             largest = money.units_of(rows.largest_amount) // money.UNITS_PER_QUANTUM
-            division = shares.division(largest_quanta=largest, largest_total=rows.largest_total)
+            division = shares.division(
+                largest_quanta=largest, largest_total=rows.largest_total, receivers=rows.most_receivers
+            )
             self.session.append("parts", relations.weighted_parts(division))
         self.session.store("shared_amounts", relations.shared_amounts())
 

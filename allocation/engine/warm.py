@@ -24,7 +24,9 @@ from ingestion.focus import attributes
 STAGES: Final = 3
 """As many stages as most rule sets have; each stage's expressions are its own."""
 DIVISIONS: Final = tuple(
-    Division(limbs, digits) for limbs, digits in ((1, 9), (1, 12), (1, 15), (1, 18), (2, 9), (2, 12))
+    Division(limbs, digits, rank_bits)
+    for limbs, digits in ((1, 9), (1, 12), (1, 15), (1, 18), (2, 9), (2, 12))
+    for rank_bits in (64, 128)
 )
 """What amounts and weights of usual size are divided by; others are compiled when they come."""
 MONTH: Final = date(2026, 1, 1)

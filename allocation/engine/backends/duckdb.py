@@ -28,6 +28,7 @@ _FUNCTIONS: Final = (
     "CREATE MACRO floor_div(dividend, divisor) AS CAST(dividend AS HUGEINT) // CAST(divisor AS HUGEINT)",
     "CREATE MACRO wide(number) AS CAST(number AS HUGEINT)",
     "CREATE MACRO count_of(total) AS CAST(total AS BIGINT)",
+    "CREATE MACRO row_of(number) AS CAST(number AS INTEGER)",
     """CREATE MACRO money_of(quanta, rest) AS
         CASE WHEN quanta < CAST(100000000000000000000000000 AS HUGEINT) THEN
             CAST(CAST(quanta AS DECIMAL(26, 0)) * CAST(0.000000000001 AS DECIMAL(12, 12)) AS DECIMAL(38, 18))

@@ -27,6 +27,7 @@ _BODIES: Final = {
         + CAST(CAST(rest AS DECIMAL(7, 0)) * 0.000000000000000001 AS DECIMAL(38, 18))""",
     "wide(number DECIMAL(38, 0)) RETURNS DECIMAL(38, 0)": "number",
     "count_of(total DECIMAL(38, 0)) RETURNS DECIMAL(38, 0)": "total",
+    "row_of(number DECIMAL(38, 0)) RETURNS DECIMAL(38, 0)": "number",
 }
 FUNCTIONS: Final = tuple(f"CREATE FUNCTION {signature} AS $${body}$$" for signature, body in _BODIES.items())
 

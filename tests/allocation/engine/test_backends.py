@@ -15,7 +15,7 @@ from allocation.engine.backends.spark import Spark
 from itfm.core import money
 
 COMPILED_ONLY = ("bigquery", "databricks", "snowflake", "trino")
-DIVISIONS = (shares.Division(1, 9), shares.Division(1, 18), shares.Division(2, 12), shares.Division(4, 8))
+DIVISIONS = (shares.Division(1, 9), shares.Division(1, 18, 64), shares.Division(2, 12, 128), shares.Division(4, 8))
 EXPRESSIONS = {
     **{f"direct {bills}": relations.direct(bills) for bills in (1, 3)},
     **{f"entries {stages}": relations.entries(stages) for stages in ((), (1,), (1, 2))},
@@ -35,7 +35,7 @@ EXPRESSIONS = {
         )
     },
 }  # fmt: skip
-FUNCTIONS = {"quanta", "rest", "floor_div", "money_of", "wide", "count_of"}
+FUNCTIONS = {"quanta", "rest", "floor_div", "money_of", "wide", "count_of", "row_of"}
 
 
 def test_the_folder_holds_the_engines_that_run_and_those_that_only_compile():
@@ -98,7 +98,7 @@ def test_spark_numbers_rows_without_gathering_them_in_one_task():
 
 def test_no_product_of_a_division_has_more_digits_than_every_engine_holds():
     for total in (1, 10**9, 10**19, shares.MAX_TOTAL_WEIGHT):
-        division = shares.division(largest_quanta=10**32 - 1, largest_total=total)
+        division = shares.division(largest_quanta=10**32 - 1, largest_total=total, receivers=9)
 
         assert 2 * total * 10**division.digits < 10**38
 

@@ -358,16 +358,30 @@ def test_long_division_agrees_with_the_exact_share_at_every_size(tmp_path, amoun
     [(10**15 - 1, 40, 1), (10**15 - 1, 10**18, 1), (10**15 - 1, 10**26, 2), (10**32 - 1, 5 * 10**28, 4), (0, 1, 1)],
 )
 def test_division_takes_the_fewest_limbs_that_stay_below_128_bits(quanta, total, limbs):
-    division = shares.division(largest_quanta=quanta, largest_total=total)
+    division = shares.division(largest_quanta=quanta, largest_total=total, receivers=9)
 
     assert division.limbs == limbs
     assert 10 ** (division.limbs * division.digits) > quanta
     assert 2 * total * 10**division.digits < 2**127
 
 
+@pytest.mark.parametrize(
+    ("total", "receivers", "bits"),
+    [
+        (9 * 10**8, 10**4, 64), (10**9, 9, 128), (10**28 - 1, 9, 128), (10**28, 9, 0), (9, 10**4 + 1, 0),
+    ],
+)  # fmt: skip
+def test_a_remainder_and_a_position_are_ranked_as_the_shortest_number_that_holds_both(total, receivers, bits):
+    division = shares.division(largest_quanta=10**15, largest_total=total, receivers=receivers)
+
+    assert division.rank_bits == bits
+    largest = total * money.UNITS_PER_QUANTUM * shares.MAX_POSITIONS
+    assert not bits or largest < min(2 ** (bits - 1), 10**38)
+
+
 def test_weights_beyond_the_engine_are_not_divided():
     with pytest.raises(ValueError, match="too long"):
-        shares.division(largest_quanta=1, largest_total=shares.MAX_TOTAL_WEIGHT + 1)
+        shares.division(largest_quanta=1, largest_total=shares.MAX_TOTAL_WEIGHT + 1, receivers=9)
 
 
 def test_a_statement_is_built_once():

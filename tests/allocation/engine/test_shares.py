@@ -33,10 +33,15 @@ weights = st.lists(
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(found=st.lists(amounts, min_size=1, max_size=12, unique=True), weighing=weights)
-def test_parts_of_any_amount_by_any_weights(session, found, weighing):
+@given(
+    found=st.lists(amounts, min_size=1, max_size=12, unique=True),
+    weighing=weights,
+    receivers=st.sampled_from((9, shares.MAX_POSITIONS + 1)),
+)
+def test_parts_of_any_amount_by_any_weights(session, found, weighing, receivers):
     total = sum(weighing)
-    division = shares.division(largest_quanta=max(int(abs(amount).scaleb(12)) for amount in found), largest_total=total)
+    largest = max(int(abs(amount).scaleb(12)) for amount in found)
+    division = shares.division(largest_quanta=largest, largest_total=total, receivers=receivers)
     sized = [divmod(int(abs(amount).scaleb(18)), money.UNITS_PER_QUANTUM) for amount in found]
     session.load("amounts", pa.table({
         "amount_number": pa.array(range(len(found)), pa.int64()),

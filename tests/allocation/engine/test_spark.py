@@ -171,14 +171,15 @@ def test_whatever_is_drawn_is_the_same_on_both(tmp_path_factory, spark, charges,
 UNITS, MONEY = pa.decimal128(38, 0), pa.decimal128(38, 18)
 
 
+@pytest.mark.parametrize("receivers", [5, shares.MAX_POSITIONS + 1])
 @pytest.mark.parametrize("digits", [1, 9, 18, 23, 28])
-def test_parts_of_any_amount_by_any_weights_are_those_of_the_design(tmp_path, spark, digits):
+def test_parts_of_any_amount_by_any_weights_are_those_of_the_design(tmp_path, spark, digits, receivers):
     drawn = random.Random(digits)
     weighing = [drawn.randrange(1, 10**digits) + at for at in range(5)]
     found = sorted({drawn.randrange(-(10**size), 10**size) for size in range(1, 38) for _ in range(3)} | {10**38 - 1})
     amounts = [money.decimal_of(units) for units in found]
     total = sum(weighing)
-    division = shares.division(largest_quanta=10**32 - 1, largest_total=total)
+    division = shares.division(largest_quanta=10**32 - 1, largest_total=total, receivers=receivers)
     sized = [divmod(abs(units), money.UNITS_PER_QUANTUM) for units in found]
     with spark.session(reads=[], writes=tmp_path) as session:
         session.load("amounts", pa.table({
