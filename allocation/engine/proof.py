@@ -23,7 +23,7 @@ from allocation.engine.schema import Flag, Model, Quantity
 from allocation.engine.weighing import COSTS
 from itfm.core import money
 
-ENGINE_VERSION: Final = "5"
+ENGINE_VERSION: Final = "6"
 TABLES: Final = ("ledger", "cells", "segments", "splits", "classification")
 
 Sums = dict[str, dict[str, Quantity]]

@@ -105,9 +105,10 @@ class ReciprocalStage(Stage):
         """Append what each pool then hands to those outside; first what rounding left to pools on the way there."""
         dimensions = {at: split.receivers.dimension for at, split in enumerate(self.inputs.rule_set.splits)}
         keeps = False
-        for steps in solver.steps():
+        left = self.find_pool(kinds, after=(number,))
+        for steps in reversed(range(1 + solver.farthest(left))):
             rows = SharedRows(self.cells.segments)
-            for split_number, found in self.find_pool(kinds, after=(number,)).items():
+            for split_number, found in left.items():
                 shares = {group: one for group in found if (one := solver.outgoing(group, steps=steps)) is not None}
                 members = {pair: kind for pair, (at, kind) in kinds.items() if at == split_number}
                 rows.add(split_number, shares, dimension=dimensions[split_number], members=members)
@@ -118,6 +119,8 @@ class ReciprocalStage(Stage):
             self.session.store(f"moves_{number}", relations.paired())
             self.cells.pairs.update(rows.pairs())
             keeps |= rows.keeps
+            if steps:
+                left = self.find_pool(kinds, after=(number,))
         if keeps:
             self.report_kept(number, report)
 
@@ -207,10 +210,10 @@ class _Solver:
         """Leave a group in its pool."""
         self._of[group.partition, group.charge_date, group.billing_currency] = None
 
-    def steps(self) -> list[int]:
-        """Return how far pools are from those outside, the farthest first."""
-        solutions = [*self._solutions.values()]
-        return sorted({one.steps for one in solutions if one.outside is not None} | {0}, reverse=True)
+    def farthest(self, groups: Groups) -> int:
+        """Return how many steps from those outside the farthest of some groups is."""
+        solutions = [self.of(group) for _, group in _listed(groups)]
+        return max((one.steps for one in solutions if one is not None and one.outside is not None), default=0)
 
     def outgoing(self, group: PoolGroup, *, steps: int) -> Shared | None:
         """Return by what weights a group is handed out so many steps from those outside; None when it is not."""

@@ -265,6 +265,22 @@ NOTHING_HANDED_ON = (
     {"size": [], "d": []},
 )
 """Nor does a pool that another might have served, and did not."""
+ROUNDED_ON_THE_WAY = (
+    [(DAY, "y", None, "EUR", "Usage", "b", (Decimal("-4018.52"),) * 4)],
+    [
+        {
+            **SERVED,
+            "pool": "b",
+            "stage": 1,
+            "method": "fixed",
+            "shares": {"a": "66.7", "b": "33.3"},
+            "fallback": "fixed",
+        },
+        {**SERVED, "pool": "a", "stage": 1, "method": "fixed", "shares": {"b": "100"}, "fallback": "fixed"},
+    ],
+    {"size": [], "d": []},
+)
+"""A pool without cost of its own hands on what rounding left it, towards one that serves somebody outside."""
 
 
 @settings(
@@ -275,6 +291,7 @@ NOTHING_HANDED_ON = (
 )
 @example(*NOBODY_SERVED)
 @example(*NOTHING_HANDED_ON)
+@example(*ROUNDED_ON_THE_WAY)
 @given(FEW_CHARGES, SERVICES, DRIVERS)
 def test_pools_that_serve_each_other_give_what_the_oracle_works_out(charges, splits, drivers):
     check(charges, splits, drivers, reciprocal=(1,))
