@@ -102,7 +102,7 @@ def _rules(
 
 
 def _verdict(rule: Rule, known: Mapping[Subject, str], rules: RuleSet) -> Verdict:
-    at = {subject: place for place, subject in enumerate(sorted(rule.looks_at()))}
+    at = {subject: place for place, subject in enumerate(sorted(rule.looks_at))}
     row = tuple(known.get(subject) for subject in at)
     if not holds(rule.when, at)(row):
         return "no"

@@ -38,7 +38,7 @@ class DimensionClassifier:
         month = period_name(period)
         self._numbers = [number for number, rule in enumerate(dimension.rules) if rule.is_valid_in(month)]
         self._rules = [dimension.rules[number] for number in self._numbers]
-        looked_at = {subject for rule in self._rules for subject in rule.looks_at()}
+        looked_at = {subject for rule in self._rules for subject in rule.looks_at}
         self.subjects: tuple[Subject, ...] = tuple(sorted(looked_at))
         self._at = {subject: position for position, subject in enumerate(self.subjects)}
         self._lookups = lookups

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import re2
@@ -18,6 +19,7 @@ MAX_PATTERN_LENGTH: Final = 512
 OPERATORS: Final = (
     "equals", "one_of", "starts_with", "ends_with", "contains", "matches", "exists", "gt", "gte", "lt", "lte",
 )  # fmt: skip
+_OPERATORS: Final = frozenset(OPERATORS)
 SUBJECTS: Final = ("column", "tag", "dimension", "source", "value")
 
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ].*)?", re.ASCII)
@@ -104,7 +106,7 @@ class Test(Model):
             raise ValueError("loose does not go with matches; write the pattern for all three signs")
         return self
 
-    @property
+    @cached_property
     def subject(self) -> Subject:
         if self.source:
             return Subject("source")
@@ -116,10 +118,8 @@ class Test(Model):
 
     @property
     def operator(self) -> str:
-        for name in OPERATORS:
-            if getattr(self, name) is not None:
-                return name
-        raise AssertionError("a test asks one thing")
+        # The fields that were named are few, the operators many.
+        return next(name for name in self.model_fields_set if name in _OPERATORS and getattr(self, name) is not None)
 
 
 class All(Model):
@@ -141,10 +141,9 @@ class Not(Model):
 
 
 def _form(given: Any) -> str:
-    for name, form in (("all", All), ("any", AnyOf), ("not", Not)):
-        if isinstance(given, form) or (isinstance(given, dict) and name in given):
-            return f"#{name}"
-    return "#test"
+    if isinstance(given, dict):
+        return next((f"#{name}" for name in ("all", "any", "not") if name in given), "#test")
+    return _FORMS.get(type(given), "#test")
 
 
 Condition = Annotated[
@@ -157,6 +156,8 @@ Condition = Annotated[
 """A tree of tests. The tags start with # so that error paths can leave them out."""
 
 Pattern = Annotated[str, StringConstraints(min_length=1)]
+
+_FORMS: Final[dict[type, str]] = {All: "#all", AnyOf: "#any", Not: "#not"}
 
 for _model in (All, AnyOf, Not):
     _model.model_rebuild()
@@ -177,6 +178,8 @@ def tests(condition: All | AnyOf | Not | Test) -> Iterator[Test]:
 
 def subjects(condition: All | AnyOf | Not | Test) -> set[Subject]:
     """Return everything a condition looks at."""
+    if isinstance(condition, Test):
+        return {condition.subject}
     return {test.subject for test in tests(condition)}
 
 

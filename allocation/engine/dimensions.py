@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from pydantic import Field, model_validator
 
-from allocation.engine.conditions import Condition, Subject, subjects, tests
+from allocation.engine.conditions import Condition, Subject, subjects
 from allocation.engine.schema import Key, Model, Period, Text
 from allocation.engine.values import Taken, Value
 
@@ -40,8 +41,9 @@ class Rule(Model):
         """Return whether the rule applies to a billing period (`2026-10`), both ends inclusive."""
         return (self.valid_from or period) <= period <= (self.valid_to or period)
 
+    @cached_property
     def looks_at(self) -> set[Subject]:
-        """Return everything the rule tests or takes its value from."""
+        """Everything the rule tests or takes its value from."""
         return subjects(self.when) | (set(self.value.subjects) if isinstance(self.value, Taken) else set())
 
 
@@ -54,7 +56,7 @@ class Dimension(Model):
 
     def dimensions_looked_at(self) -> set[str]:
         """Return the other dimensions the rules test."""
-        return {test.dimension for rule in self.rules for test in tests(rule.when) if test.dimension}
+        return {subject.key for rule in self.rules for subject in rule.looks_at if subject.kind == "dimension"}
 
 
 class CostCenter(Model):

@@ -63,7 +63,7 @@ def looked_at(rule_set: RuleSet, *, period: date) -> frozenset[Subject]:
     for dimension in rule_set.dimensions:
         for rule in dimension.rules:
             if rule.is_valid_in(month):
-                found |= rule.looks_at()
+                found |= rule.looks_at
     return frozenset(subject for subject in found if subject.kind in {"column", "tag"})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import re2
@@ -37,7 +38,10 @@ class Reading(NamedTuple):
 
 def reading(test: Test) -> Reading:
     """Return how a test reads texts."""
-    return Reading(ignore_case=test.ignore_case, trim=test.trim, loose=test.loose)
+    return _reading(test.ignore_case, test.trim, test.loose)
+
+
+_reading = cache(Reading)
 
 
 def holds(condition: All | AnyOf | Not | Test, at: Positions) -> Callable[[Row], bool]:

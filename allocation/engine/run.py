@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +35,19 @@ def _unheard(_step: str) -> None:
     """Tell nobody."""
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of cycles off: it would look through thousands of rules again and again and find none."""
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()
+
+
+@_uncollected()
 def allocate(
     inputs: RunInputs, *, output: Path, backend: Backend | None = None, tell: Callable[[str], None] = _unheard
 ) -> RunResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
@@ -51,11 +51,13 @@ class Prefix(Model):
     prefix: Text
 
 
+_FORMS: Final[dict[type, str]] = {Regex: "#regex", Lookup: "#lookup", Prefix: "#prefix"}
+
+
 def _transform(given: Any) -> str:
-    for name, form in (("regex", Regex), ("lookup", Lookup), ("prefix", Prefix)):
-        if isinstance(given, form) or (isinstance(given, dict) and name in given):
-            return f"#{name}"
-    return "#word"
+    if isinstance(given, dict):
+        return next((f"#{name}" for name in ("regex", "lookup", "prefix") if name in given), "#word")
+    return _FORMS.get(type(given), "#word")
 
 
 Transform = Annotated[
