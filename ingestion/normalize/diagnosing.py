@@ -176,6 +176,16 @@ def _ragged_rows(table: Table) -> Iterator[Finding]:
             yield Finding(code="row_quoting", severity="error", file=name, row=row + 1, message=message)
 
 
+def check_steady(raw: RawTables, error: duckdb.Error) -> None:
+    """Refuse a Parquet file that says something else each time it is read, as a damaged one can.
+
+    :raises RejectedBillError: the error came of what a file holds, and nothing is wrong with what it held before.
+    """
+    of_what_it_holds = isinstance(error, (duckdb.DataError, duckdb.InvalidInputException, duckdb.FatalException))
+    if of_what_it_holds and any(table.file.format == "parquet" for table in raw.tables):
+        raise RejectedBillError([_unreadable(raw, error)]) from error
+
+
 def _unreadable(raw: RawTables, error: duckdb.Error) -> Finding:
     names = ", ".join(table.file.name for table in raw.tables)
     reason = str(error).splitlines()[0][:300]

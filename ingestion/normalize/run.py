@@ -76,8 +76,9 @@ def normalize(
 def _count(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Reading:
     try:
         odd = entries.count_combinations(connection, reading)
-    except duckdb.Error:
+    except duckdb.Error as error:
         diagnosing.odd_columns(connection, reading)
+        diagnosing.check_steady(reading.raw, error)
         raise
     if odd:
         reading = diagnosing.odd_columns(connection, reading)
@@ -144,9 +145,10 @@ def _write_charges(
     is_numbered = len(file_numbers) == 1 and reading.plan.source_row == ROW_NUMBER
     try:
         writing.write_charges(connection, query, folder=folder, is_numbered=is_numbered)
-    except duckdb.Error:
+    except duckdb.Error as error:
         exact = diagnosing.odd_columns(connection, reading)
         if exact == reading:
+            diagnosing.check_steady(reading.raw, error)
             raise
         query = writing.charges_sql(exact, dictionary, period=period, file_numbers=file_numbers)
         writing.write_charges(connection, query, folder=folder, is_numbered=is_numbered)

@@ -29,7 +29,6 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.focus.columns import snake_case
 from ingestion.focus.findings import RejectedBillError
 from ingestion.normalize import Limits, NormalizedDelivery, run
 from tests.ingestion.hostile.defects import sound
@@ -169,21 +168,25 @@ def source_totals(delivery: NormalizedDelivery) -> dict[str, Decimal]:
 
 
 def rows_of(tried: Case) -> Iterator[Mapping[str, str | None]]:
-    """Yield the rows of a file by the words of their titles, read by nothing that imports use."""
+    """Yield the rows of a file by the letters of their titles, read by nothing that imports use."""
     if tried.name.endswith(".parquet"):
         told: list[dict[str, str | None]] = pq.read_table(io.BytesIO(tried.content)).to_pylist()
     else:
         content = gzip.decompress(tried.content) if tried.name.endswith(".gz") else tried.content
         told = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     for row in told:
-        yield {snake_case(title): value for title, value in row.items() if title is not None}
+        yield {_letters(title): value for title, value in row.items() if title is not None}
+
+
+def _letters(title: str) -> str:
+    return re.sub("[^a-z0-9]", "", title.lower())
 
 
 def expected_total(tried: Case) -> Decimal | None:
     """Return the sum of the amounts in a file by the standard library; None where the kind has no such column."""
     if tried.shape.kind in UNSUMMED or tried.shape.amount.startswith("splitLineItem"):
         return None
-    column, total = snake_case(tried.shape.amount), Decimal(0)
+    column, total = _letters(tried.shape.amount), Decimal(0)
     for row in rows_of(tried):
         text = (row.get(column) or "").strip()
         if (not text and not tried.shape.needs_amount) or _is_no_line(row, tried.shape):
@@ -202,7 +205,7 @@ def _number(text: str) -> str:
 
 def _is_no_line(row: Mapping[str, str | None], shape: Format) -> bool:
     """Return whether a row of a vendor's list is empty, or a heading that stands again: both are left out, and told."""
-    return shape.kind == "invoice_file" and (not any(row.values()) or row.get(snake_case(shape.amount)) == shape.amount)
+    return shape.kind == "invoice_file" and (not any(row.values()) or row.get(_letters(shape.amount)) == shape.amount)
 
 
 def check(tried: Case, bench: Bench) -> str:
@@ -227,20 +230,32 @@ def check(tried: Case, bench: Bench) -> str:
     return "taken"
 
 
+def _database() -> duckdb.DuckDBPyConnection:
+    shared = duckdb.connect(config={"threads": 1, "memory_limit": "512MB", "preserve_insertion_order": True})
+    shared.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+    return shared
+
+
 @contextmanager
 def one_engine() -> Iterator[None]:
     """Let all files be read by one database, each in a catalog of its own: starting one takes longer than a small file."""
-    shared = duckdb.connect(config={"threads": 1, "memory_limit": "512MB", "preserve_insertion_order": True})
-    shared.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
+    shared = _database()
     numbers = iter(range(sys.maxsize))
 
     @contextmanager
     def engine(_: Limits) -> Iterator[duckdb.DuckDBPyConnection]:
+        nonlocal shared
         name = f"file_{next(numbers)}"
-        with shared.cursor() as own:
-            own.execute(f"ATTACH ':memory:' AS {name}; USE {name}; SET TimeZone = 'UTC'")
-            yield own
-        shared.execute(f"DETACH {name}")
+        try:
+            with shared.cursor() as own:
+                own.execute(f"ATTACH ':memory:' AS {name}; USE {name}; SET TimeZone = 'UTC'")
+                yield own
+        finally:
+            try:
+                shared.execute(f"DETACH {name}")
+            except duckdb.FatalException:  # A damaged file has broken it, as it would have broken the import's own.
+                shared.close()
+                shared = _database()
 
     usual, run.engine = run.engine, engine
     try:

@@ -60,6 +60,12 @@ def test_a_case_is_decided_by_seed_and_number():
     assert {tried.name for tried in cases} == {"bill.csv", "bill.csv.gz", "bill.parquet"}
 
 
+@pytest.mark.parametrize("number", [35231, 36813])
+def test_parquet_that_says_something_else_each_time_is_refused(number: int, tmp_path):
+    """Two that the long test found: what one query reads of them, the next does not, or the database breaks."""
+    assert fuzz.check(fuzz.case(2026, number), Bench(tmp_path)) == "refused"
+
+
 class Careless(Bench):
     """Plants a defect: a last row that is not read."""
 
