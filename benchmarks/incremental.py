@@ -52,6 +52,8 @@ def with_postgres(module: str, *arguments: str) -> int:
         command = [sys.executable, "-m", "itfm.embedded", "run", "--throwaway", "--", *again]
         environment = {**os.environ, "ITFM_LOG_LEVEL": "ERROR", "ITFM_LAKE": lake}
         environment["ITFM_SECRET_KEY"] = "of this benchmark only, forgotten when it ends"
+        # What parallel workers of Postgres take is not seen from outside.
+        environment["PGOPTIONS"] = "-c max_parallel_workers_per_gather=0"
         done = subprocess.run(command, cwd=Path(__file__).resolve().parents[1], env=environment, check=False)
         return done.returncode
 

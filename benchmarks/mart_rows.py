@@ -114,7 +114,6 @@ def write_rows(file: Path, period: date, rows: int, ids: list[Any]) -> None:
         f"""
         COPY (
             SELECT
-                row_number() OVER () AS row_number,
                 list_extract([{listed}], CAST(1 + (account * 5 + hash(cell) % 5) % {len(ids)} AS INTEGER)),
                 '00000000-0000-0000-0000-000000000001', if(hash(cell, 1) % 10 < 8, 'direct', 'platform'),
                 DATE '{period}' + CAST(day AS INTEGER) % 28, '100000000001', '2000' || account,

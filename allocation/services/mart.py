@@ -1,13 +1,14 @@
 """Loading a run's sums into Postgres: DuckDB writes, Postgres copies, one statement swaps.
 
-Parts that are as the run in force left them stay where they are: most of a run's time is the loading of its rows.
+Parts that are as the run in force left them stay where they are, neither summed up nor read: most of a run's time is
+the loading of its rows.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -37,107 +38,136 @@ ROLLUPS: Final = {
     DAILY: ("segment_id", "origin", "charge_date", "billing_currency"),
 }
 """What each rollup tells apart."""
-COLUMNS: Final = ("row_number", "segment_id", *_ATTRIBUTES, *SUMS)
+COLUMNS: Final = ("segment_id", *_ATTRIBUTES, *SUMS)
 """Columns of the mart that a run's files give, in the order they are copied."""
 _MONTH_COLUMNS: Final = ("segment_id", "billing_currency", *MONTH_GROUPS, *SUMS)
-_OF_PARTS: Final = " AND (origin, charge_date) IN (SELECT * FROM unnest(%s::text[], %s::date[]))"
+_DAY_COLUMNS: Final = (*ROLLUPS[DAILY], *SUMS)
+# The days stand by themselves too, for the index.
+_OF_PARTS: Final = (
+    " AND charge_date = ANY(%s::date[]) AND (origin, charge_date) IN (SELECT * FROM unnest(%s::text[], %s::date[]))"
+)
+_OF_ORIGINS: Final = " AND origin = ANY(%s::text[])"
+_CSV: Final = "FORMAT csv, HEADER false, NULLSTR '', FORCE_QUOTE (origin)"
 
 
-def replace_mart(run: AllocationRun, *, folder: Path, scratch: Path, before: Path | None = None) -> None:
+def replace_mart(
+    run: AllocationRun, *, folder: Path, scratch: Path, before: Path | None = None
+) -> Sequence[Part] | None:
     """Put a run's rows in the place of those of its period; the caller's transaction makes it one step.
 
     :param before: the folder of the run whose rows stand there: parts alike stay. None: everything is loaded.
+    :return: the parts that were replaced. None: all.
     """
-    segments = segment_ids(run.organization_id, folder / "segments.parquet")
     parts = None if before is None else changed_parts(before, folder)
-    rows, months = scratch / "mart.csv", scratch / "months.csv"
+    if parts is not None and not parts:
+        return parts
+    segments = segment_ids(run.organization_id, folder / "segments.parquet")
+    rows, days, months = (scratch / f"{name}.csv" for name in ("mart", "days", "months"))
     write_rows(folder, segments=segments, to=rows, parts=parts)
-    _write_months_csv(folder, segments=segments, to=months)
+    write_days(folder, segments=segments, to=days, parts=parts)
+    _write_months_csv(folder, segments=segments, to=months, parts=parts)
     load_rows(run, rows, parts=parts)
-    _load_months(run, months)
-    _sum_up(DAILY, run.organization_id, run.billing_period, parts=parts)
+    _replace(run, days, table=DAILY, columns=_DAY_COLUMNS, parts=parts)
+    _replace(run, months, table=MONTHLY, columns=_MONTH_COLUMNS, parts=parts)
+    return parts
 
 
 def load_rows(run: AllocationRun, rows: Path, *, parts: Sequence[Part] | None) -> None:
     """Put the rows of a CSV file, with the columns of the mart, in the place of those of the run's period.
 
-    :param parts: only these parts of it are replaced; rows of others keep their numbers. None: all.
+    :param parts: only these parts of it are replaced. None: all.
     """
-    columns = ", ".join(COLUMNS)
-    place: list[Any] = [run.organization_id, run.billing_period]
     with connection.cursor() as cursor:
         cursor.execute("SELECT itfm_mart_partition(%s)", [run.billing_period])
-        _copy(cursor, rows, into="mart_rows", like=MART, columns=columns)
-        _delete(cursor, MART, place, parts)
-        cursor.execute(
-            f"INSERT INTO {MART} (organization_id, billing_period, run_id, {columns})"  # noqa: S608
-            f" SELECT %s, %s, %s, row_number + (SELECT COALESCE(MAX(row_number), 0) FROM {MART}"
-            f" WHERE organization_id = %s AND billing_period = %s), {', '.join(COLUMNS[1:])}"
-            " FROM mart_rows",
-            [*place, run.id, *place],
-        )
-        cursor.execute("DROP TABLE mart_rows")
+    _replace(run, rows, table=MART, columns=COLUMNS, parts=parts)
 
 
-def _load_months(run: AllocationRun, rows: Path) -> None:
-    """Put the sums by month in the place of those of the run's period."""
-    columns = ", ".join(_MONTH_COLUMNS)
-    place: list[Any] = [run.organization_id, run.billing_period]
+def _replace(
+    run: AllocationRun, rows: Path, *, table: str, columns: Sequence[str], parts: Sequence[Part] | None
+) -> None:
+    """Put the rows of a CSV file in the place of those that a table of the mart has of a period, or of some parts."""
+    listed = ", ".join(columns)
+    place: dict[str, Any] = {"organization_id": run.organization_id, "billing_period": run.billing_period}
+    if table == MART:
+        place["run_id"] = run.id
     with connection.cursor() as cursor:
-        _copy(cursor, rows, into="month_rows", like=MONTHLY, columns=columns)
-        _delete(cursor, MONTHLY, place, None)
+        _copy(cursor, rows, like=table, columns=listed)
+        _delete(cursor, table, run.organization_id, run.billing_period, parts)
         cursor.execute(
-            f"INSERT INTO {MONTHLY} (organization_id, billing_period, {columns})"  # noqa: S608 - our own names
-            f" SELECT %s, %s, {columns} FROM month_rows",
-            place,
+            f"INSERT INTO {table} ({', '.join(place)}, {listed})"  # noqa: S608 - our own names
+            f" SELECT {', '.join(['%s'] * len(place))}, {listed} FROM copied_rows",
+            [*place.values()],
         )
-        cursor.execute("DROP TABLE month_rows")
+        cursor.execute("DROP TABLE copied_rows")
 
 
 def replace_rollups(organization_id: UUID, period: date) -> None:
     """Sum the mart's rows of a period into the rollups; where there are none, the rollups are emptied."""
-    for table in ROLLUPS:
-        _sum_up(table, organization_id, period, parts=None)
+    sums = ", ".join(f"SUM({name})" for name in SUMS)
+    for table, names in ROLLUPS.items():
+        groups = ", ".join(names)
+        with connection.cursor() as cursor:
+            _delete(cursor, table, organization_id, period, None)
+            cursor.execute(
+                f"INSERT INTO {table} (organization_id, billing_period, {groups}, {', '.join(SUMS)})"  # noqa: S608
+                f" SELECT organization_id, billing_period, {groups}, {sums} FROM {MART}"
+                " WHERE organization_id = %s AND billing_period = %s"
+                f" GROUP BY organization_id, billing_period, {groups}",
+                [organization_id, period],
+            )
 
 
-def _sum_up(table: str, organization_id: UUID, period: date, *, parts: Sequence[Part] | None) -> None:
-    """Sum the mart's rows of a period, or of some parts of it, into a rollup."""
-    sums, groups = ", ".join(f"SUM({name})" for name in SUMS), ", ".join(ROLLUPS[table])
-    place: list[Any] = [organization_id, period]
-    with connection.cursor() as cursor:
-        _delete(cursor, table, place, parts)
-        cursor.execute(
-            f"INSERT INTO {table} (organization_id, billing_period, {groups}, {', '.join(SUMS)})"  # noqa: S608
-            f" SELECT organization_id, billing_period, {groups}, {sums} FROM {MART}"
-            f" WHERE organization_id = %s AND billing_period = %s{_OF_PARTS if parts is not None else ''}"
-            f" GROUP BY organization_id, billing_period, {groups}",
-            [*place, *_listed(parts)],
-        )
-
-
-def _delete(cursor: Any, table: str, place: list[Any], parts: Sequence[Part] | None) -> None:
-    """Delete the rows of a period, or of some parts of it."""
-    of_parts = _OF_PARTS if parts is not None else ""
+def _delete(cursor: Any, table: str, organization_id: UUID, period: date, parts: Sequence[Part] | None) -> None:
+    """Delete the rows of a period, or of some parts of it; of sums by month, all of the origins of these parts."""
+    condition, listed = _of(parts, table=table)
     cursor.execute(
-        f"DELETE FROM {table} WHERE organization_id = %s AND billing_period = %s{of_parts}",  # noqa: S608 - our own names
-        [*place, *_listed(parts)],
+        f"DELETE FROM {table} WHERE organization_id = %s AND billing_period = %s{condition}",  # noqa: S608 - our own names
+        [organization_id, period, *listed],
     )
 
 
-def _listed(parts: Sequence[Part] | None) -> list[list[Any]]:
-    """Return what `_OF_PARTS` is told."""
-    return [] if parts is None else [[part.origin for part in parts], [part.charge_date for part in parts]]
+def _of(parts: Sequence[Part] | None, *, table: str) -> tuple[str, list[list[Any]]]:
+    """Return the condition, and what it is told, that leaves of a table what some parts are summed up in."""
+    if parts is None:
+        return "", []
+    if table == MONTHLY:
+        return _OF_ORIGINS, [_origins(parts)]
+    days = sorted({part.charge_date for part in parts})
+    return _OF_PARTS, [days, *_listed(parts)]
 
 
-def mart_sums(period: date, *, table: str = MART) -> dict[str, dict[str, Decimal]]:
-    """Return the sums of the mart, or of a rollup, by currency and cost column, as Postgres adds them up."""
+def _origins(parts: Sequence[Part]) -> list[str]:
+    return sorted({part.origin for part in parts})
+
+
+def _listed(parts: Sequence[Part]) -> tuple[list[str], list[date]]:
+    return [part.origin for part in parts], [part.charge_date for part in parts]
+
+
+def adds_up(period: date, ledger: Mapping[str, Mapping[str, Decimal]], *, parts: Sequence[Part] | None = None) -> bool:
+    """Return whether the mart and its rollups say what the ledger's sums by currency and cost column say.
+
+    :param parts: only these parts were replaced: the rows of others have been added up when they were loaded, and are
+        held to the rollup by day no more. None: all.
+    """
+    if any(mart_sums(period, table=table) != ledger for table in ROLLUPS):
+        return False
+    return mart_sums(period, parts=parts) == (ledger if parts is None else mart_sums(period, table=DAILY, parts=parts))
+
+
+def mart_sums(period: date, *, table: str = MART, parts: Sequence[Part] | None = None) -> dict[str, dict[str, Decimal]]:
+    """Return the sums of the mart, or of a rollup, by currency and cost column, as Postgres adds them up.
+
+    :param parts: of these parts only; a rollup by month does not tell them apart. None: all.
+    """
+    condition, listed = _of(parts, table=table)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT billing_currency, sum(billed_cost), sum(effective_cost), sum(list_cost), sum(contracted_cost)"  # noqa: S608
             f" FROM {table}"
-            " WHERE organization_id = (SELECT itfm_current_organization()) AND billing_period = %s"
+            f" WHERE organization_id = (SELECT itfm_current_organization()) AND billing_period = %s{condition}"
             " GROUP BY billing_currency ORDER BY billing_currency",
-            [period],
+            [period, *listed],
         )
         return {row[0]: dict(zip(COST_COLUMNS, row[1:], strict=True)) for row in cursor.fetchall()}
 
@@ -147,45 +177,74 @@ def segment_ids(organization_id: UUID, segments: Path) -> dict[int, UUID]:
     table = pq.read_table(segments)
     rows = dict(zip(table["segment_id"].to_pylist(), table["dimension_values"].to_pylist(), strict=True))
     digests = {number: hashlib.sha256(text.encode()).hexdigest() for number, text in rows.items()}
-    Segment.objects.bulk_create(
-        (
-            Segment(organization_id=organization_id, dimension_values=json.loads(text), digest=digests[number])
-            for number, text in rows.items()
-        ),
-        ignore_conflicts=True,
-        batch_size=1000,
-    )
-    stored = dict(Segment.objects.filter(digest__in=list(digests.values())).values_list("digest", "id"))
+    stored = _stored_segments(digests.values())
+    missing = [number for number, digest in digests.items() if digest not in stored]
+    if missing:
+        Segment.objects.bulk_create(
+            (
+                Segment(
+                    organization_id=organization_id,
+                    dimension_values=json.loads(rows[number]),
+                    digest=digests[number],
+                )
+                for number in missing
+            ),
+            ignore_conflicts=True,  # another period's run may be saving the same
+            batch_size=1000,
+        )
+        stored |= _stored_segments(digests[number] for number in missing)
     return {number: stored[digest] for number, digest in digests.items()}
 
 
+def _stored_segments(digests: Iterable[str]) -> dict[str, UUID]:
+    return dict(Segment.objects.filter(digest__in=list(digests)).values_list("digest", "id"))
+
+
 def write_rows(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequence[Part] | None) -> None:
-    """Write the ledger, or some parts of it, summed to what pages show, in one order, with what its numbers mean."""
+    """Write the ledger, or some parts of it, summed to what pages show, with what its numbers mean.
+
+    By day, so that Postgres finds the rows of a day side by side, and puts them into its index one after the other.
+    """
     with duckdb.connect() as database:
         _name_files(database, folder, segments, names=("ledger", "cells", "splits"))
-        texts = {"origin": "COALESCE(splits.split_key, 'direct') AS origin"}
+        names = {"segment_id": "stored_id", "origin": "COALESCE(split_key, 'direct') AS origin"}
         sums = ", ".join(f"SUM({name}) AS {name}" for name in SUMS)
-        columns = ", ".join(texts.get(name, name) for name in (*_ATTRIBUTES, *SUMS))
         database.execute(
             f"""
             COPY (
                 WITH mart AS (
                     SELECT split_number, charge_date, mart_id, segment_id, billing_currency, {sums}
-                    FROM ledger JOIN cells USING (cell_id) {_only(database, parts)}
+                    FROM ledger JOIN (SELECT cell_id, mart_id FROM cells) USING (cell_id) {_only(database, parts)}
                     GROUP BY split_number, charge_date, mart_id, segment_id, billing_currency
-                ),
-                numbered AS (
-                    SELECT *, row_number() OVER (
-                        ORDER BY split_number NULLS FIRST, charge_date, mart_id, segment_id, billing_currency
-                    ) AS row_number
-                    FROM mart
+                    ORDER BY charge_date, split_number NULLS FIRST
                 )
-                SELECT row_number, stored.stored_id, {columns}
-                FROM numbered AS mart
+                SELECT {", ".join(names.get(name, name) for name in COLUMNS)}
+                FROM mart
                 JOIN stored USING (segment_id)
                 JOIN cells ON cells.cell_id = mart.mart_id
                 LEFT JOIN splits USING (split_number)
-            ) TO '{_quoted(to)}' (FORMAT csv, HEADER false, NULLSTR '', FORCE_QUOTE (origin))
+            ) TO '{_quoted(to)}' ({_CSV})
+            """  # noqa: S608
+        )
+
+
+def write_days(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequence[Part] | None) -> None:
+    """Write the ledger, or some parts of it, summed up by day, segment and origin."""
+    with duckdb.connect() as database:
+        _name_files(database, folder, segments, names=("ledger", "splits"))
+        names = {"segment_id": "stored_id", "origin": "COALESCE(split_key, 'direct') AS origin"}
+        sums = ", ".join(f"SUM({name}) AS {name}" for name in SUMS)
+        database.execute(
+            f"""
+            COPY (
+                WITH days AS (
+                    SELECT split_number, charge_date, segment_id, billing_currency, {sums}
+                    FROM ledger {_only(database, parts)}
+                    GROUP BY split_number, charge_date, segment_id, billing_currency
+                )
+                SELECT {", ".join(names.get(name, name) for name in _DAY_COLUMNS)}
+                FROM days JOIN stored USING (segment_id) LEFT JOIN splits USING (split_number)
+            ) TO '{_quoted(to)}' ({_CSV})
             """  # noqa: S608
         )
 
@@ -205,16 +264,19 @@ def _only(database: duckdb.DuckDBPyConnection, parts: Sequence[Part] | None) -> 
         ) AS parts ON parts.number = COALESCE(ledger.split_number, -1) AND parts.charge_date = ledger.charge_date"""
 
 
-def _write_months_csv(folder: Path, *, segments: dict[int, UUID], to: Path) -> None:
-    """Write the sums by month that stand beside the ledger."""
+def _write_months_csv(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequence[Part] | None) -> None:
+    """Write the sums by month that stand beside the ledger; of the origins of some parts only, unless None."""
     with duckdb.connect() as database:
         _name_files(database, folder, segments, names=())
         database.read_parquet(str(folder / MONTHS)).create_view("months")
+        condition, values = ("", []) if parts is None else ("WHERE list_contains(?, origin)", [_origins(parts)])
         database.execute(
             f"""
-            COPY (SELECT stored_id, {", ".join(_MONTH_COLUMNS[1:])} FROM months JOIN stored USING (segment_id))
-            TO '{_quoted(to)}' (FORMAT csv, HEADER false, NULLSTR '', FORCE_QUOTE (origin))
-            """  # noqa: S608 - our own names
+            COPY (
+                SELECT stored_id, {", ".join(_MONTH_COLUMNS[1:])} FROM months JOIN stored USING (segment_id) {condition}
+            ) TO '{_quoted(to)}' ({_CSV})
+            """,  # noqa: S608 - our own names
+            values,
         )
 
 
@@ -233,13 +295,13 @@ def _name_files(
         database.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
 
 
-def _copy(cursor: Any, rows: Path, *, into: str, like: str, columns: str) -> None:
-    """Copy a file into a table of this session's own: one under row-level security takes no COPY."""
+def _copy(cursor: Any, rows: Path, *, like: str, columns: str) -> None:
+    """Copy a file into `copied_rows`, this session's own: a table under row-level security takes no COPY."""
     cursor.execute(
-        f"CREATE TEMPORARY TABLE {into} ON COMMIT DROP AS SELECT {columns} FROM {like} WITH NO DATA"  # noqa: S608
+        f"CREATE TEMPORARY TABLE copied_rows ON COMMIT DROP AS SELECT {columns} FROM {like} WITH NO DATA"  # noqa: S608
     )
     with (
-        cursor.copy(f"COPY {into} ({columns}) FROM STDIN (FORMAT csv, NULL '')") as copy,
+        cursor.copy(f"COPY copied_rows ({columns}) FROM STDIN (FORMAT csv, NULL '')") as copy,
         rows.open("rb") as source,
     ):
         while block := source.read(_COPY_BYTES):

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from allocation.engine import rules as engine_rules
 from allocation.engine.drivers import Driver, DriverError, fingerprint, read_csv
@@ -117,10 +118,11 @@ def exported(saved: RuleSet) -> EngineRuleSet:
     return with_driver_values(engine_rules.parse(saved.document), DriverValue.objects.all())
 
 
-def with_driver_values(rule_set: EngineRuleSet, values: Iterable[DriverValue]) -> EngineRuleSet:
+def with_driver_values(rule_set: EngineRuleSet, values: QuerySet[DriverValue]) -> EngineRuleSet:
     """Return a rule set with these driver values put into it."""
     by_driver: dict[str, list[EngineDriverValue]] = defaultdict(list)
-    for value in sorted(values, key=lambda one: (one.driver, one.date, one.value)):
-        by_driver[value.driver].append(EngineDriverValue(date=value.date, value=value.value, quantity=value.quantity))
+    # There are tens of thousands; a model for each would take as long again as all else that is done with them.
+    for driver, day, value, quantity in sorted(values.values_list("driver", "date", "value", "quantity")):
+        by_driver[driver].append(EngineDriverValue(date=day, value=value, quantity=quantity))
     drivers = tuple(driver.model_copy(update={"values": tuple(by_driver[driver.key])}) for driver in rule_set.drivers)
     return rule_set.model_copy(update={"drivers": drivers})

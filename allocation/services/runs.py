@@ -31,7 +31,7 @@ from allocation.explain.rules import RULES_FILE
 from allocation.models import AllocatedCost, AllocationRun, Reallocation
 from allocation.selectors import current_rule_set
 from allocation.services.inputs import Inputs, engine_inputs, inputs_of
-from allocation.services.mart import MART, ROLLUPS, mart_sums, replace_mart, replace_rollups
+from allocation.services.mart import adds_up, replace_mart, replace_rollups
 from allocation.services.parts import write_parts
 from allocation.services.previous import falls_back
 from itfm.audit.services import Actor, record
@@ -287,8 +287,9 @@ def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path,
         leftovers.remove(run.organization_id, [folder] if folder.exists() else [])
         lake.publish(finished, to=folder)
         in_force = AllocationRun.objects.filter(billing_period=run.billing_period, state=State.PUBLISHED)
-        replace_mart(run, folder=folder, scratch=scratch, before=None if anew else _folder_of(in_force.first()))
-        if any(mart_sums(run.billing_period, table=table) != proof.sums("ledger") for table in (MART, *ROLLUPS)):
+        before = None if anew else _folder_of(in_force.first())
+        parts = replace_mart(run, folder=folder, scratch=scratch, before=before)
+        if not adds_up(run.billing_period, proof.sums("ledger"), parts=parts):
             raise AllocationRefusedError("The sums of the mart in Postgres differ from those of the files.")
         is_same = in_force.filter(inputs_sha256=run.inputs_sha256).exists()
         in_force.update(state=State.REPLACED)

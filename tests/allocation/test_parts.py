@@ -19,7 +19,8 @@ from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.inputs import RunInputs
 from allocation.models import AllocationRun
 from allocation.services import allocate, parts, publish_rules
-from allocation.services.mart import MART, ROLLUPS, replace_mart
+from allocation.services import runs as runs_module
+from allocation.services.mart import DAILY, MART, MONTHLY, ROLLUPS, replace_mart, replace_rollups
 from allocation.services.parts import Part, changed_parts, read_parts, write_parts
 from itfm.core import lake
 from itfm.core.tenancy import tenant
@@ -119,9 +120,9 @@ CHARGES = [
 
 
 def stored(table=MART):
-    """Return the rows of a table of the mart, but for their numbers and the runs that wrote them."""
+    """Return the rows of a table of the mart, but for the runs that wrote them."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT to_jsonb(t) - 'row_number' - 'run_id' FROM {table} AS t ORDER BY 1::text")
+        cursor.execute(f"SELECT to_jsonb(t) - 'run_id' FROM {table} AS t ORDER BY 1::text")
         return sorted(map(str, cursor.fetchall()))
 
 
@@ -166,6 +167,58 @@ def test_a_run_whose_parts_are_not_known_is_replaced_as_a_whole(acme):
     second = allocate(acme.id, period=OCTOBER)
 
     assert set(writers(acme).values()) == {second.id}
+
+
+@pytest.mark.django_db
+def test_a_run_whose_parts_were_written_by_the_version_before_is_replaced_as_a_whole(acme):
+    bill_in_force(acme, CHARGES)
+    first = allocate(acme.id, period=OCTOBER)
+    file = lake.organization_folder(acme.id) / first.folder / parts.FILE
+    pq.write_table(pq.read_table(file).rename_columns({"content": "sha256"}), file)
+    bill_in_force(acme, CHARGES[:-1])
+
+    second = allocate(acme.id, period=OCTOBER)
+
+    assert set(writers(acme).values()) == {second.id}
+
+
+DEFECTS = {
+    "a row that was not loaded": f"DELETE FROM {MART} WHERE charge_date = '2026-10-03' AND service_name = 'Late'",
+    "sums by day that differ": f"UPDATE {DAILY} SET list_cost = list_cost + 1 WHERE charge_date = '2026-10-03'",
+    "sums by day of a part that stays": f"UPDATE {DAILY} SET billed_cost = 0 WHERE charge_date = '2026-10-01'",
+    "sums by month that differ": f"DELETE FROM {MONTHLY} WHERE service_name = 'Late'",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("defect", DEFECTS)
+def test_a_load_of_some_parts_that_does_not_add_up_leaves_the_run_before_in_force(acme, monkeypatch, defect):
+    bill_in_force(acme, CHARGES)
+    first = allocate(acme.id, period=OCTOBER)
+    before = {table: stored_of(acme, table) for table in (MART, *ROLLUPS)}
+    bill_in_force(acme, [*CHARGES, charge("7", on=3, tags={"team": "search"}, service_name="Late")])
+    load = runs_module.replace_mart
+
+    def load_with_a_planted_defect(run, **options):
+        replaced = load(run, **options)
+        assert replaced == [Part("direct", day(3))]
+        with connection.cursor() as cursor:
+            cursor.execute(DEFECTS[defect])
+            assert cursor.rowcount
+        return replaced
+
+    monkeypatch.setattr(runs_module, "replace_mart", load_with_a_planted_defect)
+    with pytest.raises(runs_module.AllocationRefusedError, match="mart in Postgres"):
+        allocate(acme.id, period=OCTOBER)
+
+    assert before == {table: stored_of(acme, table) for table in (MART, *ROLLUPS)}
+    with tenant(acme.id):
+        assert AllocationRun.objects.get(state="published").id == first.id
+
+
+def stored_of(organization, table):
+    with tenant(organization.id):
+        return stored(table)
 
 
 SOURCES = [str(uuid.UUID(int=1)), str(uuid.UUID(int=2))]
@@ -224,6 +277,8 @@ def check(organization, charges, splits, drivers, change, other):
         found = {table: stored(table) for table in (MART, *ROLLUPS)}
         replace_mart(run, folder=next_one, scratch=root)
         assert found == {table: stored(table) for table in (MART, *ROLLUPS)}
+        replace_rollups(organization.id, OCTOBER)
+        assert found == {table: stored(table) for table in (MART, *ROLLUPS)}, "as Postgres sums them up from the rows"
         return len(read_parts(next_one)) - len(changed_parts(before, next_one))
 
 

@@ -154,7 +154,7 @@ def test_a_run_whose_mart_does_not_add_up_leaves_the_one_before_in_force(acme, a
 
     def load_with_a_planted_defect(run, **options):
         load(run, **options)
-        AllocatedCost.objects.filter(row_number=1).delete()
+        AllocatedCost.objects.filter(origin="direct").delete()
 
     monkeypatch.setattr(runs_module, "replace_mart", load_with_a_planted_defect)
     with pytest.raises(AllocationRefusedError, match="mart in Postgres"):
@@ -273,7 +273,8 @@ def test_a_run_proves_again_from_its_files_and_the_mart(acme, allocated):
 def test_a_mart_that_was_tampered_with_does_not_prove(acme, allocated):
     with tenant(acme.id), connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE allocation_allocatedcost SET effective_cost = effective_cost + 0.000000000000000001 WHERE row_number = 1"
+            "UPDATE allocation_allocatedcost SET effective_cost = effective_cost + 0.000000000000000001"
+            " WHERE origin = 'direct'"
         )
 
     proved = prove_run(acme.id, run_id=allocated.id)

@@ -139,7 +139,7 @@ def _allocate(source: BillSource, *, month: int, rule_set: RuleSet) -> None:
         finished_at=AT,
     )
     rows = [row for row in COSTS if row[0] == month]
-    for number, (_, day, team, cost) in enumerate(rows, start=1):
+    for _, day, team, cost in rows:
         segment, _ = Segment.objects.get_or_create(
             organization_id=source.organization_id,
             digest=(team or "nobody").ljust(64, "."),
@@ -148,7 +148,6 @@ def _allocate(source: BillSource, *, month: int, rule_set: RuleSet) -> None:
         AllocatedCost.objects.create(
             organization_id=source.organization_id,
             billing_period=period,
-            row_number=number,
             run=run,
             segment=segment,
             source_id=source.id,

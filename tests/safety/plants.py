@@ -116,10 +116,10 @@ def _plant_cost(organization: Organization, planted: dict[str, models.Model], *,
     with connection.cursor() as cursor:
         cursor.execute("SELECT itfm_mart_partition('2026-10-01')")
         cursor.execute(
-            "INSERT INTO allocation_allocatedcost (organization_id, billing_period, row_number, run_id, segment_id,"
+            "INSERT INTO allocation_allocatedcost (organization_id, billing_period, run_id, segment_id,"
             " source_id, origin, charge_date, service_name, billing_currency, billed_cost, effective_cost, list_cost,"
             " contracted_cost, consumed_quantity, charge_count)"
-            " VALUES (%s, '2026-10-01', 1, %s, %s, %s, %s, '2026-10-01', %s, 'USD', 1, 1, 1, 1, 1, 1)",
+            " VALUES (%s, '2026-10-01', %s, %s, %s, %s, '2026-10-01', %s, 'USD', 1, 1, 1, 1, 1, 1)",
             [
                 organization.id,
                 planted["allocation.AllocationRun"].pk,

@@ -120,7 +120,7 @@ def parsed(rows):
 
 
 def key_of(row):
-    return str(row.get("id") or (row.get("billing_period"), row.get("row_number")))
+    return str(row.get("id") or (row.get("billing_period"), row.get("segment_id")))
 
 
 def changed(before, after):

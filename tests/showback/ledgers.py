@@ -107,7 +107,6 @@ def _ledger(source, *, month, rules):
         AllocatedCost.objects.create(
             organization_id=organization_id,
             billing_period=period,
-            row_number=number,
             run=run,
             segment=segment,
             source_id=source.id,

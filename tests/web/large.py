@@ -43,10 +43,10 @@ SELECT md5('segment' || n)::uuid, %s,
 FROM generate_series(0, %s - 1) AS n
 """
 COSTS = """
-INSERT INTO allocation_allocatedcost (organization_id, billing_period, row_number, run_id, segment_id, source_id, origin,
+INSERT INTO allocation_allocatedcost (organization_id, billing_period, run_id, segment_id, source_id, origin,
     charge_date, service_name, billing_currency, billed_cost, effective_cost, list_cost, contracted_cost,
     consumed_quantity, charge_count)
-SELECT %(organization)s, %(period)s, n, %(run)s, md5('segment' || n)::uuid, %(source)s, 'direct',
+SELECT %(organization)s, %(period)s, %(run)s, md5('segment' || n)::uuid, %(source)s, 'direct',
     %(period)s, 'Storage', 'USD', 1, 1, 1, 1, 1, 1
 FROM generate_series(0, %(count)s - 1) AS n
 """
