@@ -24,6 +24,8 @@ MAY = {
     "GET bills/<uuid:bill_id>/comparison": "OAFU",
     "GET revisions/<uuid:revision_id>": "OAFU",
     "GET findings": "OAFU",
+    "GET recommendations": "OAFU",
+    "GET recommendation-lists": "OAFU",
     "GET invoices": "OAFU",
     "POST invoices": "OAF",
     "GET invoices/<uuid:invoice_id>": "OAFU",
