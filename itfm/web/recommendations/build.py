@@ -132,6 +132,7 @@ def _table(
 ) -> Table:
     columns = (
         Column(key="resource", label="Resource"),
+        Column(key="savings", label="Estimated monthly savings", kind="money", currency=currency),
         Column(key="action", label="Action"),
         Column(key="current", label="Today"),
         Column(key="recommended", label="Recommended"),
@@ -140,7 +141,6 @@ def _table(
         Column(key="effort", label="Effort"),
         Column(key="source", label="Source", is_shown=names_source),
         Column(key="cost", label="Estimated monthly cost", kind="money", currency=currency),
-        Column(key="savings", label="Estimated monthly savings", kind="money", currency=currency),
     )
     narrowed = "None of the recommendations is like this."
     empty = (
@@ -166,6 +166,7 @@ def _row(one: Mapping[str, Any]) -> Row:
     return Row(
         cells=(
             Cell(value=last_part[0] if last_part else resource or "No resource named", note=one["resource_type"] or ""),
+            Cell(value=one["estimated_monthly_savings"]),
             Cell(value=one["action"]),
             Cell(value=one["current_summary"]),
             Cell(value=one["recommended_summary"] or one["recommended_resource_type"]),
@@ -174,7 +175,6 @@ def _row(one: Mapping[str, Any]) -> Row:
             Cell(value=EFFORTS.get(effort, effort)),
             Cell(value=one["source_name"]),
             Cell(value=one["estimated_monthly_cost"]),
-            Cell(value=one["estimated_monthly_savings"]),
         )
     )
 
