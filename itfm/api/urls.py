@@ -45,6 +45,9 @@ resources: list[URLPattern] = [
     path("bills/<uuid:bill_id>/comparison", bills.RevisionComparison.as_view(), name="api_comparison"),
     path("revisions/<uuid:revision_id>", bills.OneRevision.as_view(), name="api_revision"),
     path("invoices", invoices.Invoices.as_view(), name="api_invoices"),
+    path("invoices/files", invoices.InvoiceFiles.as_view(), name="api_invoice_files"),
+    path("unknown-invoices", invoices.UnknownInvoices.as_view(), name="api_unknown_invoices"),
+    path("invoices/<uuid:invoice_id>/lines", invoices.InvoiceLines.as_view(), name="api_invoice_lines"),
     path("invoices/<uuid:invoice_id>", invoices.OneInvoice.as_view(), name="api_invoice"),
     path(
         "invoices/<uuid:invoice_id>/restorations",

@@ -64,6 +64,7 @@ QUERIES = {
     "explain": "period=2026-10&currency=USD",
     "charges": "period=2026-10",
     "charges/file": "period=2026-10",
+    "unknown-invoices": "period=2026-10",
     "bills/<uuid:bill_id>/comparison": "older=1&newer=1",
 }
 
