@@ -16,6 +16,7 @@ from itfm.web.invoices.urls import urlpatterns as invoices
 from itfm.web.mail.urls import urlpatterns as mail
 from itfm.web.overview.urls import urlpatterns as overview
 from itfm.web.people.urls import urlpatterns as people
+from itfm.web.recommendations.urls import urlpatterns as recommendations
 from itfm.web.settings.urls import urlpatterns as settings
 from itfm.web.showback.urls import urlpatterns as showback
 from itfm.web.sources.urls import urlpatterns as sources
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *bills,
     *catalog,
     *invoices,
+    *recommendations,
     *sources,
     *allocation,
     *uploads,

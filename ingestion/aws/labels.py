@@ -78,14 +78,14 @@ class Labels:
             own.append(_object(self.tags, titles=TAG_TITLES))
         in_map = "cost_category" in self.columns.names
         if not in_map and not self.cost_categories:
-            return {"tags": _merged(own), "x_cost_categories": "NULL::VARCHAR"}
+            return {"tags": merged(own), "x_cost_categories": "NULL::VARCHAR"}
         if in_map:
             told = sorted_object(quoted("cost_category"))
             prefixed = sorted_object(quoted("cost_category"), prefix=COST_CATEGORY)
         else:
             told = _object(self.cost_categories, titles=COST_CATEGORY_TITLES)
             prefixed = _object(self.cost_categories, titles=COST_CATEGORY_TITLES, prefix=COST_CATEGORY)
-        return {"tags": _merged([*own, prefixed]), "x_cost_categories": told}
+        return {"tags": merged([*own, prefixed]), "x_cost_categories": told}
 
 
 def labels_of(raw: RawTables, columns: Columns) -> Labels:
@@ -107,7 +107,7 @@ def _object(single: Sequence[RawColumn], *, titles: Sequence[str], prefix: str =
     return f"nullif('{{' || concat_ws(',', {', '.join(pairs)}) || '}}', '{{}}')"
 
 
-def _merged(objects: Sequence[str]) -> str:
+def merged(objects: Sequence[str]) -> str:
     """Return several objects as one; where one of them is none, that one, which is told of."""
     if len(objects) < 2:
         return objects[0] if objects else "NULL::VARCHAR"

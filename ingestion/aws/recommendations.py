@@ -32,7 +32,7 @@ from ingestion.normalize.engine import engine
 from ingestion.normalize.inflate import lay_ready
 from ingestion.normalize.plan import BARE
 from ingestion.normalize.reading import Reading
-from ingestion.normalize.recommending import FoundList, WrittenList
+from ingestion.normalize.recommending import FILE, FoundList, WrittenList
 from ingestion.normalize.sizes import check_cells, check_parquet
 from ingestion.normalize.tables import RawTables, read_tables
 
@@ -65,7 +65,6 @@ REQUIRED: Final = {
     name: name
     for name in ("recommendation_id", "account_id", "currency_code", "estimated_monthly_savings_after_discount")
 }
-FILE: Final = "recommendations.parquet"
 _DAY: Final = re.compile(r"(?:^|/)[A-Za-z_]+=(\d{4}-\d{2}-\d{2})(?:/|$)")
 
 

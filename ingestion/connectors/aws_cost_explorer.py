@@ -5,21 +5,25 @@ It knows no resources, tags or prices: a Data Export tells all of these, and thi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import ClassVar, Final
 
 import duckdb
 
+from ingestion.aws import accounts
+from ingestion.aws.account_lists import AccountList, reading_accounts, with_listed_accounts
 from ingestion.aws.cost_explorer import COLUMNS, costs
 from ingestion.aws.services import SERVICES
+from ingestion.delivery import Delivery
 from ingestion.delivery.aws_access import AwsAccess, aws_client
 from ingestion.delivery.services import Record, Service, ServiceSettings
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal
 from ingestion.focus.services import service_columns
 from ingestion.normalize.checks import currency_check, period_check, require_columns
-from ingestion.normalize.connector import ConnectorKind, planned
+from ingestion.normalize.connector import ConnectorKind
 from ingestion.normalize.fields import Fields
 from ingestion.normalize.plan import EntryCheck, Plan
 from ingestion.normalize.tables import RawTables
@@ -52,6 +56,8 @@ class CostExplorerSettings(AwsAccess, ServiceSettings):
 
     home: ClassVar[str] = "AWS Cost Explorer"
 
+    account_list: AccountList = None
+
 
 def read(settings: CostExplorerSettings, month: date) -> Iterator[Record]:
     """Yield the costs of a month."""
@@ -63,17 +69,27 @@ def read(settings: CostExplorerSettings, month: date) -> Iterator[Record]:
 SERVICE: Final = Service(columns=COLUMNS, read=read)
 
 
-def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa: ARG001 - planners share one signature
-    """Say how the columns of Cost Explorer become FOCUS 1.4.
+def found_deliveries(settings: CostExplorerSettings) -> tuple[Delivery, ...]:
+    """Return a delivery for each month, each with the list of accounts where that is asked for.
+
+    :raises DeliveryError: Cost Explorer does not answer, or the role is refused.
+    """
+    return with_listed_accounts(SERVICE.discover(settings), settings, account_list=settings.account_list)
+
+
+def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection, *, listed: Sequence[accounts.Account] = ()) -> Plan:
+    """Say how the columns of Cost Explorer become FOCUS 1.4, with what AWS Organizations has `listed` of accounts.
 
     :raises RejectedBillError: a column is missing that no charge can do without.
     """
     require_columns(raw, REQUIRED, message="{file} has no column {title}. Is it from AWS Cost Explorer?")
     fields = Fields(frozenset(raw.names()))
+    if listed:
+        accounts.load(listed, connection)
     cost = fields.number("unblended_cost")
     return Plan(
         key=tuple(name for name in KEY if name in fields.names),
-        entries=_entries(fields),
+        entries=_entries(fields, has_list=bool(listed)),
         rows={
             **dict.fromkeys(("billed_cost", "contracted_cost"), cost),
             # Neither list nor negotiated prices are told; the billed cost stands for them, so that savings read 0.
@@ -101,8 +117,9 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
     )
 
 
-def _entries(fields: Fields) -> dict[str, str]:
+def _entries(fields: Fields, *, has_list: bool) -> dict[str, str]:
     text = fields.text
+    name, account = text("account_name"), text("account_id")
     month, kind, service = f"date_trunc('month', {lenient_moment(text('date'))})", text("record_type"), text("service")
     covered = ", ".join(map(literal, COVERED))
     cases = " ".join(f"WHEN {literal(word)} THEN {literal(category)}" for word, category in CATEGORIES.items())
@@ -113,9 +130,9 @@ def _entries(fields: Fields) -> dict[str, str]:
         "billing_period_end": f"{month} + INTERVAL 1 MONTH",
         "billing_currency": text("currency"),
         "billing_account_id": "'AWS'",
-        "sub_account_id": text("account_id"),
-        "sub_account_name": text("account_name"),
-        "sub_account_type": f"CASE WHEN {text('account_id')} IS NOT NULL THEN 'Account' END",
+        "sub_account_id": account,
+        "sub_account_name": f"coalesce({name}, {accounts.told('name', account=account)})" if has_list else name,
+        "sub_account_type": f"CASE WHEN {account} IS NOT NULL THEN 'Account' END",
         "invoice_issuer_name": "'Amazon Web Services, Inc.'",
         "service_provider_name": "'Amazon Web Services, Inc.'",
         "host_provider_name": "'AWS'",
@@ -125,7 +142,7 @@ def _entries(fields: Fields) -> dict[str, str]:
         "pricing_category": f"CASE WHEN {kind} = 'Tax' THEN NULL WHEN {kind} IN ({covered}) THEN 'Committed'"
         " ELSE 'Standard' END",
         "x_record_type": kind,
-        "tags": "NULL::VARCHAR",
+        "tags": accounts.told("tags", account=account) if has_list else "NULL::VARCHAR",
         "is_dropped": "FALSE",
     }
 
@@ -139,10 +156,12 @@ KIND = ConnectorKind(
     access=(
         "Permit ce:GetCostAndUsage and ce:GetDimensionValues.",
         "AWS charges 0.01 USD a question. A pull asks some eight of them for each month that is not settled.",
+        "For an account list permit organizations:ListAccounts and organizations:ListTagsForResource as well.",
     ),
     params=CostExplorerSettings,
     open=SERVICE.open,
-    discover=SERVICE.discover,
-    normalize=planned(plan),
+    discover=found_deliveries,
+    normalize=reading_accounts(lambda _settings, listed: partial(plan, listed=listed)),
     planner=plan,
+    reuses_files=True,
 )

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Final, Self
 
 import duckdb
 from pydantic import Field, model_validator
 
 from ingestion.ai.models import names_model, with_generative
 from ingestion.aws import accounts, line_items, nodes, recommendations, splits
+from ingestion.aws.account_lists import AccountList, reading_accounts, with_listed_accounts
 from ingestion.aws.labels import TAG_KEY, Labels, labels_of
 from ingestion.aws.line_items import TYPE, Columns
 from ingestion.aws.regions import REGIONS
 from ingestion.aws.services import SERVICES
-from ingestion.delivery import ArchivedFile, BucketSettings, Delivery, SourceSettings, Store, open_store, tree
+from ingestion.delivery import BucketSettings, Delivery, Store, open_store, tree
 from ingestion.delivery.manifests import find_deliveries
 from ingestion.focus import attributes
 from ingestion.focus.expressions import lenient_moment, literal, looked_up, quoted
-from ingestion.focus.mapped_services import MappedService
 from ingestion.focus.services import OTHER_CATEGORY, service_columns
 from ingestion.normalize.checks import currency_check, period_check, require_columns
-from ingestion.normalize.connector import ConnectorKind, planned
-from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
+from ingestion.normalize.connector import ConnectorKind
 from ingestion.normalize.plan import Double, EntryCheck, Plan
 from ingestion.normalize.recommending import Recommending
 from ingestion.normalize.tables import RawTables
@@ -131,12 +128,7 @@ UNUSED_ENTRIES: Final = {
 class CurSettings(BucketSettings):
     """Where the reports are, and what else is asked of AWS about them."""
 
-    account_list: Literal["aws_organizations"] | None = Field(
-        default=None,
-        title="Account list",
-        description="Ask AWS Organizations for the names and tags of accounts with each pull, which needs"
-        " organizations:ListAccounts and organizations:ListTagsForResource. Left empty, the bill says what it says.",
-    )
+    account_list: AccountList = None
     recommendations_prefix: str | None = Field(
         default=None,
         max_length=1000,
@@ -177,35 +169,7 @@ def found_deliveries(settings: CurSettings) -> tuple[Delivery, ...]:
     :raises DeliveryError: the bucket cannot be read, or the role is refused.
     """
     found = find_deliveries(_bills(settings))
-    if settings.account_list is None or settings.path is not None or not found:
-        return found
-    return accounts.with_accounts(found, accounts.told_by_organizations(settings))
-
-
-def normalize(
-    files: Sequence[ArchivedFile],
-    *,
-    settings: SourceSettings,
-    output: Path,
-    limits: Limits,
-    tag_keys: frozenset[str] | None,
-    progress: Progress,
-    mapped_services: Sequence[MappedService] = (),
-) -> NormalizedDelivery:
-    """Turn reports into charges, with the list of accounts behind them, if there is one."""
-    reports = [file for file in files if file.dataset != accounts.DATASET]
-    lists = [accounts.read_accounts(file.path) for file in files[len(reports) :]]
-    listed = [account for accounts_of_one in lists for account in accounts_of_one]
-    delivery = planned(partial(plan, listed=listed))(
-        reports,
-        settings=settings,
-        output=output,
-        limits=limits,
-        tag_keys=tag_keys,
-        progress=progress,
-        mapped_services=mapped_services,
-    )
-    return replace(delivery, row_counts=(*delivery.row_counts, *(len(one) for one in lists)))
+    return with_listed_accounts(found, settings, account_list=settings.account_list)
 
 
 def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection, *, listed: Sequence[accounts.Account] = ()) -> Plan:
@@ -380,7 +344,7 @@ KIND = ConnectorKind(
     description="What AWS delivers to a bucket of yours as a Data Export or a Cost and Usage Report, CSV or Parquet.",
     params=CurSettings,
     discover=found_deliveries,
-    normalize=normalize,
+    normalize=reading_accounts(lambda _settings, listed: partial(plan, listed=listed)),
     planner=plan,
     reuses_files=True,
     recommending=Recommending(open=_recommendations, find=recommendations.newest, write=recommendations.write),

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, ClassVar, Final
 
 import duckdb
 from pydantic import Field
 
-from ingestion.delivery import PlaceSettings
+from ingestion.aws import accounts
+from ingestion.aws.account_lists import SETTING, AccountList, reading_accounts, with_listed_accounts
+from ingestion.aws.labels import merged
+from ingestion.delivery import Delivery, PlaceSettings
+from ingestion.delivery.places import BLOB, S3
+from ingestion.delivery.settings import Place
 from ingestion.focus import attributes
 from ingestion.focus.columns import CHARGE_CATEGORIES, COLUMNS, snake_case
 from ingestion.focus.expressions import lenient_moment, literal, quoted
 from ingestion.focus.findings import Finding
 from ingestion.normalize.checks import CURRENCY_CODE, currency_check, period_check, require_columns
-from ingestion.normalize.connector import ConnectorKind, discover, settled
+from ingestion.normalize.connector import ConnectorKind, discover
 from ingestion.normalize.plan import EntryCheck, Plan
 from ingestion.normalize.run import Planner
 from ingestion.normalize.tables import RawTables
@@ -28,6 +34,7 @@ REQUIRED: Final = {
     snake_case(title): title for title in ("BilledCost", "BillingPeriodStart", "ChargeCategory", "ChargePeriodStart")
 }
 """Without these a file is refused; the other mandatory columns are only missed. Raw name to title."""
+LACKS: Final = "{file} has no column {title}, which a FOCUS file must have. Is it a FOCUS file?"
 MISSED: Final = (
     "BillingAccountId",
     "BillingPeriodEnd",
@@ -45,33 +52,52 @@ MAPPED_NAMES: Final = frozenset(TITLES) | {"provider_name", "publisher_name"}
 
 
 class FocusSettings(PlaceSettings):
-    """Settings of a FOCUS source. `default_currency` is taken for files without a BillingCurrency column."""
+    """Settings of a FOCUS source. `default_currency` is taken for files without a BillingCurrency column.
+
+    An `account_list` is of AWS, and so belongs to a bucket.
+    """
 
     reading: ClassVar[tuple[str, ...]] = ("default_currency",)
 
+    places: ClassVar[tuple[Place, ...]] = (replace(S3, fields=(*S3.fields, SETTING)), BLOB)
+
+    account_list: AccountList = None
     default_currency: Annotated[str, Field(pattern=CURRENCY_CODE)] | None = Field(
         default=None, description="Three letters such as EUR, for files that do not name their currency."
     )
 
 
-def planner_of(settings: FocusSettings) -> Planner:
-    """Return the plan of files that may name no currency."""
-    return partial(plan, default_currency=settings.default_currency)
+def found_deliveries(settings: FocusSettings) -> tuple[Delivery, ...]:
+    """Return the deliveries at a source's place, each with the list of accounts where that is asked for.
+
+    :raises DeliveryError: the place cannot be read, or the role is refused.
+    """
+    return with_listed_accounts(discover(settings), settings, account_list=settings.account_list)
 
 
-def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection, *, default_currency: str | None = None) -> Plan:
-    """Say how the columns found become FOCUS 1.4.
+def planner_of(settings: FocusSettings, listed: Sequence[accounts.Account] = ()) -> Planner:
+    """Return the plan of files that may name no currency, with the accounts that are listed beside them."""
+    return partial(plan, default_currency=settings.default_currency, listed=listed)
+
+
+def plan(
+    raw: RawTables,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    default_currency: str | None = None,
+    listed: Sequence[accounts.Account] = (),
+) -> Plan:
+    """Say how the columns found become FOCUS 1.4, with what AWS Organizations has `listed` of accounts.
 
     :raises RejectedBillError: a column is missing that no charge can do without.
     """
     names = frozenset(raw.names())
-    require_columns(
-        raw,
-        REQUIRED,
-        message="{file} has no column {title}, which a FOCUS file must have. Is it a FOCUS file?",
-    )
+    require_columns(raw, REQUIRED, message=LACKS)
     findings = list(_missed(raw))
     entries = _entries(names)
+    if listed:
+        accounts.load(listed, connection)
+        entries |= _of_accounts(entries)
     if "billing_currency" not in names:
         code, why = _currency(raw, connection, default_currency=default_currency)
         entries["billing_currency"] = literal(code)
@@ -120,6 +146,20 @@ def _entries(names: frozenset[str]) -> dict[str, str]:
     tags = "CASE WHEN tags LIKE '\"%' THEN '{' || tags || '}' ELSE tags END"
     entries["tags"] = tags if "tags" in names else "NULL::VARCHAR"
     return entries
+
+
+def _of_accounts(entries: Mapping[str, str]) -> dict[str, str]:
+    """Return what the list tells where the file does not: names of accounts, and tags that charges inherit from them.
+
+    FOCUS has no tags of accounts, so one of such a name in the file was given to a resource, and the list's counts.
+    """
+    names = {
+        f"{one}_account_name": f"coalesce({entries[f'{one}_account_name']},"
+        f" {accounts.told('name', account=entries[f'{one}_account_id'])})"
+        for one in ("sub", "billing")
+    }
+    inherited = accounts.told("tags", account=entries["sub_account_id"])
+    return {**names, "tags": merged([entries["tags"], inherited])}
 
 
 def _known_case(name: str, words: Sequence[str]) -> str:
@@ -225,7 +265,8 @@ KIND = ConnectorKind(
     label="FOCUS 1.0 to 1.4 (CSV or Parquet)",
     description="A bill in the open FOCUS format, which most cloud providers and many vendors export.",
     params=FocusSettings,
-    discover=discover,
-    normalize=settled(planner_of),
+    discover=found_deliveries,
+    normalize=reading_accounts(planner_of),
     planner_of=planner_of,
+    reuses_files=True,
 )

@@ -7,10 +7,33 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ingestion.delivery import ArchivedFile, DeliveredFile, Store
 from ingestion.normalize.contents import Limits
+
+FILE: Final = "recommendations.parquet"
+"""The one file of a list, with these columns, whatever its provider."""
+TEXTS: Final = (
+    "recommendation_id",
+    "sub_account_id",
+    "sub_account_name",
+    "resource_id",
+    "resource_type",
+    "region_id",
+    "action",
+    "current_summary",
+    "recommended_summary",
+    "recommended_resource_type",
+    "told_by",
+    "implementation_effort",
+    "restart_needed",
+    "rollback_possible",
+    "tags",
+    "currency",
+)
+AMOUNTS: Final = ("estimated_monthly_cost", "estimated_monthly_savings", "estimated_monthly_savings_before_discount")
+"""`DECIMAL(38,18)` in the currency of the row."""
 
 
 @dataclass(frozen=True, kw_only=True)

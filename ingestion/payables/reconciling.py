@@ -144,12 +144,21 @@ def unknown_numbers(
 def _by_account(
     invoices: Sequence[Invoiced], sums: Sequence[ChargeSum], *, is_readable: bool
 ) -> dict[UUID, Reconciliation]:
-    named = {invoice.account for invoice in invoices if invoice.account}
+    by_account: dict[str, list[Invoiced]] = defaultdict(list)
+    for invoice in invoices:
+        by_account[invoice.account].append(invoice)
+    own: dict[str, list[ChargeSum]] = defaultdict(list)
+    for one in sums:
+        # Charges of accounts that no invoice is for are held against those that are for any.
+        own[one.account if one.account in by_account else ""].append(one)
     found: dict[UUID, Reconciliation] = {}
-    for account in {invoice.account for invoice in invoices}:
-        together = [invoice for invoice in invoices if invoice.account == account]
-        own = [one for one in sums if (one.account == account if account else one.account not in named)]
-        found |= {one.id: _held(together, own, one, is_readable=is_readable) for one in together}
+    for account, together in by_account.items():
+        # What invoices that stand together are told differs by their status alone.
+        alike = {invoice.status: invoice for invoice in together}
+        held = {
+            status: _held(together, own[account], invoice, is_readable=is_readable) for status, invoice in alike.items()
+        }
+        found |= {invoice.id: held[invoice.status] for invoice in together}
     return found
 
 

@@ -105,7 +105,7 @@ def _with_files_as_before(run: ImportRun, delivery: Delivery) -> Delivery:
     """Return a delivery with the files of the bill in force in the place of those that could not be asked for."""
     if not any(file.is_as_before for file in delivery.files):
         return delivery
-    revision = _in_force(run, delivery)
+    revision = _last_read(run, delivery)
     before = {file["name"]: file for file in revision.files} if revision else {}
     files = [
         replace(file, size=before[file.path]["size"], version=before[file.path]["version"])
@@ -170,6 +170,15 @@ def _in_force(run: ImportRun, delivery: Delivery) -> BillRevision | None:
     with tenant(run.organization_id):
         bill = Bill.objects.filter(source_id=run.source_id, billing_period=delivery.billing_period)
         return BillRevision.objects.filter(id__in=bill.values("current_revision")).first()
+
+
+def _last_read(run: ImportRun, delivery: Delivery) -> BillRevision | None:
+    """Return a bill in force that came of a delivery: of its month, or where only the rows tell months, of its name."""
+    if delivery.billing_period is not None:
+        return _in_force(run, delivery)
+    with tenant(run.organization_id):
+        in_force = BillRevision.objects.filter(bill__source_id=run.source_id, bill__current_revision=F("id"))
+        return in_force.filter(delivery=delivery.name).order_by("-imported_at", "-id").first()
 
 
 def _note_versions(run: ImportRun, delivery: Delivery) -> None:

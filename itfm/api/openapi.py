@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from itfm.api.idempotency import METHODS
-from itfm.api.operations import Operation, Resource
+from itfm.api.operations import FILE, Operation, Resource
 from itfm.api.problems import CODES, MEDIA_TYPE
 
 PREFIX: Final = "/api/v1/"
@@ -31,6 +31,7 @@ _LIMITS = {
     },
     "RateLimit-Policy": {"description": "Requests a minute.", "schema": {"type": "string"}},
 }
+_BINARY: Final = {"type": "string", "format": "binary"}
 _LIMIT_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in _LIMITS}
 _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "create_key": {
@@ -106,11 +107,12 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
         operation["description"] += f"\n\nNeeds the permission `{declared.permission}`."
         _add_parameters(operation, method, declared)
         _add_page(operation, declared)
+        if declared.file_bytes:
+            operation["requestBody"] = {"required": True, "content": {FILE: {"schema": dict(_BINARY)}}}
         if operation["operationId"] in _EXAMPLES:
             operation["requestBody"]["content"]["application/json"]["example"] = _EXAMPLES[operation["operationId"]]
         if declared.files:
-            binary = {"schema": {"type": "string", "format": "binary"}}
-            operation["responses"]["200"]["content"] = dict.fromkeys(declared.files, binary)
+            operation["responses"]["200"]["content"] = {one: {"schema": dict(_BINARY)} for one in declared.files}
             operation["responses"]["200"]["description"] = "The file."
         for response in operation["responses"].values():
             response["description"] = response["description"] or "As asked."
@@ -155,7 +157,7 @@ def _statuses(method: str, declared: Operation) -> set[int]:
     found = {400, 401, 403, 404, 429}
     if method not in {"GET", "HEAD"}:
         found |= {409, 422}
-    if declared.body is not None:
+    if declared.body is not None or declared.file_bytes:
         found |= {413, 415}
     if declared.is_versioned:
         found |= {412, 428}

@@ -45,6 +45,9 @@ from itfm.web.visibility import visibility_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 DECLARATION: Final = "operation"
+JSON: Final = "application/json"
+FILE: Final = "application/octet-stream"
+"""Media types of bodies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,8 @@ class Operation:
     """Secret fields of the answer, which are not kept for a repeated request."""
     files: tuple[str, ...] = ()
     """It answers a file of one of these media types instead of JSON."""
+    file_bytes: int = 0
+    """Its body is a file of at most so many bytes instead of JSON."""
     reads_lake: bool = False
     """It reads files for long, and opens the organization's transaction by itself, briefly."""
 
@@ -78,6 +83,8 @@ class Call:
     query: Mapping[str, Any]
     body: Mapping[str, Any]
     at: datetime
+    file: bytes = b""
+    """The body, where that is a file."""
     expected_etag: str | None = None
 
     @property
@@ -228,7 +235,7 @@ class Resource(APIView):
             raise ProblemError("forbidden", f"This needs the permission {declared.permission}, which you do not have.")
         organization_id = caller.membership.organization_id
         structlog.contextvars.bind_contextvars(organization=str(organization_id), caller=caller.identity)
-        raw = _body(request) if declared.body is not None else b""
+        raw = _body(declared, request)
         now = timezone.now()
 
         def work() -> Reply:
@@ -237,6 +244,7 @@ class Resource(APIView):
                 query=_query(declared, request),
                 body=_parsed(declared.body, documents_read(raw)) if declared.body is not None else {},
                 at=now,
+                file=raw if declared.file_bytes else b"",
                 expected_etag=_expected(declared, request),
             )
             return self._reply(declared, method(self, call, **ids))
@@ -280,17 +288,25 @@ def documents_read(body: bytes) -> Any:
         raise ProblemError("invalid_json", str(error)) from error
 
 
-def _body(request: Request) -> bytes:
+def _body(declared: Operation, request: Request) -> bytes:
+    """Return the bytes of the body that an operation takes, none where it takes none.
+
+    :raises ProblemError: it is of another media type, or longer than is taken.
+    """
+    if declared.body is None and not declared.file_bytes:
+        return b""
     plain: HttpRequest = request._request  # noqa: SLF001 - bodies are read by `documents`, not by a parser
-    if plain.content_type != "application/json":
-        raise ProblemError("unsupported_media_type", "Send the body as application/json.")
+    media_type, most = (FILE, declared.file_bytes) if declared.file_bytes else (JSON, documents.MOST_BYTES)
+    if plain.content_type != media_type:
+        what = "the file itself" if declared.file_bytes else "the body"
+        raise ProblemError("unsupported_media_type", f"Send {what} as {media_type}.")
     try:
         length = int(plain.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         length = 0
-    if length > documents.MOST_BYTES:
-        raise ProblemError("too_large", f"A body is at most {documents.MOST_BYTES:,} bytes; send less at a time.")
-    return plain.body
+    if length > most:
+        raise ProblemError("too_large", f"A body is at most {most:,} bytes; send less at a time.")
+    return plain.read(most) if declared.file_bytes else plain.body
 
 
 def _query(declared: Operation, request: Request) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
@@ -57,6 +57,22 @@ def page_of(rows: QuerySet[M], *, order: Sequence[str], query: Mapping[str, Any]
         values = [attrgetter(name.replace("__", "."))(last) for name in names]
         next_cursor = cursor(values, list_name="/".join(order))
     return Page(rows=found[:limit], next_cursor=next_cursor)
+
+
+def page_of_sequence(
+    rows: Sequence[Row], *, name: Callable[[Row], str], list_name: str, query: Mapping[str, Any]
+) -> Page[Row]:
+    """Return the page a query asks for of rows that are worked out in one order; `name` tells a row from its neighbors.
+
+    :raises ProblemError: the cursor was not made for this list, or the rows before it are no longer those there were.
+    """
+    found = position(query, list_name=list_name)
+    start = int(found[0]) if found else 0
+    if found and (start > len(rows) or name(rows[start - 1]) != found[1]):
+        raise ProblemError("invalid_cursor", "This list has changed since. Start again without a cursor.")
+    end = start + query["limit"]
+    next_cursor = cursor((end, name(rows[end - 1])), list_name=list_name) if end < len(rows) else None
+    return Page(rows=rows[start:end], next_cursor=next_cursor)
 
 
 def cursor(values: Sequence[object], *, list_name: str) -> str:

@@ -33,8 +33,11 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "conflict": (409, "The thing is in a state that does not allow this."),
     "in_progress": (409, "A request with the same Idempotency-Key is being worked on; try again."),
     "version_differs": (412, "Somebody changed it since; read it again and send its new ETag."),
-    "too_large": (413, "The body is longer than 1 MB."),
-    "unsupported_media_type": (415, "The body is not `application/json`."),
+    "too_large": (413, "The body is longer than 1 MB, or the file than is taken at once."),
+    "unsupported_media_type": (
+        415,
+        "The body is not `application/json`; of a file, not `application/octet-stream`.",
+    ),
     "invalid": (422, "A field is unknown, missing or wrong; `errors` names each."),
     "key_reused": (422, "The Idempotency-Key was used for another request."),
     "version_required": (428, "The write must carry `If-Match` with the ETag it was made from."),

@@ -8,7 +8,7 @@ from pathlib import Path
 from itfm.demo import cluster
 from itfm.demo.other_bill import AskedFor, OtherBill
 from itfm.demo.registers import assets, contracts, ledger
-from itfm.demo.services import anthropic, datadog, github, openai, snowflake
+from itfm.demo.services import anthropic, databricks, datadog, github, openai, snowflake
 from itfm.demo.usage import Month
 
 
@@ -21,5 +21,8 @@ def write(
         assets.write(folder, calendar),
         ledger.write(folder, calendar, cloud_invoices),
         cluster.write(folder, calendar, seed=seed),
-        *(service.write(folder, calendar, seed=seed) for service in (openai, anthropic, datadog, github, snowflake)),
+        *(
+            service.write(folder, calendar, seed=seed)
+            for service in (openai, anthropic, datadog, github, snowflake, databricks)
+        ),
     )

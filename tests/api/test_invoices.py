@@ -114,3 +114,110 @@ def test_a_key_that_sees_a_part_of_the_cost_writes_no_invoices(acme):
 
     assert part.get("invoices").status_code == 403
     assert part.post("invoices", BODY).status_code == 403
+
+
+DETAIL = (
+    "InvoiceId,InvoiceIssuerName,InvoiceDetailId,ChargeCategory,BilledCost,BillingAccountId,BillingCurrency,"
+    "BillingPeriodStart,InvoiceIssueStatus,InvoiceDetailDescription"
+)
+
+
+def detail(number, amount, *, description=""):
+    return f"7,Cloud,{number},Usage,{amount},,USD,2026-10-01T00:00:00Z,Issued,{description}"
+
+
+def send(program, *lines, name="october.csv", **headers):
+    named = {"Content-Type": "application/octet-stream", **headers}
+    return program.ask("POST", f"invoices/files?name={name}", "\n".join(lines).encode(), **named)
+
+
+def test_a_file_is_taken_in_once_whatever_key_it_comes_with(owner, acme):
+    lines = (DETAIL, detail(1, "60", description="Disks"), detail(2, "40.000000000000000001"))
+    made = send(owner, *lines, **{"Idempotency-Key": "once"})
+    repeated = send(owner, *lines, **{"Idempotency-Key": "once"})
+    again = send(owner, *lines)
+    other = send(owner, DETAIL, detail(1, "61"), **{"Idempotency-Key": "once"})
+
+    assert (made.status_code, made.json()) == (200, {"added": 1, "changed": 0, "unchanged": 0})
+    assert (repeated["Idempotency-Replayed"], repeated.json()) == ("true", made.json())
+    assert again.json() == {"added": 0, "changed": 0, "unchanged": 1}
+    assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+    (found,) = owner.get("invoices").json()["items"]
+    assert (found["amount"], found["origin"], found["file_name"], found["line_count"]) == (
+        "100.000000000000000001", "detail", "october.csv", 2,
+    )  # fmt: skip
+    with tenant(acme.id):
+        assert AuditEvent.objects.filter(action="invoices.taken_in").count() == 1
+
+
+def test_a_bad_cell_is_named_and_nothing_is_kept(owner, acme):
+    refused = send(owner, DETAIL, detail(1, "60"), detail(2, "4_5"))
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+    (problem,) = refused.json()["errors"]
+    assert problem["detail"].startswith("october.csv, row 3, column BilledCost: ")
+    with tenant(acme.id):
+        assert not Invoice.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "status", "code"),
+    [
+        ({"Content-Type": "text/csv"}, "?name=a.csv", 415, "unsupported_media_type"),
+        ({"Content-Type": "application/json"}, "?name=a.csv", 415, "unsupported_media_type"),
+        ({"Content-Type": "multipart/form-data; boundary=x"}, "?name=a.csv", 415, "unsupported_media_type"),
+        ({"Content-Type": "application/octet-stream"}, "", 400, "invalid_query"),
+        ({"Content-Type": "application/octet-stream"}, "?name=a.exe", 422, "invalid"),
+    ],
+)
+def test_a_file_comes_as_one_with_its_name(owner, headers, query, status, code):
+    answer = owner.ask("POST", f"invoices/files{query}", b"x", **headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_file_beyond_the_limit_is_refused_before_it_is_read(owner):
+    headers = {"Content-Type": "application/octet-stream"}
+
+    refused = owner.ask("POST", "invoices/files?name=a.csv", b"x" * 20_000_001, **headers)
+
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+
+
+def test_a_file_that_is_larger_than_a_json_body_may_be_is_taken(owner):
+    lines = (detail(number, "0.01", description="x" * 200) for number in range(12_000))
+
+    assert send(owner, DETAIL, *lines).json() == {"added": 1, "changed": 0, "unchanged": 0}
+
+
+def test_lines_stand_beside_their_charges_a_page_at_a_time(owner, acme, tmp_path):
+    deliver(acme, tmp_path, charge("60", number="7", detail="1"), charge("2.5", number="7", detail="3"))
+    send(owner, DETAIL, detail(1, "60", description="Disks"), detail(2, "400"))
+    invoice = owner.get("invoices").json()["items"][0]["id"]
+
+    first = owner.get(f"invoices/{invoice}/lines?limit=2").json()
+    rest = owner.get(f"invoices/{invoice}/lines?limit=2&cursor={first['next']}").json()
+
+    assert [(one["key"], one["amount"], one["charges_amount"], one["state"]) for one in first["items"]] == [
+        ("1", "60.000000000000000000", "60.000000000000000000", "matches"),
+        ("2", "400.000000000000000000", None, "no_charges"),
+    ]
+    assert (first["items"][0]["description"], first["items"][0]["difference"]) == ("Disks", "0.000000000000000000")
+    assert [(one["key"], one["amount"], one["state"], rest["next"]) for one in rest["items"]] == [
+        ("3", None, "no_line", None)
+    ]
+    send(owner, DETAIL, detail(1, "60"))
+    moved = owner.get(f"invoices/{invoice}/lines?cursor={first['next']}")
+    assert (moved.status_code, moved.json()["code"]) == (400, "invalid_cursor")
+
+
+def test_numbers_in_charges_that_no_invoice_has_are_told(owner, bills):
+    (one,) = owner.get("unknown-invoices?period=2026-10").json()["items"]
+
+    assert one == {
+        "issuer": "Cloud", "number": "7", "billing_account": one["billing_account"], "currency": "USD",
+        "billed_cost": "100.000000000000000000", "charge_count": 2,
+    }  # fmt: skip
+    owner.post("invoices", BODY)
+    assert owner.get("unknown-invoices?period=2026-10").json()["items"] == []
+    assert owner.get("unknown-invoices").status_code == 400

@@ -39,6 +39,7 @@ from tests.allocation.engine.bills import OCTOBER
 from tests.api.test_resources import RULES
 from tests.conftest import NOW, key_of, member
 from tests.ingestion.focus_files import line, write_bill
+from tests.ingestion.recommended import keep_list
 
 PARTS = 5
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "api" / "openapi.yaml"
@@ -93,6 +94,7 @@ def known(acme, settings, tmp_path, open_connection):
     key_of(acme, Role.VIEWER)
     with tenant(acme.id):
         queue_message(organization_id=acme.id, key="x", recipient="ada@example.com", subject="Costs", text="hello")
+        keep_list(source, {}, {"action": "Stop"})
         view = SavedView.objects.create(organization=acme, name="By team", params="by=team", is_shared=True)
         reallocation = Reallocation.objects.create(
             organization=acme, first_period=OCTOBER, last_period=OCTOBER, asked_at=NOW

@@ -32,6 +32,7 @@ NO_PAGE = {
     "audit_export": "sends a file",
     "bill_findings": "sends a file",
     "findings_file": "sends a file",
+    "recommendations_file": "sends a file",
     "bill_comparison": "sends a file",
     "bill_charges_csv": "sends a file",
     "bill_charges_parquet": "sends a file",

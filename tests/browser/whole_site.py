@@ -16,6 +16,7 @@ from allocation.services.drafts import change_draft
 from allocation.services.reallocations import cancel_reallocation, request_reallocation
 from ingestion.focus.mapped_regions import MappedRegion
 from ingestion.focus.mapped_services import MappedService
+from ingestion.models import BillSource
 from ingestion.payables.facts import InvoiceFacts
 from ingestion.services import create_source, request_import, run_import
 from ingestion.services.invoices import enter_invoice
@@ -33,6 +34,7 @@ from showback.branches import branches
 from showback.services import replace_cost_centers
 from tests.conftest import NOW, key_of, member
 from tests.ingestion.focus_files import line, write_bill
+from tests.ingestion.recommended import keep_list
 
 OWNER = "ada@acme.example"
 RULES = """
@@ -109,6 +111,10 @@ def whole_site(folder: Path) -> dict[str, str]:
         map_service(service, organization_id=acme.id, by=actor, at=timezone.now())
         region = MappedRegion(provider="Cloud", called="moon-1", name="Moon")
         map_region(region, organization_id=acme.id, by=actor, at=timezone.now())
+        source = BillSource.objects.get(key="cloud")
+        keep_list(
+            source, {}, {"action": "Stop", "current_summary": "m5.large, idle", "estimated_monthly_savings": "70.08"}
+        )
     check_upload(acme.id, upload_id=upload.id)
     letters = Subscription(organization_id=acme.id, email=OWNER, kind="showback")
     return {

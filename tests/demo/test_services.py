@@ -14,7 +14,7 @@ from ingestion.connectors import openai as openai_connector
 from ingestion.delivery import DeliveryError
 from ingestion.delivery.reach import Reach
 from itfm.demo import company
-from itfm.demo.services import openai
+from itfm.demo.services import databricks, openai
 from itfm.demo.services.asked import json_text
 from itfm.demo.services.server import LABEL, serving
 
@@ -107,3 +107,25 @@ def test_only_the_samples_own_address_may_be_on_this_machine(site):
             read(reach, url)
         assert refused.value.code in {"private_address", "unreachable"}
         assert not reach.is_sample(url)
+
+
+def test_databricks_answers_a_statement_in_chunks_with_each_row_once_and_refuses_others(site):
+    url, headers = f"{site}/databricks/{databricks.STATEMENTS}", {"Authorization": f"Bearer {databricks.CREDENTIAL}"}
+
+    def run(statement: str, warehouse: str = databricks.WAREHOUSE) -> requests.Response:
+        body = {"statement": statement, "warehouse_id": warehouse}
+        return requests.post(url, json=body, headers=headers, timeout=10)
+
+    asked = "SELECT 1 WHERE used.usage_date >= DATE '2026-10-01' AND used.usage_date < DATE '2026-11-01'"
+    told = run(asked).json()
+    chunk, rows = told["result"], list(told["result"]["data_array"])
+    while link := chunk.get("next_chunk_internal_link"):
+        chunk = get(f"{site}/databricks{link}", headers).json()
+        rows += chunk["data_array"]
+
+    assert len(rows) == told["manifest"]["total_row_count"] == 31 * len(databricks.USES)
+    assert len({tuple(row) for row in rows}) == len(rows)
+    assert run("DROP TABLE usage").json()["status"]["state"] == "FAILED"
+    assert run(asked, warehouse="other").status_code == 404
+    assert get(f"{url}/sample-2026-10-01-to-2026-11-01/result/chunks/9", headers).status_code == 404
+    assert get(f"{url}/sample-2026-10-01-to-2026-11-01", {"Authorization": "Bearer no"}).status_code == 401

@@ -15,8 +15,17 @@ JSON = {"Content-Type": "application/x-amz-json-1.1"}
 
 
 @contextmanager
-def cost_explorer(groups: Groups, *, days_a_page: int = 10, key: str = "AKIAIOSFODNN7EXAMPLE") -> Iterator[FakeService]:
-    """Run the service for whoever signs with the key."""
+def cost_explorer(
+    groups: Groups,
+    *,
+    days_a_page: int = 10,
+    key: str = "AKIAIOSFODNN7EXAMPLE",
+    accounts: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
+) -> Iterator[FakeService]:
+    """Run the service for whoever signs with the key.
+
+    With `accounts`, name and tags by id, AWS Organizations answers at the same address; without them it refuses.
+    """
 
     def answer(asked: Asked) -> Any:
         if f"Credential={key}/" not in asked.headers.get("authorization", ""):
@@ -27,12 +36,25 @@ def cost_explorer(groups: Groups, *, days_a_page: int = 10, key: str = "AKIAIOSF
             assert asked.body["Dimension"] == "RECORD_TYPE"
             values = [{"Value": name, "Attributes": {}} for name in groups]
             return Told(200, {"DimensionValues": values, "ReturnSize": len(values), "TotalSize": len(values)}, JSON)
+        if target in {"ListAccounts", "ListTagsForResource"}:
+            return _organizations(target, asked.body, accounts)
         assert target == "GetCostAndUsage"
         assert [one["Key"] for one in asked.body["GroupBy"]] == ["LINKED_ACCOUNT", "SERVICE"]
         return Told(200, _page(asked.body, groups, days_a_page), JSON)
 
     with service(answer) as running:
         yield running
+
+
+def _organizations(
+    target: str, body: Mapping[str, Any], accounts: Mapping[str, tuple[str, Mapping[str, str]]] | None
+) -> Told:
+    if accounts is None:
+        return Told(400, {"__type": "AccessDeniedException", "message": "You may not."}, JSON)
+    if target == "ListAccounts":
+        return Told(200, {"Accounts": [{"Id": one, "Name": name} for one, (name, _) in accounts.items()]}, JSON)
+    _, tags = accounts[body["ResourceId"]]
+    return Told(200, {"Tags": [{"Key": key, "Value": text} for key, text in tags.items()]}, JSON)
 
 
 def _page(body: Mapping[str, Any], groups: Groups, size: int) -> dict[str, Any]:

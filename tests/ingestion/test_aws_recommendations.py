@@ -269,4 +269,5 @@ def test_the_page_of_the_source_tells_how_many_there_are_and_what_they_would_sav
 
     page = client.get(reverse("source", args=[source.id])).content.decode()
 
-    assert "1 of 2026-10-05, 140.16 USD a month" in page
+    assert "1 of 2026-10-05, estimated monthly savings 140.16 USD" in page
+    assert f'href="{reverse("recommendations")}?source={source.id}"' in page

@@ -13,6 +13,8 @@ MAY = {
     "bill": "OAFU",
     "findings": "OAFU",
     "findings_file": "OAFU",
+    "recommendations": "OAFU",
+    "recommendations_file": "OAFU",
     "bill_findings": "OAFU",
     "bill_comparison": "OAFU",
     "bill_charges_csv": "OAFU",

@@ -15,6 +15,7 @@ from itfm.web.models import SavedView
 from showback.models import CostCenter
 from tests.architecture.test_layout import own_views
 from tests.conftest import NOW, member, person
+from tests.ingestion.recommended import keep_list
 from tests.web.walk import WALK
 
 CANARY = "Canary-7f3a"
@@ -25,6 +26,7 @@ def acme_source(acme):
     with tenant(acme.id):
         source = BillSource.objects.create(organization=acme, key="aws", name=CANARY, kind="aws_cur")
         bill = Bill.objects.create(organization=acme, source=source, billing_period="2026-10-01")
+    keep_list(source, {"sub_account_name": CANARY})
     return source, bill
 
 

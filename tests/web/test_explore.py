@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 from itfm.accounts.models import Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
-from itfm.web.explore.exports import FOCUS_KINDS, Sheet, as_csv, as_parquet, as_xlsx
+from itfm.web.explore.exports import FOCUS_KINDS
+from itfm.web.sheets import Sheet, as_csv, as_parquet, as_xlsx
 from tests.allocation.costs.conftest import company  # noqa: F401 - a fixture
 from tests.conftest import member
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, get_args
@@ -11,19 +12,22 @@ from rest_framework import serializers
 
 from ingestion.models import Invoice
 from ingestion.payables.facts import InvoiceFacts, problems
+from ingestion.payables.line_by_line import LineReconciliation, LineState
 from ingestion.payables.reconciling import State
+from ingestion.services.invoice_files import MAX_BYTES, InvoiceFileError, take_in_file
 from ingestion.services.invoices import (
     InvoiceError,
+    TakenIn,
     change_invoice,
     enter_invoice,
     facts_of,
     restore_invoice,
     void_invoice,
 )
-from ingestion.tie_out import Reads, books_of, invoices
-from itfm.api.fields import Choice, Day, Exact, Form, Period, Text
+from ingestion.tie_out import Reads, UnknownInvoice, books_of, invoices, lines_beside_charges
+from itfm.api.fields import PLAIN, Choice, Day, Exact, Form, Period, Query, Text
 from itfm.api.operations import Call, Resource, etag_of, operation
-from itfm.api.paging import Page, PageQuery, page_of
+from itfm.api.paging import Page, PageQuery, page_of, page_of_sequence
 from itfm.api.problems import FieldProblem, ProblemError, unknown
 from itfm.api.replies import Reply
 
@@ -74,11 +78,58 @@ class InvoiceAnswer(Form):
     payment_terms = Text()
     reference_number = Text(help_text="Number of the invoice that this one corrects.")
     purchase_order = Text()
+    line_count = serializers.IntegerField(help_text="Lines that itemize it.")
     origin = Choice(choices=Invoice.Origin.values)
+    file_name = Text(help_text="The file it came with last; empty where it was entered.")
     entered_by = Text()
     entered_at = serializers.DateTimeField()
     changed_at = serializers.DateTimeField()
     reconciliation = ReconciliationAnswer()
+
+
+class InvoiceLineAnswer(Form):
+    """Lines of an invoice with one key beside their charges. Amounts are without tax but on lines of tax."""
+
+    key = Text(help_text="InvoiceDetailId; where the charges carry none, ChargeCategory.")
+    charge_category = Text()
+    description = Text()
+    amount = Exact(allow_null=True, help_text="On the invoice; null where it has no such line.")
+    charges_amount = Exact(source="ours", allow_null=True, help_text="Billed cost; null where no charge was found.")
+    difference = Exact(help_text="What the charges have more.")
+    tolerance = Exact(help_text="FOCUS 1.4, Rounding Variance Tolerance.")
+    charge_count = serializers.IntegerField()
+    state = Choice(choices=get_args(LineState))
+
+
+class UnknownInvoicesQuery(PageQuery):
+    """Of which billing period."""
+
+    period = Period(help_text="Billing period.")
+
+
+class UnknownInvoiceAnswer(Form):
+    """Charges that carry the number of an invoice nobody has entered."""
+
+    issuer = Text(help_text="As the charges name it.")
+    number = Text()
+    billing_account = Text(source="account", help_text="Empty where the charges are of several accounts.")
+    currency = Text()
+    billed_cost = Exact()
+    charge_count = serializers.IntegerField()
+
+
+class FileQuery(Query):
+    """What the file is called."""
+
+    name = Text(max_length=200, validators=[PLAIN], help_text="With its ending: .csv, .csv.gz, .xlsx or .parquet.")
+
+
+class TakenInAnswer(Form):
+    """What a file did."""
+
+    added = serializers.IntegerField(help_text="Invoices that were not known.")
+    changed = serializers.IntegerField(help_text="Invoices that say something else now.")
+    unchanged = serializers.IntegerField(help_text="Invoices that said the same.")
 
 
 class InvoiceForm(Form):
@@ -129,12 +180,7 @@ class Invoices(Resource):
         if "status" in call.query:
             found = found.filter(status=call.query["status"])
         page = page_of(found, order=("-billing_period", "issuer", "number", "id"), query=call.query)
-        reads = Reads()
-        books = {
-            period: books_of(period, at=call.at, reads=reads) for period in {one.billing_period for one in page.rows}
-        }
-        for one in page.rows:
-            one.reconciliation = books[one.billing_period].reconciliations[one.id]  # type: ignore[attr-defined]
+        reconciled(page.rows, at=call.at)
         return page
 
     @operation(
@@ -149,6 +195,57 @@ class Invoices(Resource):
         except InvoiceError as error:
             raise ProblemError("conflict", str(error)) from error
         return _told(made.id, at=call.at, status=201, headers={"Location": f"/api/v1/invoices/{made.id}"})
+
+
+class InvoiceFiles(Resource):
+    """Files of invoices."""
+
+    @operation(
+        "invoices.write",
+        query=FileQuery,
+        file_bytes=MAX_BYTES,
+        answers=TakenInAnswer,
+        operation_id="take_in_invoices",
+        tags=TAG,
+    )
+    def post(self, call: Call) -> TakenIn:
+        """Keep all invoices of a file, or none: `errors` name file, row and column. The same again changes nothing.
+
+        The body is the file: a row per invoice, or FOCUS 1.4 Invoice Detail with a row per line.
+        """
+        try:
+            return take_in_file(
+                [call.file],
+                name=call.query["name"],
+                organization_id=call.organization.id,
+                by=call.actor,
+                at=call.at,
+            )
+        except InvoiceFileError as error:
+            wrong = [FieldProblem(pointer="", detail=sentence) for sentence in error.problems]
+            raise ProblemError("invalid", "Nothing of the file was taken in.", errors=wrong) from error
+
+
+class UnknownInvoices(Resource):
+    """Numbers in charges that no invoice has."""
+
+    @operation(
+        "bills.read",
+        query=UnknownInvoicesQuery,
+        answers=UnknownInvoiceAnswer,
+        is_list=True,
+        operation_id="list_unknown_invoices",
+        tags=TAG,
+    )
+    def get(self, call: Call) -> Page[UnknownInvoice]:
+        """List the charges of a billing period that carry the number of an invoice nobody has entered."""
+        found = books_of(call.query["period"], at=call.at).unknown
+        return page_of_sequence(
+            found,
+            name=lambda one: f"{one.issuer}/{one.number}/{one.currency}",
+            list_name="unknown-invoices",
+            query=call.query,
+        )
 
 
 class OneInvoice(Resource):
@@ -185,6 +282,18 @@ class OneInvoice(Resource):
         return _told(void_invoice(_invoice(invoice_id), by=call.actor, at=call.at).id, at=call.at)
 
 
+class InvoiceLines(Resource):
+    """The lines of an invoice."""
+
+    @operation("bills.read", answers=InvoiceLineAnswer, is_list=True, operation_id="list_invoice_lines", tags=TAG)
+    def get(self, call: Call, invoice_id: UUID) -> Page[LineReconciliation]:
+        """List the lines of an invoice beside their charges, in its order; charges without a line come last."""
+        found = lines_beside_charges(_invoice(invoice_id))
+        return page_of_sequence(
+            found, name=lambda one: one.key, list_name=f"invoice-lines/{invoice_id}", query=call.query
+        )
+
+
 class InvoiceRestorations(Resource):
     """The return of a voided invoice."""
 
@@ -211,9 +320,17 @@ def _hold(facts: InvoiceFacts) -> None:
         raise ProblemError("invalid", "The invoice has fields that are wrong.", errors=wrong)
 
 
+def reconciled(found: Sequence[Invoice], *, at: datetime) -> Sequence[Invoice]:
+    """Return invoices of `ingestion.tie_out.invoices` with what `InvoiceAnswer` tells of their charges."""
+    reads = Reads()
+    books = {period: books_of(period, at=at, reads=reads) for period in {one.billing_period for one in found}}
+    for one in found:
+        one.reconciliation = books[one.billing_period].reconciliations[one.id]  # type: ignore[attr-defined]
+    return found
+
+
 def _told(invoice_id: UUID, *, at: datetime, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-    found = invoices().get(pk=invoice_id)
-    found.reconciliation = books_of(found.billing_period, at=at).reconciliations[found.id]  # type: ignore[attr-defined]
+    [found] = reconciled([invoices().get(pk=invoice_id)], at=at)
     return Reply(found, status=status, headers={**(headers or {}), "ETag": _etag(found)})
 
 

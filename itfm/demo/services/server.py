@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from itfm.demo.organization import NAME
-from itfm.demo.services import anthropic, datadog, github, openai, snowflake
+from itfm.demo.services import anthropic, databricks, datadog, github, openai, snowflake
 from itfm.demo.services.asked import FOLDER, Asked, Data, RefusedError, json_text
 
 HOST: Final = "127.0.0.1"
@@ -30,6 +30,7 @@ SERVICES: Final[Mapping[str, Callable[[Asked, Data], Any]]] = {
     datadog.KEY: datadog.answer,
     github.KEY: github.answer,
     snowflake.KEY: snowflake.answer,
+    databricks.KEY: databricks.answer,
 }
 
 

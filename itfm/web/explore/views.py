@@ -24,13 +24,14 @@ from itfm.accounts.services import keep_lens
 from itfm.core.periods import period_name
 from itfm.web.explore.build import ExploreBuilder
 from itfm.web.explore.centers import CENTER, CenterNames, center_names
-from itfm.web.explore.exports import FOCUS_KINDS, KINDS, sheet_of
+from itfm.web.explore.exports import FOCUS_KINDS, sheet_of
 from itfm.web.explore.lines import After, lines_page
 from itfm.web.explore.page import ErrorPage
 from itfm.web.explore.question import question_of
 from itfm.web.explore.saved_build import view_menu
 from itfm.web.explore.words import NOTHING
 from itfm.web.lens import lens_of
+from itfm.web.sheets import KINDS
 from itfm.web.shell.build import shell_of
 from itfm.web.suggestions import LIMIT, Suggestion, suggestions
 from itfm.web.visibility import visibility_of

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
+from urllib.parse import urlencode
 
 from django import forms
+from django.urls import reverse
 
 from ingestion.coverage import coverage
 from ingestion.delivery.azure_blob import BlobAccess, container_url
@@ -148,13 +150,19 @@ def _facts(source: BillSource) -> tuple[Fact, ...]:
 
 
 def _recommendations(source: BillSource) -> tuple[Fact, ...]:
-    """Return how many recommendations the newest list has, and what they would save in a month."""
+    """Return how many recommendations the newest list has and what they would save in a month, with the way to them."""
     latest = latest_recommendations(source)
     if latest is None:
         return ()
     savings = ", ".join(f"{Decimal(amount):,.2f} {currency}" for currency, amount in latest.savings.items())
     told = f"{latest.count:,} of {latest.told_on:%Y-%m-%d}"
-    return (Fact(name="Cost recommendations", value=f"{told}, {savings} a month" if savings else told),)
+    return (
+        Fact(
+            name="Cost recommendations",
+            value=f"{told}, estimated monthly savings {savings}" if savings else told,
+            url=f"{reverse('recommendations')}?{urlencode({'source': source.id})}",
+        ),
+    )
 
 
 def removal_page(form: forms.Form, *, source: BillSource, shell: Shell) -> RemovalPage:

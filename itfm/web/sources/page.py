@@ -121,6 +121,8 @@ class Fact:
     name: str
     value: str
     is_secret: bool = False
+    url: str = ""
+    """Where it leads."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""What providers recommend to save cost."""
