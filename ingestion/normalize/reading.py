@@ -70,8 +70,8 @@ class Reading:
         counted = " ".join((self.plan.source_amount, *(double.is_due for double in self.plan.doubles)))
         return tuple(name for name in self.plan.decimals if f"n_{name}" in counted)
 
-    def _oddity_of_rest(self) -> str:
-        """Return the same condition of the columns that nobody has looked at before the rows are written."""
+    def oddity_of_rest(self) -> str:
+        """Return the same condition of the columns that are not looked at before the rows are written."""
         if self.plan.counted:
             return "FALSE"
         known = self.odd_numbers.union(self._numbers_counted())
@@ -107,7 +107,7 @@ class Reading:
         """
         numbers = [f"{self.number(name)} AS {quoted('n_' + name)}" for name in self.plan.decimals]
         moments = [f"{self.moment(name)} AS {quoted('t_' + name)}" for name in self.plan.date_times]
-        odd = self._oddity_of_rest()
+        odd = self.oddity_of_rest()
         key = self.key() if odd == "FALSE" else f"CASE WHEN {odd} THEN error('odd') ELSE {self.key()} END"
         entry = f"enum_code(CAST({key} AS entry_key))::UINTEGER AS x_entry"
         return self.raw.sql(file_numbers=file_numbers, computed=[*numbers, *moments, entry])
