@@ -97,6 +97,7 @@ def _combinations(reading: Reading, columns: Columns, *, key: Sequence[str]) -> 
     worth = f"{price} * {quantity} * coalesce(TRY_CAST({text('exchange_rate')} AS DOUBLE), 1)"
     is_told = "x_cost_told <> 0 AND x_worth_told <> 0"
     names = ", ".join(map(quoted, key))
+    odd = reading.oddity(numbers=reading.plan.decimals, moments=reading.plan.date_times)
     rows = (
         f"SELECT *, {cost} AS x_cost_told, {worth} AS x_worth_told, {_number(text('cost'))} AS x_exact_cost"
         f" FROM ({reading.raw.sql(numbered=False)})"
@@ -105,7 +106,7 @@ def _combinations(reading: Reading, columns: Columns, *, key: Sequence[str]) -> 
         f"SELECT x_file_number, {names}, count(*) AS x_charges, sum(x_exact_cost) AS x_cost,"
         f" count(*) FILTER (WHERE x_cost_told = 0) AS x_free, sum(x_worth_told) FILTER (WHERE {is_told}) AS x_worth,"
         f" sum(x_cost_told) FILTER (WHERE {is_told}) AS x_priced_cost,"
-        f" count(*) FILTER (WHERE {reading.oddity()}) AS x_odd FROM ({rows}) GROUP BY x_file_number, {names}"
+        f" count(*) FILTER (WHERE {odd}) AS x_odd FROM ({rows}) GROUP BY x_file_number, {names}"
     )
 
 

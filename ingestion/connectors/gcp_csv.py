@@ -73,7 +73,7 @@ NUMBERS: Final = (
     "price_list_price",
     "usage_amount",
     "usage_amount_in_pricing_units",
-    line_credits.DISCOUNTS,
+    line_credits.CREDITED,
     line_credits.PROMOTIONS,
 )
 MOMENTS: Final = ("usage_start_time", "usage_end_time")
@@ -135,16 +135,16 @@ def plan(raw: RawTables, connection: duckdb.DuckDBPyConnection) -> Plan:  # noqa
     )
     derived += _derived(Fields(flat))
     fields = Fields(delivered | {column.name for column in derived})
-    discounts, promotions = (
-        f"coalesce({fields.number(name)}, 0)" for name in (line_credits.DISCOUNTS, line_credits.PROMOTIONS)
+    credited, promotions = (
+        f"coalesce({fields.number(name)}, 0)" for name in (line_credits.CREDITED, line_credits.PROMOTIONS)
     )
     return Plan(
         key=tuple(name for name in KEY if name in fields.names),
         entries=_entries(fields),
-        rows=_rows(fields, discounts=discounts),
+        rows=_rows(fields, discounts=f"{credited} - {promotions}"),
         decimals=tuple(name for name in NUMBERS if name in fields.names),
         date_times=tuple(name for name in MOMENTS if name in fields.names),
-        source_amount=f"(n_cost + {discounts} + {promotions})",
+        source_amount=f"(n_cost + {credited})",
         needed=("cost", "usage_start_time"),
         derived=derived,
         kept={"x_service_code": "e_x_service_code"}

@@ -15,7 +15,7 @@ from ingestion.normalize.plan import DerivedColumn
 CREDITS: Final = "credits"
 READABLE: Final = "x_credits_readable"
 KIND: Final = "x_credit_kind"
-DISCOUNTS: Final = "x_discounts"
+CREDITED: Final = "x_credited"
 PROMOTIONS: Final = "x_promotions"
 COMMITMENT: Final = "x_commitment"
 PROMOTION: Final = "PROMOTION"
@@ -23,6 +23,8 @@ USAGE_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT",)
 SPEND_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "FEE_UTILIZATION_OFFSET")
 COMMITMENTS: Final = (*USAGE_COMMITMENTS, *SPEND_COMMITMENTS)
 UNREADABLE: Final = "unreadable"
+AMOUNTS: Final = f"json_extract_string({CREDITS}, '$[*].amount')"
+"""The texts of the amounts that there are: of all credits at once, which costs less than looking at each."""
 
 
 def derived(*, subscription: str) -> tuple[DerivedColumn, ...]:
@@ -30,18 +32,16 @@ def derived(*, subscription: str) -> tuple[DerivedColumn, ...]:
 
     `x_credits_readable` is `yes` or `no`, or null without credits, and spares the others from finding out again;
     `x_credit_kind` is `usage` or `spend` where a commitment of that kind discounts the line, `other`, `unreadable`, or
-    null without credits; `x_discounts` and `x_promotions` are sums; `x_commitment` names the commitment. `subscription`
-    is the expression of the subscription's id.
+    null without credits; `x_credited` is the sum of all credits, `x_promotions` that of promotions among them;
+    `x_commitment` names the commitment. `subscription` is the expression of the subscription's id.
     """
     return tuple(
         DerivedColumn(name=name, title=CREDITS, sql=sql)
         for name, sql in {
             READABLE: f"CASE WHEN {_is_none()} THEN NULL WHEN {_is_readable()} THEN 'yes' ELSE 'no' END",
             KIND: _kind(),
-            DISCOUNTS: _when_readable(_sum(f"{_of('type')} IS DISTINCT FROM {literal(PROMOTION)}")),
-            PROMOTIONS: _when_readable(
-                _where_named(_sum(f"{_of('type')} = {literal(PROMOTION)}"), PROMOTION, otherwise="'0'")
-            ),
+            CREDITED: _when_readable(_sum(AMOUNTS)),
+            PROMOTIONS: _when_readable(_where_named(_sum(_promotions()), PROMOTION, otherwise="'0'")),
             COMMITMENT: f"coalesce({subscription}, {_when_readable(_where_named(_commitment(), *COMMITMENTS))})",
         }.items()
     )
@@ -61,12 +61,11 @@ def _is_none() -> str:
 
 def _is_readable() -> str:
     # In a CASE, since an AND does not keep what follows from being worked out.
-    amounts = (
-        f"list_transform({_list()}, lambda credit: coalesce(regexp_matches({_of('amount')}, {literal(NUMBER)}), FALSE))"
-    )
+    is_number = f"lambda amount: regexp_matches(amount, {literal(NUMBER)})"
     return (
         f"CASE WHEN NOT json_valid({CREDITS}) THEN FALSE WHEN json_type({CREDITS}) <> 'ARRAY' THEN FALSE"
-        f" ELSE list_bool_and({amounts}) END"
+        f" WHEN list_count({AMOUNTS}) <> json_array_length({CREDITS}) THEN FALSE"
+        f" ELSE list_bool_and(list_transform({AMOUNTS}, {is_number})) END"
     )
 
 
@@ -95,14 +94,17 @@ def _kind() -> str:
     )
 
 
-def _sum(condition: str) -> str:
-    chosen = f"list_filter({_list()}, lambda credit: coalesce({condition}, FALSE))"
-    texts = f"list_transform({chosen}, lambda credit: {_of('amount')})"
+def _sum(texts: str) -> str:
     # The exact way has many patterns, which the engine compiles for every batch of rows that comes here.
     is_odd = f"regexp_matches(array_to_string({texts}, '|'), {literal(ODD_NUMBER)})"
     exact = f"list_sum(list_transform({texts}, lambda amount: {exact_decimal('amount')}))"
     plain = f"list_sum(CAST({texts} AS {DECIMAL}[]))"
     return f"CAST(coalesce(CASE WHEN {is_odd} THEN {exact} ELSE {plain} END, 0) AS VARCHAR)"
+
+
+def _promotions() -> str:
+    chosen = f"list_filter({_list()}, lambda credit: coalesce({_of('type')} = {literal(PROMOTION)}, FALSE))"
+    return f"list_transform({chosen}, lambda credit: {_of('amount')})"
 
 
 def _commitment() -> str:

@@ -14,5 +14,6 @@ def resource_type(name: str) -> str:
     | //storage.googleapis.com/projects/_/buckets/logs               | storage.googleapis.com/buckets   |
     | web-1                                                          | null                             |
     """
-    parts = f"string_split({name}, '/')"
-    return f"CASE WHEN {name} LIKE '//%/%/%' THEN concat({parts}[3], '/', {parts}[-2]) END"
+    # What stands outside of a CASE twice, the engine works out once.
+    parts = f"string_split(CASE WHEN {name} LIKE '//%/%/%' THEN {name} END, '/')"
+    return f"{parts}[3] || '/' || {parts}[-2]"

@@ -237,6 +237,12 @@ def _bad_moments(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Ite
         yield from _rest("not_a_moment", title, rows)
 
 
+def has_rows(connection: duckdb.DuckDBPyConnection, reading: Reading, *, condition: str) -> bool:
+    """Return whether the condition is true of any raw row."""
+    rows = f"SELECT 1 FROM ({reading.raw.sql(numbered=False)}) WHERE {condition} LIMIT 1"
+    return bool(connection.execute(rows).fetchall())
+
+
 def _rows_where(
     connection: duckdb.DuckDBPyConnection, reading: Reading, column: str, condition: str
 ) -> list[tuple[int, int, str, int]]:

@@ -99,6 +99,9 @@ def _checked(connection: duckdb.DuckDBPyConnection, reading: Reading) -> list[Fi
     ]
     errors = [finding for finding in found if finding.severity == "error"]
     if errors:
+        # What is no number or moment is told before all else, as it is where amounts are made of it.
+        if diagnosing.has_rows(connection, reading, condition=reading.oddity_of_rest()):
+            diagnosing.odd_columns(connection, reading)
         raise RejectedBillError(errors)
     tags = entries.unreadable_tags(connection)
     if tags is not None:

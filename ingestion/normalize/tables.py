@@ -23,6 +23,8 @@ from ingestion.normalize.plan import DerivedColumn, RawColumn
 
 NULL_WORDS: Final = ("", "NULL", "null")
 """Texts that mean 'no value' (FOCUS, NullHandling; the bare words are seen in published FOCUS data)."""
+ROWS_IN_BUFFER: Final = 2
+"""Of the longest rows. Unless told, the engine reads a file in pieces of sixteen, of which it holds several."""
 MOST_COLUMNS: Final = 5_000
 HEADER_LENGTH: Final = 1 << 20
 
@@ -90,7 +92,8 @@ class RawTables:
         return (
             f"read_csv({literal(str(table.file.path))}, auto_detect=false, header=true, delim=',', quote='\"',"
             f" escape='\"', new_line='\\n', columns={{{columns}}}, nullstr=[{nulls}],"
-            f" strict_mode=true, null_padding=false, max_line_size={self.limits.row_length})"
+            f" strict_mode=true, null_padding=false, max_line_size={self.limits.row_length},"
+            f" buffer_size={ROWS_IN_BUFFER * self.limits.row_length})"
         )
 
 

@@ -49,6 +49,28 @@ def test_credits_are_added_to_the_last_digit(bench: Bench):
     assert values(delivery, "billed_cost") == [(Decimal("0.099999887655"),)]
 
 
+def test_a_promotion_beside_a_discount_is_told_apart_to_the_last_digit(bench: Bench):
+    # 1 - 0.000000000000000001 is billed; the promotions pay 0.2 and 1e-7 of it.
+    amounts = (("DISCOUNT", "-1e-18"), ("PROMOTION", "-0.2"), ("PROMOTION", "-1e-7"))
+    text = "[" + ",".join(f'{{"type":"{kind}","amount":{amount}}}' for kind, amount in amounts) + "]"
+
+    delivery = bench.gcp({"cost": "1", "credits": text})
+
+    assert values(delivery, "billed_cost") == [(Decimal("0.999999999999999999"),), (Decimal("-0.2000001"),)]
+    assert delivery.bills[0].totals["EUR"].source == Decimal("0.799999899999999999")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[{"type":"DISCOUNT"}]', '[{"amount":null}]', '[{"amount":"1|2"}]', '[{"amount":-1},3]', '{"amount":-1}'],
+)
+def test_credits_without_a_number_for_each_are_refused(bench: Bench, text: str):
+    with pytest.raises(RejectedBillError) as refused:
+        bench.gcp({}, {"credits": text})
+
+    assert [(found.code, found.row) for found in refused.value.findings] == [("credits_unreadable", 2)]
+
+
 def test_types_of_credits_may_be_written_with_escapes(bench: Bench):
     promotion = r'[{"type": "PROMO\u0054ION", "amount": -0.5}]'
     commitment = r'[{"type": "COMMITTED\u005fUSAGE_DISCOUNT", "id": "c-1", "amount": -0.25}]'
