@@ -23,7 +23,10 @@ USAGE_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT",)
 SPEND_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "FEE_UTILIZATION_OFFSET")
 COMMITMENTS: Final = (*USAGE_COMMITMENTS, *SPEND_COMMITMENTS)
 UNREADABLE: Final = "unreadable"
-AMOUNTS: Final = f"json_extract_string({CREDITS}, '$[*].amount')"
+# The engine's JSON has no numbers longer than a double; the texts of long ones are read as texts.
+_QUOTED: Final = r"""regexp_replace(credits, '("amount"\s*:\s*)(-?[0-9][0-9.eE+-]*)', '\1"\2"', 'g')"""
+_EXACT: Final = f"CASE WHEN regexp_matches({CREDITS}, '[0-9.]{{16}}') THEN {_QUOTED} ELSE {CREDITS} END"
+AMOUNTS: Final = f"json_extract_string({_EXACT}, '$[*].amount')"
 """The texts of the amounts that there are: of all credits at once, which costs less than looking at each."""
 
 
@@ -52,7 +55,7 @@ def _of(field: str) -> str:
 
 
 def _list() -> str:
-    return f"CAST({CREDITS} AS JSON[])"
+    return f"CAST({_EXACT} AS JSON[])"
 
 
 def _is_none() -> str:

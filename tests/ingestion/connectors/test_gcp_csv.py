@@ -49,6 +49,19 @@ def test_credits_are_added_to_the_last_digit(bench: Bench):
     assert values(delivery, "billed_cost") == [(Decimal("0.099999887655"),)]
 
 
+@pytest.mark.parametrize("kind", ["DISCOUNT", "PROMOTION"])
+@pytest.mark.parametrize(
+    "amount", ["-0.10000000000000001", "-12345678901234567.12", "-0.123456789012345678", "-1.2345678901234567e-2"]
+)
+def test_a_credit_of_more_digits_than_a_double_has_keeps_them_all(bench: Bench, amount: str, kind: str):
+    text = f'[{{"type": "{kind}", "name": "Up to 20000000000000.5 off", "amount" : {amount}}}]'
+
+    delivery = bench.gcp({"cost": "0", "credits": text})
+
+    assert delivery.bills[0].totals["EUR"].source == Decimal(amount)
+    assert delivery.bills[0].totals["EUR"].billed_cost == Decimal(amount)
+
+
 def test_a_promotion_beside_a_discount_is_told_apart_to_the_last_digit(bench: Bench):
     # 1 - 0.000000000000000001 is billed; the promotions pay 0.2 and 1e-7 of it.
     amounts = (("DISCOUNT", "-1e-18"), ("PROMOTION", "-0.2"), ("PROMOTION", "-1e-7"))
