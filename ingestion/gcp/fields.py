@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ingestion.focus.columns import snake_case
-from ingestion.focus.expressions import literal, quoted
+from ingestion.focus.expressions import exact_json, literal, quoted
 from ingestion.normalize.plan import DerivedColumn
 
 NESTED: Final = (
@@ -51,7 +51,7 @@ def unnested(names: Iterable[str]) -> tuple[DerivedColumn, ...]:
     for path in NESTED:
         struct, _, field = path.partition(".")
         if snake_case(path) not in there and struct in there:
-            value = f"json_extract_string({quoted(struct)}, {literal('$.' + field)})"
+            value = f"json_extract_string({exact_json(quoted(struct))}, {literal('$.' + field)})"
             sql = f"CASE WHEN json_valid({quoted(struct)}) THEN nullif({value}, '') END"
             found.append(DerivedColumn(name=snake_case(path), title=path, sql=sql))
     return tuple(found)

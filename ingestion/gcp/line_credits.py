@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ingestion.focus.expressions import DECIMAL, NUMBER, ODD_NUMBER, exact_decimal, literal
+from ingestion.focus.expressions import DECIMAL, NUMBER, ODD_NUMBER, exact_decimal, exact_json, literal
 from ingestion.normalize.plan import DerivedColumn
 
 CREDITS: Final = "credits"
@@ -23,10 +23,7 @@ USAGE_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT",)
 SPEND_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "FEE_UTILIZATION_OFFSET")
 COMMITMENTS: Final = (*USAGE_COMMITMENTS, *SPEND_COMMITMENTS)
 UNREADABLE: Final = "unreadable"
-# The engine's JSON has no numbers longer than a double; the texts of long ones are read as texts.
-_QUOTED: Final = r"""regexp_replace(credits, '("amount"\s*:\s*)(-?[0-9][0-9.eE+-]*)', '\1"\2"', 'g')"""
-_EXACT: Final = f"CASE WHEN regexp_matches({CREDITS}, '[0-9.]{{16}}') THEN {_QUOTED} ELSE {CREDITS} END"
-AMOUNTS: Final = f"json_extract_string({_EXACT}, '$[*].amount')"
+AMOUNTS: Final = f"json_extract_string({exact_json(CREDITS)}, '$[*].amount')"
 """The texts of the amounts that there are: of all credits at once, which costs less than looking at each."""
 
 
@@ -55,7 +52,7 @@ def _of(field: str) -> str:
 
 
 def _list() -> str:
-    return f"CAST({_EXACT} AS JSON[])"
+    return f"CAST({exact_json(CREDITS)} AS JSON[])"
 
 
 def _is_none() -> str:

@@ -1,9 +1,9 @@
-"""Which texts the fast reading of date-times may be trusted with."""
+"""Which texts the fast reading of date-times may be trusted with, and numbers in JSON."""
 
 import duckdb
 import pytest
 
-from ingestion.focus.expressions import ODD_MOMENT, lenient_moment, literal, moment
+from ingestion.focus.expressions import ODD_MOMENT, exact_json, lenient_moment, literal, moment
 
 PLAIN = (
     "2026-10-01T00:00:00Z",
@@ -59,3 +59,20 @@ def test_all_others_are_found_beside_plain_ones(text):
     assert is_odd(text) is True
     assert is_odd(PLAIN[0], text) is True
     assert is_odd(text, PLAIN[3]) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": 0.123456789012345678}', "0.123456789012345678"),
+        ('{"b": {"x": 1}, "a":-12345678901234567.12}', "-12345678901234567.12"),
+        ('{"a": 1.2345678901234567e-2, "b": 5}', "1.2345678901234567e-2"),
+        ('{"a": "0.10000000000000001"}', "0.10000000000000001"),
+        ('{"a": "so \\"b\\": 5 of 1234567890123456"}', 'so "b": 5 of 1234567890123456'),
+        ('{"a": 1.5}', "1.5"),
+    ],
+)
+def test_numbers_of_json_keep_all_their_digits(text, value):
+    found = duckdb.execute(f"SELECT json_extract_string({exact_json('$1')}, '$.a')", [text]).fetchall()
+
+    assert found == [(value,)]
