@@ -23,14 +23,16 @@ USAGE_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT",)
 SPEND_COMMITMENTS: Final = ("COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE", "FEE_UTILIZATION_OFFSET")
 COMMITMENTS: Final = (*USAGE_COMMITMENTS, *SPEND_COMMITMENTS)
 UNREADABLE: Final = "unreadable"
-AMOUNTS: Final = f"json_extract_string({exact_json(CREDITS)}, '$[*].amount')"
-"""The texts of the amounts that there are: of all credits at once, which costs less than looking at each."""
+EXACT: Final = "x_credits_exact"
+AMOUNTS: Final = "x_credit_amounts"
 
 
 def derived(*, subscription: str) -> tuple[DerivedColumn, ...]:
     """Return the columns worked out of the credits.
 
-    `x_credits_readable` is `yes` or `no`, or null without credits, and spares the others from finding out again;
+    `x_credits_exact` are the credits, if any, with texts for numbers that the engine would round; `x_credit_amounts`
+    the texts of their amounts, of all at once, which costs less than looking at each; `x_credits_readable` is `yes` or
+    `no`, or null without credits, and spares the others from finding out again;
     `x_credit_kind` is `usage` or `spend` where a commitment of that kind discounts the line, `other`, `unreadable`, or
     null without credits; `x_credited` is the sum of all credits, `x_promotions` that of promotions among them;
     `x_commitment` names the commitment. `subscription` is the expression of the subscription's id.
@@ -38,6 +40,8 @@ def derived(*, subscription: str) -> tuple[DerivedColumn, ...]:
     return tuple(
         DerivedColumn(name=name, title=CREDITS, sql=sql)
         for name, sql in {
+            EXACT: f"CASE WHEN NOT ({_is_none()}) THEN {exact_json(CREDITS)} END",
+            AMOUNTS: f"CASE WHEN json_valid({EXACT}) THEN json_extract_string({EXACT}, '$[*].amount') END",
             READABLE: f"CASE WHEN {_is_none()} THEN NULL WHEN {_is_readable()} THEN 'yes' ELSE 'no' END",
             KIND: _kind(),
             CREDITED: _when_readable(_sum(AMOUNTS)),
@@ -52,7 +56,7 @@ def _of(field: str) -> str:
 
 
 def _list() -> str:
-    return f"CAST({exact_json(CREDITS)} AS JSON[])"
+    return f"CAST({EXACT} AS JSON[])"
 
 
 def _is_none() -> str:
@@ -63,7 +67,7 @@ def _is_readable() -> str:
     # In a CASE, since an AND does not keep what follows from being worked out.
     is_number = f"lambda amount: regexp_matches(amount, {literal(NUMBER)})"
     return (
-        f"CASE WHEN NOT json_valid({CREDITS}) THEN FALSE WHEN json_type({CREDITS}) <> 'ARRAY' THEN FALSE"
+        f"CASE WHEN {AMOUNTS} IS NULL THEN FALSE WHEN json_type({CREDITS}) <> 'ARRAY' THEN FALSE"
         f" WHEN list_count({AMOUNTS}) <> json_array_length({CREDITS}) THEN FALSE"
         f" ELSE list_bool_and(list_transform({AMOUNTS}, {is_number})) END"
     )

@@ -7,6 +7,7 @@ columns; what one does not have is null there.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
@@ -72,8 +73,11 @@ class RawTables:
         return " UNION ALL ".join(parts)
 
     def _derived_sql(self, table: Table) -> str:
-        own = [f"{column.sql} AS {quoted(column.name)}" for column in self.derived]
-        return f"SELECT {', '.join(['*', *own])} FROM ({self._file_sql(table)})" if own else self._file_sql(table)
+        rows = self._file_sql(table)
+        for level in _levels(self.derived):
+            own = (f"{column.sql} AS {quoted(column.name)}" for column in level)
+            rows = f"SELECT {', '.join(['*', *own])} FROM ({rows})"
+        return rows
 
     def _file_sql(self, table: Table) -> str:
         position = {title: index for index, title in enumerate(table.titles)}
@@ -95,6 +99,17 @@ class RawTables:
             f" strict_mode=true, null_padding=false, max_line_size={self.limits.row_length},"
             f" buffer_size={ROWS_IN_BUFFER * self.limits.row_length})"
         )
+
+
+def _levels(derived: Iterable[DerivedColumn]) -> list[list[DerivedColumn]]:
+    """Return columns in groups, each above those it looks at: beside them, the engine would work those out again."""
+    levels: list[list[DerivedColumn]] = []
+    for column in derived:
+        words = frozenset(re.findall(r"\w+", column.sql))
+        if not levels or any(one.name in words for one in levels[-1]):
+            levels.append([])
+        levels[-1].append(column)
+    return levels
 
 
 def read_tables(connection: duckdb.DuckDBPyConnection, files: Sequence[ReadyFile], *, limits: Limits) -> RawTables:
