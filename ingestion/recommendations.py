@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -170,19 +170,22 @@ def savings(lists: Sequence[RecommendationList], *, wanted: Wanted) -> tuple[Sav
     )
 
 
-def choices(lists: Sequence[RecommendationList], column: str) -> tuple[str, ...]:
-    """Return the values of a column to choose from, the most frequent ones where there are very many, sorted.
+def choices(lists: Sequence[RecommendationList], columns: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return by column its values to choose from, the most frequent ones where there are very many, sorted.
 
     :raises ListNotKeptError: the file of a list is gone from the lake.
     """
     if not lists:
-        return ()
+        return dict.fromkeys(columns, ())
     with _reader(lists) as database:
-        found = database.execute(
-            f"SELECT {column} FROM ({_told(lists)}) WHERE {column} IS NOT NULL"  # noqa: S608 - our own names
-            f" GROUP BY {column} ORDER BY count(*) DESC, {column} LIMIT {MOST_CHOICES}"
-        ).fetchall()
-    return tuple(sorted(value for (value,) in found))
+        found = {
+            column: database.execute(
+                f"SELECT {column} FROM ({_told(lists)}) WHERE {column} IS NOT NULL"  # noqa: S608 - our own names
+                f" GROUP BY {column} ORDER BY count(*) DESC, {column} LIMIT {MOST_CHOICES}"
+            ).fetchall()
+            for column in columns
+        }
+    return {column: tuple(sorted(value for (value,) in values)) for column, values in found.items()}
 
 
 def _condition(wanted: Wanted) -> tuple[str, dict[str, Any]]:

@@ -42,9 +42,9 @@ class Rule(Model):
         return (self.valid_from or period) <= period <= (self.valid_to or period)
 
     @cached_property
-    def looks_at(self) -> set[Subject]:
+    def looks_at(self) -> frozenset[Subject]:
         """Everything the rule tests or takes its value from."""
-        return subjects(self.when) | (set(self.value.subjects) if isinstance(self.value, Taken) else set())
+        return frozenset(subjects(self.when)).union(self.value.subjects if isinstance(self.value, Taken) else ())
 
 
 class Dimension(Model):

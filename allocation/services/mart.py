@@ -47,6 +47,9 @@ _OF_PARTS: Final = (
     " AND charge_date = ANY(%s::date[]) AND (origin, charge_date) IN (SELECT * FROM unnest(%s::text[], %s::date[]))"
 )
 _OF_ORIGINS: Final = " AND origin = ANY(%s::text[])"
+_SUMMED: Final = ", ".join(f"SUM({name}) AS {name}" for name in SUMS)
+_SAID: Final = {"segment_id": "stored_id", "origin": "COALESCE(split_key, 'direct') AS origin"}
+"""What Postgres has in the place of numbers of the ledger."""
 _CSV: Final = "FORMAT csv, HEADER false, NULLSTR '', FORCE_QUOTE (origin)"
 
 
@@ -207,18 +210,16 @@ def write_rows(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequ
     """
     with duckdb.connect() as database:
         _name_files(database, folder, segments, names=("ledger", "cells", "splits"))
-        names = {"segment_id": "stored_id", "origin": "COALESCE(split_key, 'direct') AS origin"}
-        sums = ", ".join(f"SUM({name}) AS {name}" for name in SUMS)
         database.execute(
             f"""
             COPY (
                 WITH mart AS (
-                    SELECT split_number, charge_date, mart_id, segment_id, billing_currency, {sums}
+                    SELECT split_number, charge_date, mart_id, segment_id, billing_currency, {_SUMMED}
                     FROM ledger JOIN (SELECT cell_id, mart_id FROM cells) USING (cell_id) {_only(database, parts)}
                     GROUP BY split_number, charge_date, mart_id, segment_id, billing_currency
                     ORDER BY charge_date, split_number NULLS FIRST
                 )
-                SELECT {", ".join(names.get(name, name) for name in COLUMNS)}
+                SELECT {", ".join(_SAID.get(name, name) for name in COLUMNS)}
                 FROM mart
                 JOIN stored USING (segment_id)
                 JOIN cells ON cells.cell_id = mart.mart_id
@@ -232,17 +233,15 @@ def write_days(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequ
     """Write the ledger, or some parts of it, summed up by day, segment and origin."""
     with duckdb.connect() as database:
         _name_files(database, folder, segments, names=("ledger", "splits"))
-        names = {"segment_id": "stored_id", "origin": "COALESCE(split_key, 'direct') AS origin"}
-        sums = ", ".join(f"SUM({name}) AS {name}" for name in SUMS)
         database.execute(
             f"""
             COPY (
                 WITH days AS (
-                    SELECT split_number, charge_date, segment_id, billing_currency, {sums}
+                    SELECT split_number, charge_date, segment_id, billing_currency, {_SUMMED}
                     FROM ledger {_only(database, parts)}
                     GROUP BY split_number, charge_date, segment_id, billing_currency
                 )
-                SELECT {", ".join(names.get(name, name) for name in _DAY_COLUMNS)}
+                SELECT {", ".join(_SAID.get(name, name) for name in _DAY_COLUMNS)}
                 FROM days JOIN stored USING (segment_id) LEFT JOIN splits USING (split_number)
             ) TO '{_quoted(to)}' ({_CSV})
             """  # noqa: S608

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
 from ingestion.aws.accounts import DATASET, Account, read_accounts, told_by_organizations, with_accounts
-from ingestion.delivery import ArchivedFile, Delivery, SourceSettings
+from ingestion.delivery import ArchivedFile, Delivery
 from ingestion.delivery.aws_access import AwsAccess
-from ingestion.focus.mapped_services import MappedService
 from ingestion.normalize.connector import Normalize, settled
-from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
+from ingestion.normalize.contents import NormalizedDelivery
 from ingestion.normalize.run import Planner
 
 AccountList = Annotated[
@@ -44,28 +42,11 @@ def with_listed_accounts(
 def reading_accounts(planner_of: Callable[[Any, Sequence[Account]], Planner]) -> Normalize:
     """Return how a kind turns files into charges whose plan looks at its settings and at the list behind the files."""
 
-    def normalize(
-        files: Sequence[ArchivedFile],
-        *,
-        settings: SourceSettings,
-        output: Path,
-        limits: Limits,
-        tag_keys: frozenset[str] | None,
-        progress: Progress,
-        mapped_services: Sequence[MappedService] = (),
-    ) -> NormalizedDelivery:
+    def normalize(files: Sequence[ArchivedFile], **told: Any) -> NormalizedDelivery:
         bills = [file for file in files if file.dataset != DATASET]
         lists = [read_accounts(file.path) for file in files[len(bills) :]]
         listed = [account for accounts in lists for account in accounts]
-        delivery = settled(lambda told: planner_of(told, listed))(
-            bills,
-            settings=settings,
-            output=output,
-            limits=limits,
-            tag_keys=tag_keys,
-            progress=progress,
-            mapped_services=mapped_services,
-        )
+        delivery = settled(lambda settings: planner_of(settings, listed))(bills, **told)
         return replace(delivery, row_counts=(*delivery.row_counts, *(len(one) for one in lists)))
 
     return normalize

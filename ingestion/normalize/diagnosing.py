@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -176,13 +177,17 @@ def _ragged_rows(table: Table) -> Iterator[Finding]:
             yield Finding(code="row_quoting", severity="error", file=name, row=row + 1, message=message)
 
 
-def check_steady(raw: RawTables, error: duckdb.Error) -> None:
-    """Refuse a Parquet file that says something else each time it is read, as a damaged one can.
+@contextmanager
+def refusing_unsteady(raw: RawTables) -> Iterator[None]:
+    """Refuse Parquet that says something else each time it is read, as a damaged file can.
 
-    :raises RejectedBillError: the error came of what a file holds, and nothing is wrong with what it held before.
+    :raises RejectedBillError: an error came of what a file holds, and nothing is wrong with what it held before.
     """
-    of_what_it_holds = isinstance(error, (duckdb.DataError, duckdb.InvalidInputException, duckdb.FatalException))
-    if of_what_it_holds and any(table.file.format == "parquet" for table in raw.tables):
+    try:
+        yield
+    except (duckdb.DataError, duckdb.InvalidInputException, duckdb.FatalException) as error:
+        if all(table.file.format != "parquet" for table in raw.tables):
+            raise
         raise RejectedBillError([_unreadable(raw, error)]) from error
 
 

@@ -56,29 +56,41 @@ def normalize(
             ready.append(lay_ready(file, number=number, limits=own))
         with engine(own) as connection:
             raw = read_tables(connection, ready, limits=own)
-            check_parquet(connection, raw)
-            plan = with_mapped(planner(raw, connection), mapped_services)
-            check_names(raw, plan.derived)
-            reading = Reading(raw=replace(raw, derived=plan.derived), plan=plan)
-            progress(Step(name="Checking", ratio=Decimal("0.2")))
-            reading = _count(connection, reading)
-            dictionary = entries.write_entries(connection, reading, tag_keys=tag_keys)
-            findings = [*reading.plan.findings, *_checked(connection, reading)]
-            bills, reading = _write_bills(connection, reading, dictionary, output=output, progress=progress)
-            findings.extend(one for bill in bills for one in period_findings(connection, reading, bill.folder))
-            findings.extend(json_findings(connection, reading))
-            findings.extend(rounding_findings(connection, reading))
-            return NormalizedDelivery(
-                bills=bills, row_counts=_row_counts(connection, len(files)), findings=shortened(findings)
-            )
+            with diagnosing.refusing_unsteady(raw):
+                check_parquet(connection, raw)
+                plan = with_mapped(planner(raw, connection), mapped_services)
+                check_names(raw, plan.derived)
+                reading = Reading(raw=replace(raw, derived=plan.derived), plan=plan)
+                return _written(connection, reading, tag_keys=tag_keys, output=output, progress=progress)
+
+
+def _written(
+    connection: duckdb.DuckDBPyConnection,
+    reading: Reading,
+    *,
+    tag_keys: frozenset[str] | None,
+    output: Path,
+    progress: Progress,
+) -> NormalizedDelivery:
+    """Check all rows and write the bills they make."""
+    progress(Step(name="Checking", ratio=Decimal("0.2")))
+    reading = _count(connection, reading)
+    dictionary = entries.write_entries(connection, reading, tag_keys=tag_keys)
+    findings = [*reading.plan.findings, *_checked(connection, reading)]
+    bills, reading = _write_bills(connection, reading, dictionary, output=output, progress=progress)
+    findings.extend(one for bill in bills for one in period_findings(connection, reading, bill.folder))
+    findings.extend(json_findings(connection, reading))
+    findings.extend(rounding_findings(connection, reading))
+    return NormalizedDelivery(
+        bills=bills, row_counts=_row_counts(connection, len(reading.raw.tables)), findings=shortened(findings)
+    )
 
 
 def _count(connection: duckdb.DuckDBPyConnection, reading: Reading) -> Reading:
     try:
         odd = entries.count_combinations(connection, reading)
-    except duckdb.Error as error:
+    except duckdb.Error:
         diagnosing.odd_columns(connection, reading)
-        diagnosing.check_steady(reading.raw, error)
         raise
     if odd:
         reading = diagnosing.odd_columns(connection, reading)
@@ -148,10 +160,9 @@ def _write_charges(
     is_numbered = len(file_numbers) == 1 and reading.plan.source_row == ROW_NUMBER
     try:
         writing.write_charges(connection, query, folder=folder, is_numbered=is_numbered)
-    except duckdb.Error as error:
+    except duckdb.Error:
         exact = diagnosing.odd_columns(connection, reading)
         if exact == reading:
-            diagnosing.check_steady(reading.raw, error)
             raise
         query = writing.charges_sql(exact, dictionary, period=period, file_numbers=file_numbers)
         writing.write_charges(connection, query, folder=folder, is_numbered=is_numbered)

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,8 +19,9 @@ import numpy as np
 from itfm.core.periods import period_name
 from itfm.demo import usage
 from itfm.demo.cur import plain
-from itfm.demo.other_bill import USD, Control, OtherBill
+from itfm.demo.other_bill import USD, OtherBill
 from itfm.demo.services.asked import FOLDER, Asked, Data, RefusedError, json_text
+from itfm.demo.services.writing import keep_months
 from itfm.demo.usage import THOUSAND, Month
 
 KEY: Final = "databricks"
@@ -80,14 +80,7 @@ _PLACE: Final = re.compile(
 def write(folder: Path, calendar: Sequence[Month], *, seed: int) -> OtherBill:
     """Write the rows of each month."""
     data = Data(folder / FOLDER / KEY)
-    totals = {}
-    for month in calendar:
-        random = np.random.default_rng([seed, 25, month.first_day.year, month.first_day.month])
-        rows = list(_rows(month, random))
-        name = period_name(month.first_day)
-        data.keep(name, [row for row, _ in rows])
-        billed = Decimal(sum(cost for _, cost in rows)).scaleb(-MICRO)
-        totals[name] = Control(billed, billed)
+    totals = keep_months(data, calendar, seed=seed, service=25, rows=_rows, decimals=MICRO)
     settings = {
         "host": "dbc-demo-meridian.cloud.databricks.com",
         "access_token": CREDENTIAL,

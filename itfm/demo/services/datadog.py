@@ -6,7 +6,7 @@ product is told by its committed and its on-demand part, and by their total.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +15,9 @@ import numpy as np
 
 from itfm.core.periods import period_name
 from itfm.demo import organization, usage
-from itfm.demo.other_bill import Control, OtherBill, money
+from itfm.demo.other_bill import CENT_DIGITS, OtherBill, money
 from itfm.demo.services.asked import FOLDER, Asked, Data, RefusedError
+from itfm.demo.services.writing import keep_months
 from itfm.demo.usage import THOUSAND, Month
 
 KEY: Final = "datadog"
@@ -36,14 +37,7 @@ ORGANIZATIONS: Final = ((organization.NAME, "mer1demo", 100), (organization.SUBS
 def write(folder: Path, calendar: Sequence[Month], *, seed: int) -> OtherBill:
     """Write what each month cost."""
     data = Data(folder / FOLDER / KEY)
-    totals = {}
-    for month in calendar:
-        random = np.random.default_rng([seed, 22, month.first_day.year, month.first_day.month])
-        told = [_organization(month, *one, random) for one in ORGANIZATIONS]
-        name = period_name(month.first_day)
-        data.keep(name, [attributes for attributes, _ in told])
-        billed = money(sum(cents for _, cents in told))
-        totals[name] = Control(billed, billed)
+    totals = keep_months(data, calendar, seed=seed, service=22, rows=_organizations, decimals=CENT_DIGITS)
     settings = {
         "site": "datadoghq.com",
         "api_key": API_KEY,
@@ -72,6 +66,11 @@ def answer(asked: Asked, data: Data) -> Any:
             {"type": "cost_by_org", "id": f"{one['public_id']}-{one['date'][:7]}", "attributes": one} for one in found
         ]
     }
+
+
+def _organizations(month: Month, random: np.random.Generator) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield what each organization is told to cost in a month, and the cents of it."""
+    return (_organization(month, *one, random) for one in ORGANIZATIONS)
 
 
 def _organization(

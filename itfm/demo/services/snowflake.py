@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +18,9 @@ import numpy as np
 from itfm.core.periods import period_name
 from itfm.demo import usage
 from itfm.demo.cur import plain
-from itfm.demo.other_bill import USD, Control, OtherBill
+from itfm.demo.other_bill import USD, OtherBill
 from itfm.demo.services.asked import FOLDER, Asked, Data, RefusedError
+from itfm.demo.services.writing import keep_months
 from itfm.demo.usage import THOUSAND, Month
 
 KEY: Final = "snowflake"
@@ -49,14 +49,7 @@ _PLACE: Final = re.compile(rf"{STATEMENTS}/sample-(20\d\d-(?:0[1-9]|1[0-2]))", r
 def write(folder: Path, calendar: Sequence[Month], *, seed: int) -> OtherBill:
     """Write the rows of each month."""
     data = Data(folder / FOLDER / KEY)
-    totals = {}
-    for month in calendar:
-        random = np.random.default_rng([seed, 24, month.first_day.year, month.first_day.month])
-        rows = list(_rows(month, random))
-        name = period_name(month.first_day)
-        data.keep(name, [row for row, _ in rows])
-        billed = Decimal(sum(cost for _, cost in rows)).scaleb(-MICRO)
-        totals[name] = Control(billed, billed)
+    totals = keep_months(data, calendar, seed=seed, service=24, rows=_rows, decimals=MICRO)
     settings = {
         "host": "meridian-demo.snowflakecomputing.com",
         "access_token": CREDENTIAL,

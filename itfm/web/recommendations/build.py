@@ -180,13 +180,13 @@ def _row(one: Mapping[str, Any]) -> Row:
 
 
 def _selects(lists: Sequence[RecommendationList], query: RecommendationQuery) -> tuple[Select, ...]:
-    asked = dict(query.chosen)
+    asked, known = dict(query.chosen), choices(lists, CHOSEN.values())
     found = [
         Select(
             name=name,
             label=LABELS[name],
             nothing="Any",
-            choices=_choices(choices(lists, column), asked.get(name, "")),
+            choices=_choices(known[column], asked.get(name, "")),
         )
         for name, column in CHOSEN.items()
     ]

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from allocation.engine import rules
+from allocation.engine import conditions, rules
+from allocation.engine.conditions import Subject
+from allocation.engine.dimensions import Rule
 from allocation.engine.methods import metric
 
 DOCUMENT = """
@@ -212,3 +214,16 @@ def test_rules_are_fingerprinted_by_the_text_that_their_document_has(name):
 
     assert rules.to_json(rule_set) == json.dumps(rules.to_document(rule_set), ensure_ascii=False, separators=(",", ":"))
     assert rules.to_json(rules.parse("version: 1")) == '{"version":1}'
+
+
+def test_a_changed_copy_of_a_rule_tells_what_it_looks_at_itself():
+    rule = Rule.model_validate({"when": {"tag": "team", "exists": True}, "value": "a"})
+    assert rule.looks_at == {Subject("tag", "team")}
+    test = rule.when
+    assert isinstance(test, conditions.Test)
+    assert test.subject == Subject("tag", "team")
+
+    other = test.model_copy(update={"tag": "env"})
+
+    assert other.subject == Subject("tag", "env")
+    assert rule.model_copy(update={"when": other}).looks_at == {Subject("tag", "env")}
