@@ -101,7 +101,7 @@ def measured(bill: Revision, folder: Path) -> bool:
     own = f"SELECT attribute_set_id FROM '{widened.attribute_sets}' WHERE resource_id LIKE '%77'"
     told(
         "lines of a hundredth of the sets",
-        lambda: duckdb.sql(f"SELECT sum(effective_cost) FROM {charges_of(own, widened)}").fetchall(),
+        lambda: duckdb.connect().execute(f"SELECT sum(effective_cost) FROM {charges_of(own, widened)}").fetchall(),
     )
     is_conserved = result.proof.holds and all(one == result.proof.sums("ledger") for one in sums)
     print(f"{result.proof.measured.rows['classification']} sets; sums {'are' if is_conserved else 'ARE NOT'} conserved")

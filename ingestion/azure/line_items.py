@@ -35,8 +35,8 @@ def iso_date(text: str) -> str:
     """Return a date written MM/DD/YYYY as YYYY-MM-DD, anything else as it is.
 
     >>> import duckdb
-    >>> duckdb.sql(f"SELECT {iso_date("'09/21/2023'")}, {iso_date("'21/09/2023'")}").fetchone()
-    ('2023-09-21', '21/09/2023')
+    >>> duckdb.connect().execute("SELECT " + iso_date("'09/21/2023'") + ", " + iso_date("'21/09/2023'")).fetchall()
+    [('2023-09-21', '21/09/2023')]
     """
     read = f"try_strptime({text}, '%m/%d/%Y')"
     return f"CASE WHEN {text} LIKE '%/%/%' THEN coalesce(strftime({read}, '%Y-%m-%d'), {text}) ELSE {text} END"

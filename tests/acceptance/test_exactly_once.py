@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import duckdb
 import pytest
 from django.db import connections
 from django.utils import timezone
@@ -26,6 +25,7 @@ from ingestion.services import create_source, queue_due, request_import
 from itfm.accounts.services import create_organization
 from itfm.core import lake
 from itfm.core.tenancy import tenant
+from tests import duck
 from tests.acceptance.site import ROOT
 from tests.ingestion.focus_files import line, write_bill
 
@@ -119,7 +119,7 @@ class Deliveries:
         found: Content = {}
         for one in revisions:
             written = lake.organization_folder(self.organization_id) / one.folder / "charges.parquet"
-            total, count = duckdb.sql(f"SELECT sum(billed_cost), count(*) FROM read_parquet('{written}')").fetchall()[0]
+            [(total, count)] = duck.rows(f"SELECT sum(billed_cost), count(*) FROM read_parquet('{written}')")
             if (total, count) != (Decimal(one.totals["USD"]["billed_cost"]), one.row_count):
                 raise Broken(f"{written} holds {count} charges of {total}, the revision says {one.totals}")
             found[f"{one.bill.billing_period:%Y-%m}"] = (total, count)

@@ -4,10 +4,10 @@ import csv
 import io
 from decimal import Decimal
 
-import duckdb
 import pytest
 
 from itfm.core.policy import Role
+from tests import duck
 from tests.api.conftest import Program
 from tests.conftest import key_of
 from tests.ingestion.focus_files import line, write_bill
@@ -75,7 +75,7 @@ def test_a_parquet_file_holds_the_texts_as_they_are(owner, source, tmp_path):
     answer = owner.get(f"charges/file?{OCTOBER}&format=parquet")
 
     (tmp_path / "x.parquet").write_bytes(b"".join(answer.streaming_content))
-    found = duckdb.sql(f"SELECT ServiceName, BilledCost FROM '{tmp_path}/x.parquet' ORDER BY x_row_number").fetchall()
+    found = duck.rows(f"SELECT ServiceName, BilledCost FROM '{tmp_path}/x.parquet' ORDER BY x_row_number")
     assert found[2][0] == "=SUM(A1)"
     assert f"{found[2][1]:f}" == "0.000000000000000001"
 
@@ -85,7 +85,7 @@ def test_a_file_is_filtered_as_the_list_is(owner, source, tmp_path, file_format)
     def costs(query):
         answer = owner.get(f"charges/file?{OCTOBER}&format={file_format}&{query}")
         (tmp_path / "x").write_bytes(b"".join(answer.streaming_content))
-        found = duckdb.sql(f"SELECT BilledCost FROM read_{file_format}('{tmp_path}/x') ORDER BY 1").fetchall()
+        found = duck.rows(f"SELECT BilledCost FROM read_{file_format}('{tmp_path}/x') ORDER BY 1")
         return [f"{Decimal(str(cost)):f}" for (cost,) in found]
 
     listed = owner.get(f"charges?{OCTOBER}&service_name=%3DSUM(A1)").json()["items"]

@@ -1,9 +1,9 @@
 """Texts that a spreadsheet would run, in Python and in DuckDB alike."""
 
-import duckdb
 import pytest
 
 from itfm.core.inert import as_written, inert, inert_expression
+from tests import duck
 
 LIVE = [
     "=1+1",
@@ -38,4 +38,4 @@ def test_any_other_text_is_left_as_it_is(text):
 
 @pytest.mark.parametrize("text", LIVE + PLAIN)
 def test_the_database_of_bills_agrees(text):
-    assert duckdb.execute(f"SELECT {inert_expression('?1')}", [text]).fetchone() == (inert(text),)
+    assert duck.rows(f"SELECT {inert_expression('?1')}", [text]) == [(inert(text),)]

@@ -11,7 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from allocation.engine import rules
@@ -25,6 +24,7 @@ from itfm.demo import cluster, company, organization, rule_set
 from itfm.demo.company import DemoCompany
 from itfm.demo.other_bill import Control, OtherBill
 from itfm.demo.services.server import SERVICES, serving
+from tests import duck
 
 TAG_KEYS = frozenset({"team", "env", "product", "cost_center", "kubernetes_namespace"})
 LISTS = ("contracts", "assets", "ledger")
@@ -65,7 +65,7 @@ class Imported:
     def rows(self, columns: str, where: str = "TRUE") -> list[tuple[Any, ...]]:
         """Return groups of the charges, and after them whatever sums are asked for."""
         charges = f"read_parquet('{self.folder}/**/charges.parquet', union_by_name = true)"
-        return duckdb.execute(f"SELECT {columns} FROM {charges} WHERE {where} GROUP BY ALL").fetchall()
+        return duck.rows(f"SELECT {columns} FROM {charges} WHERE {where} GROUP BY ALL")
 
 
 @pytest.fixture(scope="module")
@@ -169,11 +169,11 @@ def test_no_more_is_split_than_the_nodes_cost_in_the_clouds_bill(demo):
 
     for month, total in bill.totals.items():
         pattern = f"{demo.folder}/aws-cur2/**/BILLING_PERIOD={month}/*.csv.gz"
-        [(cost, teams)] = duckdb.execute(
+        [(cost, teams)] = duck.rows(
             "SELECT sum(line_item_unblended_cost::DECIMAL(38,18)), list(DISTINCT resource_tags::JSON ->> 'user_team')"
             " FROM read_csv(?, all_varchar = true) WHERE line_item_resource_id IN (SELECT unnest(?))",
             [pattern, nodes],
-        ).fetchall()
+        )
         assert teams == ["platform"]
         assert 0 < total.moved < cost
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-import duckdb
 import pytest
 from pydantic import ValidationError
 
@@ -15,6 +14,7 @@ from ingestion.revisions import revision_folder
 from ingestion.services import create_source
 from ingestion.services.sources import look
 from itfm.core.tenancy import tenant
+from tests import duck
 from tests.conftest import NOW
 from tests.fakes.cost_explorer import cost_explorer
 from tests.fakes.organizations import founded, tag
@@ -74,9 +74,7 @@ def revision(source):
 
 def charges(source, columns):
     folder = revision_folder(revision(source))
-    return duckdb.sql(
-        f"SELECT {columns} FROM read_parquet('{folder}/charges.parquet') ORDER BY x_row_number"
-    ).fetchall()
+    return duck.rows(f"SELECT {columns} FROM read_parquet('{folder}/charges.parquet') ORDER BY x_row_number")
 
 
 def tags(source):
@@ -198,10 +196,10 @@ def test_what_cost_explorer_tells_has_the_names_and_inherited_tags_of_its_accoun
         bill = Bill.objects.select_related("current_revision").get(source=source, billing_period=f"{last_month()}-01")
     assert bill.current_revision.number == 2
     folder = revision_folder(bill.current_revision)
-    rows = duckdb.sql(
+    rows = duck.rows(
         "SELECT DISTINCT sub_account_id, sub_account_name, tags"
         f" FROM read_parquet('{folder}/charges.parquet') ORDER BY sub_account_id"
-    ).fetchall()
+    )
     assert rows == [
         ("111111111111", "Shop", '{"accountTag/team":"web"}'),
         ("222222222222", "lab", None),
@@ -230,7 +228,7 @@ def test_cost_explorer_is_not_asked_again_for_settled_months_when_a_list_is_want
     with tenant(acme.id):
         old = Bill.objects.select_related("current_revision").get(source=source, billing_period="2025-11-01")
     folder = revision_folder(old.current_revision)
-    (found,) = duckdb.sql(f"SELECT DISTINCT tags FROM read_parquet('{folder}/charges.parquet')").fetchall()
+    (found,) = duck.rows(f"SELECT DISTINCT tags FROM read_parquet('{folder}/charges.parquet')")
     assert found == ('{"accountTag/team":"retail"}',)
 
 

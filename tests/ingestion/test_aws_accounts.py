@@ -6,7 +6,6 @@ import json
 from datetime import date
 
 import botocore.client
-import duckdb
 import pytest
 from botocore.exceptions import ClientError
 
@@ -20,6 +19,7 @@ from ingestion.services.reading_again import request_reading_again
 from ingestion.services.sources import look
 from itfm.audit.services import Actor
 from itfm.core.tenancy import tenant
+from tests import duck
 from tests.conftest import NOW
 from tests.fakes.organizations import founded, tag
 from tests.fakes.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, put_objects, s3_service
@@ -74,9 +74,7 @@ def revision(source):
 
 def charges(source, columns):
     folder = revision_folder(revision(source))
-    return duckdb.sql(
-        f"SELECT {columns} FROM read_parquet('{folder}/charges.parquet') ORDER BY x_row_number"
-    ).fetchall()
+    return duck.rows(f"SELECT {columns} FROM read_parquet('{folder}/charges.parquet') ORDER BY x_row_number")
 
 
 def codes(run):

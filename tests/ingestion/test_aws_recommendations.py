@@ -7,7 +7,6 @@ import json
 from datetime import date
 from decimal import Decimal
 
-import duckdb
 import pytest
 from django.urls import reverse
 
@@ -19,6 +18,7 @@ from ingestion.services.sources import look
 from itfm.core.lake import organization_folder
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
+from tests import duck
 from tests.conftest import NOW, member
 from tests.fakes.s3 import ACCESS_KEY_ID, SECRET_ACCESS_KEY, put_objects, s3_service
 from tests.ingestion.connectors.test_aws_cur import cur_2_rows
@@ -85,7 +85,7 @@ def lists(source):
 
 def rows_of(one, columns):
     file = organization_folder(one.organization_id) / one.folder / "recommendations.parquet"
-    return duckdb.sql(f"SELECT {columns} FROM read_parquet('{file}') ORDER BY x_row_number").fetchall()
+    return duck.rows(f"SELECT {columns} FROM read_parquet('{file}') ORDER BY x_row_number")
 
 
 def findings(run):
@@ -140,7 +140,7 @@ def test_the_same_files_are_taken_in_once_and_the_next_day_beside_them(acme, ser
 
 def test_parquet_keeps_the_digits_that_aws_writes(acme, service, tmp_path):
     file = tmp_path / "cor.parquet"
-    duckdb.sql(
+    duck.rows(
         "COPY (SELECT 'r1' AS recommendation_id, '111111111111' AS account_id, 'USD' AS currency_code,"
         " 0.1::DOUBLE AS estimated_monthly_savings_after_discount, 1e-7::DOUBLE AS estimated_monthly_cost_after_discount,"
         " MAP {'team': 'pay'} AS tags, TRUE AS restart_needed)"

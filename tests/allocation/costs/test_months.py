@@ -6,12 +6,13 @@ import pytest
 from allocation.costs.lake_statement import MONTHS
 from allocation.costs.months import reading
 from itfm.core import lake
+from tests import duck
 
 
 def a_file(organization_id, place):
     folder = lake.organization_folder(organization_id) / place
     folder.mkdir(parents=True, exist_ok=True)
-    duckdb.sql(f"COPY (SELECT 1 AS cost) TO '{folder / MONTHS}' (FORMAT parquet)")
+    duck.rows(f"COPY (SELECT 1 AS cost) TO '{folder / MONTHS}' (FORMAT parquet)")
     return folder / MONTHS
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 
-import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.azure.amounts import product, product_of_texts, reciprocal
+from tests import duck
 
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=9)
 
 
 def multiplied(first: str, second: str) -> Decimal | None:
     numbers = f"SELECT CAST('{first}' AS DECIMAL(38,18)) AS a, CAST('{second}' AS DECIMAL(38,18)) AS b"
-    (answer,) = duckdb.connect().execute(f"SELECT {product('a', 'b')} FROM ({numbers})").fetchone()
+    [(answer,)] = duck.rows(f"SELECT {product('a', 'b')} FROM ({numbers})")
     return answer
 
 
@@ -69,7 +69,7 @@ def test_the_quick_way_gives_what_the_long_one_does(one: str, other: str):
     long = product(first, second)
     quick = product_of_texts((f"'{one}'", f"'{other}'"), first=first, second=second, where="TRUE", otherwise=long)
 
-    answers = duckdb.execute(f"SELECT {quick}, {long}").fetchall()[0]
+    answers = duck.rows(f"SELECT {quick}, {long}")[0]
 
     assert answers[0] == answers[1]
 
@@ -82,6 +82,6 @@ def test_the_quick_way_is_taken_where_nine_digits_do(one: str, other: str, is_qu
     first, second = (f"CAST('{text}' AS DECIMAL(38,18))" for text in (one, other))
     sql = product_of_texts((f"'{one}'", f"'{other}'"), first=first, second=second, where="TRUE", otherwise="NULL")
 
-    answer = duckdb.execute(f"SELECT {sql}").fetchall()[0][0]
+    answer = duck.rows(f"SELECT {sql}")[0][0]
 
     assert answer == (Decimal(one) * Decimal(other) if is_quick else None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from ingestion.azure.line_items import resource_type
@@ -13,6 +12,7 @@ from ingestion.azure.regions import Region, region
 from ingestion.azure.services import service
 from ingestion.azure.units import PricingUnit, pricing_unit
 from ingestion.focus.services import SUBCATEGORIES
+from tests import duck
 
 OPEN_DATA = Path(__file__).resolve().parents[4] / "shared" / "reference" / "azure"
 needs_open_data = pytest.mark.skipif(not OPEN_DATA.is_dir(), reason="Microsoft's open data is not on this machine")
@@ -132,6 +132,4 @@ def test_all_units_of_the_open_data_are_known():
     ],
 )
 def test_the_type_of_a_resource_is_told_by_its_id(resource_id, kind):
-    with duckdb.connect() as connection:
-        sql = f"SELECT {resource_type('x')} FROM (SELECT ?::VARCHAR AS x)"
-        assert connection.execute(sql, [resource_id]).fetchone() == (kind,)
+    assert duck.rows(f"SELECT {resource_type('x')} FROM (SELECT ?::VARCHAR AS x)", [resource_id]) == [(kind,)]

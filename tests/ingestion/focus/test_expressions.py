@@ -4,6 +4,7 @@ import duckdb
 import pytest
 
 from ingestion.focus.expressions import ODD_MOMENT, exact_json, lenient_moment, literal, moment
+from tests import duck
 
 PLAIN = (
     "2026-10-01T00:00:00Z",
@@ -73,6 +74,6 @@ def test_all_others_are_found_beside_plain_ones(text):
     ],
 )
 def test_numbers_of_json_keep_all_their_digits(text, value):
-    found = duckdb.execute(f"SELECT json_extract_string({exact_json('$1')}, '$.a')", [text]).fetchall()
+    found = duck.rows(f"SELECT json_extract_string({exact_json('$1')}, '$.a')", [text])
 
     assert found == [(value,)]

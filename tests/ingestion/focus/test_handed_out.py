@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pytest
 
 from ingestion.exports import write_focus
 from ingestion.focus.columns import COLUMNS, SQL_TYPES
+from tests import duck
 
 CHARGE = {
     "billed_cost": "'10'",
@@ -31,10 +31,9 @@ def exported(tmp_path):
         stored = ", ".join(
             f"CAST({cells.get(one.name, 'NULL')} AS {SQL_TYPES[one.type]}) {one.name}" for one in COLUMNS
         )
-        duckdb.sql(f"SELECT {stored}").write_parquet(str(tmp_path / "charges.parquet"))
+        duck.rows(f"COPY (SELECT {stored}) TO '{tmp_path / 'charges.parquet'}' (FORMAT parquet)")
         write_focus([tmp_path / "charges.parquet"], to=tmp_path / "focus.parquet", version=version)
-        file = duckdb.read_parquet(str(tmp_path / "focus.parquet"))
-        return file.project(", ".join(titles)).fetchall()[0]
+        return duck.rows(f"SELECT {', '.join(titles)} FROM '{tmp_path / 'focus.parquet'}'")[0]
 
     return columns
 

@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
-
 from ingestion import connectors
 from ingestion.delivery import ArchivedFile, DeliveredFile, archive
 from ingestion.delivery.stores import FolderStore
 from ingestion.focus.mapped_services import MappedService
 from ingestion.normalize import Limits, NormalizedDelivery
 from itfm.core.kinds import Registry
+from tests import duck
 
 SAMPLES = Path(__file__).resolve().parents[4] / "shared" / "samples"
 FOCUS_ROW = {
@@ -334,11 +333,7 @@ def values(
 ) -> list[tuple[object, ...]]:
     """Return columns of a bill's file, in file order."""
     path = delivery.bills[bill].folder / f"{file}.parquet"
-    return (
-        duckdb.connect()
-        .execute(f"SELECT {columns} FROM read_parquet('{path}', file_row_number=true) ORDER BY file_row_number")
-        .fetchall()
-    )
+    return duck.rows(f"SELECT {columns} FROM read_parquet('{path}', file_row_number=true) ORDER BY file_row_number")
 
 
 def decimals(*texts: str) -> list[tuple[Decimal, ...]]:
