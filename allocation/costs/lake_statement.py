@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from allocation.costs.query import COLUMNS, CostQuery, Filter
 from ingestion.focus.expressions import literal
+from itfm.core.periods import next_period
 
 if TYPE_CHECKING:
     from allocation.selectors import Visibility
@@ -111,7 +112,7 @@ class LakeStatement:
         same = " AND ".join(f"costs.{name} IS NOT DISTINCT FROM largest.{name}" for name in groups)
         limit = self._add(self.query.limit)
         return f"""
-            WITH costs AS NOT MATERIALIZED ({self._costs()}),
+            WITH costs AS {self._keeping} ({self._costs()}),
             combinations AS MATERIALIZED ({self._combinations()}),
             currencies AS (
                 SELECT
@@ -137,6 +138,12 @@ class LakeStatement:
             """  # noqa: S608
 
     @property
+    def _keeping(self) -> str:
+        """Whether rows are kept for the second time that they are asked for, as pays for the few of a whole ledger."""
+        is_narrowed = self.query.filters or not self.visibility.sees_everything
+        return "MATERIALIZED" if self.query.tells_days and is_narrowed else "NOT MATERIALIZED"
+
+    @property
     def _groups(self) -> list[str]:
         return [f"g{number}" for number in range(len(self.query.by))]
 
@@ -159,20 +166,19 @@ class LakeStatement:
     def _costs(self) -> str:
         """Return the rows of the runs that pass: currency, groups, bucket, cost."""
         cut = self.query.last_compared_days
-        whole = [period for period in sorted(self.folders) if period not in cut]
-        of_days = [period for period in sorted(self.folders) if period in cut]
-        parts = [self._rows(self._read(MONTHS, whole), whole)] if whole else []
-        parts += [self._rows(self._days(of_days, cut), of_days)] if of_days else []
+        of_days = [period for period in sorted(self.folders) if period in cut or self.query.tells_days]
+        whole = [period for period in sorted(self.folders) if period not in of_days]
+        parts = [self._rows(self._read(MONTHS, whole), whole, self._bucket_of_file(whole))] if whole else []
+        parts += [self._rows(self._days(of_days, cut), of_days, self._bucket_of_row(of_days))] if of_days else []
         return " UNION ALL ".join(parts)
 
-    def _rows(self, table: str, periods: Sequence[date]) -> str:
+    def _rows(self, table: str, periods: Sequence[date], bucket: str) -> str:
         """Return the rows that pass of a table over the files of some periods, which has their number in the list."""
         query = self.query
         groups = "".join(f", {self._name(name)} AS g{number}" for number, name in enumerate(query.by))
         return f"""
             SELECT
-                billing_currency{groups}, {self._by_file([self._bucket(one) for one in periods])} AS bucket,
-                {query.measure} AS cost
+                billing_currency{groups}, {bucket} AS bucket, {query.measure} AS cost
             FROM {table} AS costs {self._segments(periods)}
             WHERE {self._condition()}"""  # noqa: S608
 
@@ -188,9 +194,9 @@ class LakeStatement:
         return f"(SELECT *, file_index FROM read_parquet([{files}]))"  # noqa: S608
 
     def _days(self, periods: Sequence[date], last_days: Mapping[date, date]) -> str:
-        """Return the ledger up to a day of each period, with the columns of months."""
-        columns = ", ".join(["file_index", "segment_id", "billing_currency", *GROUPS, self.query.measure])
-        last_day = self._by_file([last_days[one] for one in periods])
+        """Return the ledger, of some periods up to a day, with the columns of months and the day."""
+        columns = ", ".join(["file_index", "segment_id", "billing_currency", *COLUMNS, self.query.measure])
+        last_day = self._by_file([last_days.get(one, date.max) for one in periods])
         return f"(SELECT {columns} FROM ({self._ledger(periods)}) AS ledger WHERE charge_date <= {last_day})"  # noqa: S608
 
     def _ledger(self, periods: Sequence[date]) -> str:
@@ -207,10 +213,24 @@ class LakeStatement:
         return f"{self._add(values)}[CAST(file_index AS BIGINT) + 1]"
 
     def _bucket(self, period: date) -> int:
-        """Return the place of a period's bucket."""
+        """Return the place of a period's bucket, by day of that of its first day."""
         if not self.query.first <= period <= self.query.last:
             return COMPARED
-        return self.buckets.index(period) if self.query.granularity == "month" else 0
+        return 0 if self.query.granularity == "total" else self.buckets.index(period)
+
+    def _bucket_of_file(self, periods: Sequence[date]) -> str:
+        return self._by_file([self._bucket(one) for one in periods])
+
+    def _bucket_of_row(self, periods: Sequence[date]) -> str:
+        """Return the place of a row's bucket; what a bill has of other months counts on its first or last day."""
+        bucket = self._bucket_of_file(periods)
+        if self.query.granularity != "day":
+            return bucket
+        first = self._by_file(periods)
+        last = self._by_file([next_period(one) - timedelta(days=1) for one in periods])
+        return (
+            f"IF({bucket} = {COMPARED}, {COMPARED}, {bucket} + LEAST(GREATEST(charge_date, {first}), {last}) - {first})"
+        )
 
     def _segments(self, periods: Sequence[date], *, also: Sequence[str] = ()) -> str:
         """Join the segments of the runs with a column for each dimension that is looked at, if any is."""

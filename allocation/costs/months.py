@@ -1,7 +1,8 @@
 """The ledger of a run summed up by billing period, beside its files, and questions about months asked of it.
 
 A month of a million mart rows has some ten thousand sums here. DuckDB groups those of a year by three names in the time
-that Postgres needs to read them; questions about days, and those of runs without this file, go to Postgres.
+that Postgres needs to read them. Days of anything but segments are asked of the ledger itself; days of segments, and
+runs without this file, of Postgres.
 """
 
 from __future__ import annotations

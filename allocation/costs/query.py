@@ -157,6 +157,11 @@ class CostQuery:
         return {one: day for one, day in last_days.items() if day < next_period(one) - timedelta(days=1)}
 
     @property
+    def tells_days(self) -> bool:
+        """Whether days are told apart."""
+        return self.granularity == "day" or "charge_date" in self.names
+
+    @property
     def names(self) -> frozenset[str]:
         """Every column and dimension that the question looks at."""
         return frozenset([*self.by, *(one.name for one in self.filters)])

@@ -51,7 +51,7 @@ class Parameters:
 
 def table_for(query: CostQuery) -> str:
     """Return the smallest table that tells apart what the question looks at."""
-    looks_at_days = query.granularity == "day" or query.last_compared_days
+    looks_at_days = query.tells_days or query.last_compared_days
     return table_with([*query.names, *(["charge_date"] if looks_at_days else [])])
 
 

@@ -256,6 +256,11 @@ QUESTIONS = (
     {"by": ("team",), "filters": (Filter(name="product", values=("Cards",), exclude=True),), "currency": "USD"},
     {"by": ("team",), "filters": (Filter(name="region_id", values=(None,)),), "visibility": PAYMENTS},
     {"first": SEPTEMBER, "visibility": Visibility(sees_everything=False)},
+    {"by": ("service_name",), "granularity": "day", "first": SEPTEMBER},
+    {"by": ("service_name", "team"), "granularity": "day", "compare": "previous", "compared_days": 3, "limit": 2},
+    {"granularity": "day", "filters": (Filter(name="region_id", values=(None,)),), "visibility": PAYMENTS},
+    {"by": ("charge_date", "region_id"), "granularity": "month", "first": SEPTEMBER, "compare": "previous"},
+    {"by": ("service_name",), "filters": (Filter(name="charge_date", values=("2026-10-02",)),)},
     *(
         {"by": by, "granularity": "total", "compare": "previous", "compared_days": days}
         for by in ((), ("team", "origin"), ("team", "service_name"), ("origin", "region_id", "team"))
