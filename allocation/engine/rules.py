@@ -85,7 +85,8 @@ class RuleSet(Model):
         return max((split.days_back() for split in self.splits), default=0)
 
 
-_DIMENSIONS: Final = TypeAdapter(tuple[Dimension, ...])
+_LONG: Final = {"dimensions": TypeAdapter(tuple[Dimension, ...]), "drivers": TypeAdapter(tuple[Driver, ...])}
+"""Parts of a rule set that may have tens of thousands of rules or values."""
 
 
 def parse(text: str) -> RuleSet:
@@ -135,12 +136,12 @@ def fingerprint(rule_set: RuleSet) -> str:
 
 
 def to_json(rule_set: RuleSet) -> str:
-    """Return `to_document` as JSON without spaces. Thousands of rules are written without making a document of them."""
-    document = to_document(rule_set.model_copy(update={"dimensions": ()}))
+    """Return `to_document` as JSON without spaces. What is long is written without making a document of it."""
+    document = to_document(rule_set.model_copy(update=dict.fromkeys(_LONG, ())))
     parts = []
     for name in RuleSet.model_fields:
-        if name == "dimensions" and rule_set.dimensions:
-            written = _DIMENSIONS.dump_json(rule_set.dimensions, by_alias=True, exclude_defaults=True).decode()
+        if name in _LONG and getattr(rule_set, name):
+            written = _LONG[name].dump_json(getattr(rule_set, name), by_alias=True, exclude_defaults=True).decode()
         elif name in document:
             written = json.dumps(document[name], ensure_ascii=False, separators=(",", ":"))
         else:

@@ -6,7 +6,6 @@ whose proof holds, in the files and in the mart, takes the place of the one befo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -24,7 +23,7 @@ from allocation.engine.cells import TooManyProfilesError
 from allocation.engine.further import NOTHING
 from allocation.engine.proof import Proof
 from allocation.engine.rules import RuleSet as EngineRuleSet
-from allocation.engine.rules import to_document
+from allocation.engine.rules import to_json
 from allocation.engine.run import allocate as run_engine
 from allocation.engines import engine_of, local_engine
 from allocation.explain.rules import RULES_FILE
@@ -265,8 +264,7 @@ def _fail(run: AllocationRun, error: Exception) -> None:
 
 def _write_rules(rule_set: EngineRuleSet, *, to: Path) -> None:
     """Keep the rules with the driver values the run stood on, so that it can be proved when they have changed."""
-    text = json.dumps(to_document(rule_set), sort_keys=True, ensure_ascii=False)
-    (to / RULES_FILE).write_text(text, encoding="utf-8")
+    (to / RULES_FILE).write_text(to_json(rule_set), encoding="utf-8")
 
 
 def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path, anew: bool, is_chained: bool) -> None:

@@ -209,7 +209,7 @@ def test_a_float_from_a_form_is_refused():
 @pytest.mark.parametrize("name", ["Team", 'Ünï \u2028 \u007f \x1f \t " \\ / \U0001f469', "</script>"])
 def test_rules_are_fingerprinted_by_the_text_that_their_document_has(name):
     document = rules.to_document(rules.parse(DOCUMENT))
-    document["dimensions"][0]["name"] = name
+    document["dimensions"][0]["name"] = document["drivers"][0]["values"][0]["value"] = name
     rule_set = rules.from_document(document)
 
     assert rules.to_json(rule_set) == json.dumps(rules.to_document(rule_set), ensure_ascii=False, separators=(",", ":"))
