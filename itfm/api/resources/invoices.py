@@ -14,16 +14,17 @@ from ingestion.models import Invoice
 from ingestion.payables.facts import InvoiceFacts, problems
 from ingestion.payables.line_by_line import LineReconciliation, LineState
 from ingestion.payables.reconciling import State
-from ingestion.services.invoice_files import MAX_BYTES, InvoiceFileError, take_in_file
+from ingestion.services.invoice_files import take_in_file
 from ingestion.services.invoices import (
     InvoiceError,
-    TakenIn,
     change_invoice,
     enter_invoice,
     facts_of,
     restore_invoice,
     void_invoice,
 )
+from ingestion.services.kept import TakenIn
+from ingestion.services.payable_files import MAX_BYTES, RefusedFileError
 from ingestion.tie_out import Reads, UnknownInvoice, books_of, invoices, lines_beside_charges
 from itfm.api.fields import PLAIN, Choice, Day, Exact, Form, Period, Query, Text
 from itfm.api.operations import Call, Resource, etag_of, operation
@@ -221,7 +222,7 @@ class InvoiceFiles(Resource):
                 by=call.actor,
                 at=call.at,
             )
-        except InvoiceFileError as error:
+        except RefusedFileError as error:
             wrong = [FieldProblem(pointer="", detail=sentence) for sentence in error.problems]
             raise ProblemError("invalid", "Nothing of the file was taken in.", errors=wrong) from error
 

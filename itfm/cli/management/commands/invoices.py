@@ -16,8 +16,9 @@ from django.utils import timezone
 from ingestion.models import Invoice
 from ingestion.payables.facts import STATUSES, InvoiceFacts
 from ingestion.payables.line_by_line import LineReconciliation
-from ingestion.services.invoice_files import InvoiceFileError, take_in_file
+from ingestion.services.invoice_files import take_in_file
 from ingestion.services.invoices import InvoiceError, enter_invoice
+from ingestion.services.payable_files import RefusedFileError
 from ingestion.tie_out import Books, books_of, invoices, lines_beside_charges
 from itfm.accounts.models import Organization
 from itfm.api.resources.invoices import InvoiceAnswer, InvoiceLineAnswer, UnknownInvoiceAnswer, reconciled
@@ -141,7 +142,7 @@ def _import(owner: Organization, options: dict[str, Any], *, at: datetime) -> An
             )
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
-    except InvoiceFileError as error:
+    except RefusedFileError as error:
         told = {"code": "invalid_file", "message": str(error), "problems": list(error.problems)}
         return Answer(
             data={"status": "rejected", "added": 0, "changed": 0, "unchanged": 0, "error": told},
