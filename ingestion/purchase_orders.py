@@ -17,6 +17,7 @@ from ingestion.payables.drawing import Drawing, Naming, UnknownOrder, by_key, dr
 from ingestion.payables.facts import TAX
 from ingestion.payables.order_facts import order_key
 from ingestion.services.purchase_orders import facts_of_order, order_of
+from ingestion.tie_out import invoices
 from itfm.core.money import CONTEXT
 
 _GROUP = ("issuer", "purchase_order", "currency", "status")
@@ -76,14 +77,14 @@ def unknown_order_numbers() -> tuple[UnknownOrder, ...]:
 
 
 def invoices_of_order(order: PurchaseOrder) -> QuerySet[Invoice]:
-    """Return the invoices that name an order, voided ones too, newest period first."""
+    """Return the invoices that name an order, voided ones too, as `ingestion.tie_out.invoices` does."""
     pairs = Invoice.objects.exclude(purchase_order="").values_list("issuer", "purchase_order").distinct().order_by()
     key = order.vendor_key, order.number_key
     named = Q(pk__in=[])
     for issuer, number in pairs:
         if order_key(issuer, number) == key:
             named |= Q(issuer=issuer, purchase_order=number)
-    return Invoice.objects.filter(named).order_by("-billing_period", "number", "id")
+    return invoices().filter(named)
 
 
 def order_of_invoice(invoice: Invoice) -> PurchaseOrder | None:

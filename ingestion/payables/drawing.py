@@ -60,6 +60,7 @@ class Drawing:
     """What an order has left; all in its currency but `in_other_currencies`."""
 
     state: OrderState
+    currency: str
     amount: Decimal
     billed: Decimal
     tax: Decimal
@@ -89,12 +90,46 @@ class UnknownOrder:
     vendors: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class OrderSums:
+    """What orders in one currency come to; `remaining` and `overdrawn` are both zero or more, and never set off.
+
+    Nothing is expected of closed orders any more: what was not billed of them is not among what remains.
+    """
+
+    currency: str
+    count: int
+    amount: Decimal
+    billed: Decimal
+    remaining: Decimal
+    overdrawn: Decimal
+
+
+def sums_of_orders(drawings: Iterable[Drawing]) -> tuple[OrderSums, ...]:
+    """Return the sums of orders by currency."""
+    grouped: dict[str, list[Drawing]] = defaultdict(list)
+    for one in drawings:
+        grouped[one.currency].append(one)
+    return tuple(
+        OrderSums(
+            currency=currency,
+            count=len(group),
+            amount=total(one.amount for one in group),
+            billed=total(one.billed for one in group),
+            remaining=total(max(one.remaining, _NOTHING) for one in group if one.state != "closed"),
+            overdrawn=total(max(CONTEXT.minus(one.remaining), _NOTHING) for one in group),
+        )
+        for currency, group in sorted(grouped.items())
+    )
+
+
 def drawing(order: OrderFacts, named: Iterable[Naming], *, today: date) -> Drawing:
     """Return what those namings that are of an order have drawn from it."""
     own = by_currency(named)
     same = own.pop(order.currency, None) or Naming(issuer=order.vendor, number=order.number, currency=order.currency)
     return Drawing(
         state=_state(order, same.billed, today=today),
+        currency=order.currency,
         amount=order.amount,
         billed=same.billed,
         tax=same.tax,

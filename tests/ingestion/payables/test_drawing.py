@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.payables.drawing import Naming, by_key, drawing, unknown_orders
+from ingestion.payables.drawing import Naming, OrderSums, by_key, drawing, sums_of_orders, unknown_orders
 from ingestion.payables.order_facts import OrderFacts, order_key
 
 TODAY = date(2026, 11, 29)
@@ -98,3 +98,33 @@ def test_numbers_that_no_order_has_are_told_by_issuer_and_currency():
         ("Mail", "po 9", "EUR", Decimal(7), 3, ()),
         ("Mail", "PO9", "USD", Decimal(5), 1, ()),
     ]
+
+
+def test_sums_are_by_currency_and_set_nothing_off():
+    closed = replace(ORDER, status="closed")
+    dollars = replace(ORDER, currency="USD", amount=Decimal(5))
+    drawings = [
+        drawing(ORDER, [naming(700)], today=TODAY),
+        drawing(ORDER, [naming(1300)], today=TODAY),
+        drawing(closed, [naming(100)], today=TODAY),
+        drawing(dollars, [], today=TODAY),
+    ]
+
+    assert sums_of_orders(drawings) == (
+        OrderSums(
+            currency="EUR",
+            count=3,
+            amount=Decimal(3000),
+            billed=Decimal(2100),
+            remaining=Decimal(300),
+            overdrawn=Decimal(300),
+        ),
+        OrderSums(
+            currency="USD",
+            count=1,
+            amount=Decimal(5),
+            billed=Decimal(0),
+            remaining=Decimal(5),
+            overdrawn=Decimal(0),
+        ),
+    )
