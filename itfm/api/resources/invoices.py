@@ -128,9 +128,9 @@ class FileQuery(Query):
 class TakenInAnswer(Form):
     """What a file did."""
 
-    added = serializers.IntegerField(help_text="Invoices that were not known.")
-    changed = serializers.IntegerField(help_text="Invoices that say something else now.")
-    unchanged = serializers.IntegerField(help_text="Invoices that said the same.")
+    added = serializers.IntegerField(help_text="Those that were not known.")
+    changed = serializers.IntegerField(help_text="Those that say something else now.")
+    unchanged = serializers.IntegerField(help_text="Those that said the same.")
 
 
 class InvoiceForm(Form):
@@ -223,8 +223,7 @@ class InvoiceFiles(Resource):
                 at=call.at,
             )
         except RefusedFileError as error:
-            wrong = [FieldProblem(pointer="", detail=sentence) for sentence in error.problems]
-            raise ProblemError("invalid", "Nothing of the file was taken in.", errors=wrong) from error
+            raise file_problem(error) from error
 
 
 class UnknownInvoices(Resource):
@@ -319,6 +318,12 @@ def _hold(facts: InvoiceFacts) -> None:
     ]
     if wrong:
         raise ProblemError("invalid", "The invoice has fields that are wrong.", errors=wrong)
+
+
+def file_problem(error: RefusedFileError) -> ProblemError:
+    """Return what is answered where nothing of a file was taken in."""
+    wrong = [FieldProblem(pointer="", detail=sentence) for sentence in error.problems]
+    return ProblemError("invalid", "Nothing of the file was taken in.", errors=wrong)
 
 
 def reconciled(found: Sequence[Invoice], *, at: datetime) -> Sequence[Invoice]:

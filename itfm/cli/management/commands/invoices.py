@@ -110,8 +110,8 @@ def _add(owner: Organization, options: dict[str, Any], *, at: datetime) -> Answe
             amount=amount(options["amount"]),
             status=options["status"],
             billing_account_id=options["account"],
-            issue_date=_day(options["issue_date"]),
-            due_date=_day(options["due_date"]),
+            issue_date=day_of(options["issue_date"]),
+            due_date=day_of(options["due_date"]),
             payment_terms=options["payment_terms"],
             reference_number=options["reference_number"],
             purchase_order=options["purchase_order"],
@@ -238,7 +238,11 @@ def _period(text: str) -> date:
         raise CommandError(str(error)) from error
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
+    """Return the day that was typed; None without.
+
+    :raises CommandError: it is no day.
+    """
     if not text:
         return None
     try:
