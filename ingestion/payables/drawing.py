@@ -29,7 +29,7 @@ from itfm.core.money import CONTEXT, total
 
 OrderState = Literal["open", "fully_invoiced", "overdrawn", "expired", "closed"]
 _NOTHING: Final = Decimal(0)
-_HUNDREDTH: Final = Decimal("0.01")
+_TENTH: Final = Decimal("0.1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +77,9 @@ class Drawing:
 
     @property
     def percent(self) -> Decimal:
-        """How much of it has been billed, in percent cut to hundredths: 99.999 is not yet all of it."""
+        """How much of it has been billed, in percent cut to tenths: 99.99 is not yet all of it."""
         share = CONTEXT.multiply(CONTEXT.divide(self.billed, self.amount), Decimal(100))
-        return share.quantize(_HUNDREDTH, rounding=ROUND_FLOOR, context=CONTEXT)
+        return share.quantize(_TENTH, rounding=ROUND_FLOOR, context=CONTEXT)
 
 
 @dataclass(frozen=True, kw_only=True)

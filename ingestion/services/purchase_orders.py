@@ -72,7 +72,12 @@ def change_order(order: PurchaseOrder, facts: OrderFacts, *, by: Actor, at: date
         raise PurchaseOrderError(message, field="number")
     changes = differences(facts_of_order(locked).fields(), facts.fields())
     if changes:
-        _write(locked, facts, at=at)
+        try:
+            with transaction.atomic():
+                _write(locked, facts, at=at)
+        except IntegrityError as error:
+            message = f"Purchase order {facts.number} of {facts.vendor} has just been entered. Look at that one first."
+            raise PurchaseOrderError(message, field="number") from error
         _record("purchase_order.changed", locked, by=by, changes=changes)
     return locked
 

@@ -42,7 +42,7 @@ def test_an_order_is_kept_once_beside_its_invoices(owner, acme):
         "amount": "1000.000000000000000001",
         "billed": "400.000000000000000000",
         "remaining": "600.000000000000000001",
-        "percent": "39.99",
+        "percent": "39.9",
         "state": "open",
         "status": "open",
     }

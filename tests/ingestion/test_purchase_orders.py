@@ -157,6 +157,24 @@ def test_a_change_takes_no_number_of_another(inside):
         change_order(other, FACTS, by=ADA, at=NOW)
 
 
+def test_who_is_second_is_told_so(inside, monkeypatch):
+    """The number is looked for before somebody else keeps it, and taken when it is to be kept."""
+    made, _ = enter(inside, number="PO-8")
+    enter(inside)
+    monkeypatch.setattr("ingestion.services.purchase_orders.order_of", lambda *_: None)
+
+    with pytest.raises(PurchaseOrderError, match="PO-7 of Cloud has just been entered"):
+        enter(inside, amount=Decimal(5))
+    with pytest.raises(PurchaseOrderError, match="PO-7 of Cloud has just been entered"):
+        change_order(made, FACTS, by=ADA, at=NOW)
+
+    assert order_of("Cloud", "PO-7").amount == Decimal(1000)
+    monkeypatch.setattr("ingestion.services.purchase_orders._named_like", lambda _: PurchaseOrder.objects.none())
+    with pytest.raises(RefusedFileError, match="Somebody has just entered one of these orders"):
+        take_in(inside, "PO-7,Cloud,EUR,5,2026-01-02")
+    assert PurchaseOrder.objects.count() == 2
+
+
 def test_an_order_is_closed_reopened_and_deleted(inside):
     made, _ = enter(inside)
 

@@ -75,7 +75,7 @@ class PurchaseOrderAnswer(Form):
         source="drawing.billed", help_text="By issued invoices that name it, in its currency, without `tax`."
     )
     remaining = Exact(source="drawing.remaining", help_text="Below zero where more was billed than ordered.")
-    percent = Exact(source="drawing.percent", help_text="How much of it was billed, cut to hundredths.")
+    percent = Exact(source="drawing.percent", help_text="How much of it was billed, cut to tenths.")
     invoice_count = serializers.IntegerField(source="drawing.invoice_count", help_text="Invoices in `billed`.")
     tax = Exact(source="drawing.tax", help_text="That the lines of these invoices tell apart.")
     not_issued = Exact(source="drawing.not_issued", help_text="Of invoices that are not issued yet; not in `billed`.")

@@ -26,7 +26,7 @@ def naming(billed, currency="EUR", *, issuer="Cloud", number="PO-7", count=1, **
     ("billed", "changes", "state", "remaining", "percent"),
     [
         ((), {}, "open", "1000", "0"),
-        (("999.999999",), {}, "open", "0.000001", "99.99"),
+        (("999.999999",), {}, "open", "0.000001", "99.9"),
         (("700", "300"), {}, "fully_invoiced", "0", "100"),
         (("700", "300.01"), {}, "overdrawn", "-0.01", "100"),
         (("1200", "-300"), {}, "open", "100", "90"),
