@@ -5,17 +5,26 @@ Whatever is asked, invoices are read by two queries, summed up by issuer, number
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet, Sum
 
 from ingestion.models import Invoice, InvoiceLine, PurchaseOrder
-from ingestion.payables.drawing import Drawing, Naming, UnknownOrder, by_key, drawing, unknown_orders
+from ingestion.payables.drawing import (
+    Drawing,
+    Naming,
+    NamingInvoice,
+    UnknownOrder,
+    by_key,
+    drawing,
+    unknown_orders,
+)
 from ingestion.payables.facts import TAX
-from ingestion.payables.order_facts import order_key
+from ingestion.payables.order_facts import OrderKey, order_key
 from ingestion.services.purchase_orders import facts_of_order, order_of
 from ingestion.tie_out import invoices
 from itfm.core.money import CONTEXT
@@ -76,12 +85,23 @@ def unknown_order_numbers() -> tuple[UnknownOrder, ...]:
     return unknown_orders(namings(), list(PurchaseOrder.objects.values_list("vendor", "number")))
 
 
+def with_invoices(unknown: Sequence[UnknownOrder]) -> tuple[UnknownOrder, ...]:
+    """Return these with the invoices that name each, by number; voided ones are none."""
+    keys = {one.named.key for one in unknown}
+    texts = {number for issuer, number in _named_texts() if order_key(issuer, number) in keys}
+    living = Invoice.objects.filter(purchase_order__in=texts).exclude(status=Invoice.Status.VOIDED)
+    found: dict[tuple[OrderKey, str], list[NamingInvoice]] = defaultdict(list)
+    rows = living.values_list("issuer", "purchase_order", "currency", "id", "number").order_by("number", "id")
+    for issuer, order, currency, invoice_id, number in rows if texts else ():
+        found[order_key(issuer, order), currency].append(NamingInvoice(id=invoice_id, number=number))
+    return tuple(replace(one, invoices=tuple(found[one.named.key, one.named.currency])) for one in unknown)
+
+
 def invoices_of_order(order: PurchaseOrder) -> QuerySet[Invoice]:
     """Return the invoices that name an order, voided ones too, as `ingestion.tie_out.invoices` does."""
-    pairs = Invoice.objects.exclude(purchase_order="").values_list("issuer", "purchase_order").distinct().order_by()
     key = order.vendor_key, order.number_key
     named = Q(pk__in=[])
-    for issuer, number in pairs:
+    for issuer, number in _named_texts():
         if order_key(issuer, number) == key:
             named |= Q(issuer=issuer, purchase_order=number)
     return invoices().filter(named)
@@ -90,6 +110,11 @@ def invoices_of_order(order: PurchaseOrder) -> QuerySet[Invoice]:
 def order_of_invoice(invoice: Invoice) -> PurchaseOrder | None:
     """Return the order that an invoice names; None where it names none, or one that nobody knows."""
     return order_of(invoice.issuer, invoice.purchase_order) if invoice.purchase_order else None
+
+
+def _named_texts() -> Iterable[tuple[str, str]]:
+    """Return the issuers and numbers of orders that stand on invoices, as they are written there."""
+    return Invoice.objects.exclude(purchase_order="").values_list("issuer", "purchase_order").distinct().order_by()
 
 
 def _standings(orders: Iterable[PurchaseOrder], named: Iterable[Naming], *, today: date) -> tuple[Standing, ...]:

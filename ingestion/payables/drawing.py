@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final, Literal
+from uuid import UUID
 
 from ingestion.payables.order_facts import OrderFacts, OrderKey, order_key
 from itfm.core.money import CONTEXT, total
@@ -83,11 +84,21 @@ class Drawing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamingInvoice:
+    """An invoice that names an order."""
+
+    id: UUID
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnknownOrder:
     """A number that invoices name and no order of their issuer has; `vendors` have an order of that number."""
 
     named: Naming
     vendors: tuple[str, ...] = ()
+    invoices: tuple[NamingInvoice, ...] = ()
+    """Those that name it in this currency, where they were asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)

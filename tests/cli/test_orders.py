@@ -45,7 +45,9 @@ def test_an_order_is_added_once_and_listed_with_what_is_left(acme):
     [order] = listed["orders"]
     assert (order["remaining"], order["entered_by"]) == ("600.000000000000000001", "command line")
     assert order["in_other_currencies"][0]["currency"] == "USD"
-    assert [(one["number"], one["billed"]) for one in listed["unknown"]] == [("PO-9", "7.000000000000000000")]
+    assert [(one["number"], one["billed"], one["invoices"][0]["number"]) for one in listed["unknown"]] == [
+        ("PO-9", "7.000000000000000000", "2")
+    ]
     assert run("list", "--state", "overdrawn")[1]["orders"] == []
     assert run("list", "--vendor", "Mail")[1]["orders"] == []
     assert "PO-7    Cloud   EUR       1000.000000000000000001  400" in words

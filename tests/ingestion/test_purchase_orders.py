@@ -17,6 +17,7 @@ from ingestion.purchase_orders import (
     order_of_invoice,
     standings,
     unknown_order_numbers,
+    with_invoices,
 )
 from ingestion.services.invoices import enter_invoice, take_in_invoices, void_invoice
 from ingestion.services.order_files import look_at_order_file, take_in_order_file
@@ -249,6 +250,7 @@ def test_an_order_is_drawn_on_by_the_invoices_that_name_it(inside):
     invoice(inside, "6", "77", issuer="Mail")
     invoice(inside, "7", "5", order="")
     invoice(inside, "8", "6", order="PO-9")
+    void_invoice(invoice(inside, "9", "6", order="PO-9"), by=ADA, at=NOW)
 
     [found] = standings([made], today=TODAY)
     unknown = unknown_order_numbers()
@@ -263,6 +265,8 @@ def test_an_order_is_drawn_on_by_the_invoices_that_name_it(inside):
         ("Mail", "PO-7", Decimal(77), ("Cloud",)),
     ]
     assert order_book(today=TODAY).unknown == unknown
+    assert with_invoices(()) == ()
+    assert [[one.number for one in each.invoices] for each in with_invoices(unknown)] == [["8"], ["6"]]
 
 
 def test_tax_that_lines_tell_apart_draws_on_no_order(inside):

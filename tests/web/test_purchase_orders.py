@@ -196,6 +196,7 @@ def test_orders_show_what_invoices_have_drawn(finance, orders):
     ]
     [unknown] = shown.unknown
     assert (unknown.number, unknown.issuer, unknown.billed, unknown.vendors) == ("O-OVER", "Cloud", 9, ("Disks",))
+    assert [one.number for one in unknown.invoices] == ["4"]
     [row] = [row for row in shown.rows if row.number == "O-OPEN"]
     assert row.note == "Invoices in USD not added"
 

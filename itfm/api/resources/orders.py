@@ -17,6 +17,7 @@ from ingestion.purchase_orders import (
     purchase_orders,
     standings,
     unknown_order_numbers,
+    with_invoices,
 )
 from ingestion.services.kept import TakenIn
 from ingestion.services.order_files import look_at_order_file, take_in_order_file
@@ -87,6 +88,13 @@ class PurchaseOrderAnswer(Form):
     changed_at = serializers.DateTimeField(source="order.changed_at")
 
 
+class NamingInvoiceAnswer(Form):
+    """An invoice that names an order."""
+
+    id = serializers.UUIDField()
+    number = Text()
+
+
 class UnknownPurchaseOrderAnswer(Form):
     """A number that invoices name and no order of their issuer has."""
 
@@ -98,6 +106,7 @@ class UnknownPurchaseOrderAnswer(Form):
     not_issued = Exact(source="named.not_issued")
     not_issued_count = serializers.IntegerField(source="named.not_issued_count")
     vendors = serializers.ListField(child=Text(), help_text="Vendors that have an order of this number.")
+    invoices = NamingInvoiceAnswer(many=True, help_text="Those that name it in this currency.")
 
 
 class OrderFileQuery(FileQuery):
@@ -216,12 +225,13 @@ class UnknownPurchaseOrders(Resource):
     )
     def get(self, call: Call) -> Page[UnknownOrder]:
         """List the numbers of purchase orders that invoices name and no order of their issuer has."""
-        return page_of_sequence(
+        page = page_of_sequence(
             unknown_order_numbers(),
             name=lambda one: "/".join((*one.named.key, one.named.currency)),
             list_name="unknown-purchase-orders",
             query=call.query,
         )
+        return replace(page, rows=with_invoices(page.rows))
 
 
 class OnePurchaseOrder(Resource):

@@ -15,7 +15,14 @@ from django.urls import reverse
 from ingestion.models import Invoice, PurchaseOrder
 from ingestion.payables.drawing import UnknownOrder, sums_of_orders
 from ingestion.payables.facts import issuer_key
-from ingestion.purchase_orders import Standing, invoices_of_order, order_book, purchase_orders, standings
+from ingestion.purchase_orders import (
+    Standing,
+    invoices_of_order,
+    order_book,
+    purchase_orders,
+    standings,
+    with_invoices,
+)
 from ingestion.services.purchase_orders import Planned, counted
 from itfm.core.money import CONTEXT
 from itfm.web.components import Choice, Link, Paging, changed
@@ -38,6 +45,7 @@ from itfm.web.shell.page import Shell
 PER_PAGE: Final = 50
 MOST_UNKNOWN: Final = 100
 MOST_INVOICES: Final = 500
+MOST_NAMED: Final = 10
 MOST_PLANNED: Final = 100
 TEXTS: Final = (
     "number", "vendor", "state", "order_date", "start_date", "end_date", "description", "cost_center", "currency",
@@ -65,7 +73,7 @@ def orders_page(*, shell: Shell, address: Mapping[str, str], may_write: bool, at
         is_narrowed=bool(query.pairs),
         is_empty=not book.standings,
         exports=_exports(query) if found else (),
-        unknown=tuple(map(_unknown_row, book.unknown[:MOST_UNKNOWN])),
+        unknown=tuple(map(_unknown_row, with_invoices(book.unknown[:MOST_UNKNOWN]))),
         hidden_unknown_count=max(len(book.unknown) - MOST_UNKNOWN, 0),
         may_write=may_write,
     )
@@ -189,6 +197,8 @@ def _unknown_row(unknown: UnknownOrder) -> UnknownOrderRow:
         billed=named.billed,
         invoice_count=named.invoice_count + named.not_issued_count,
         vendors=unknown.vendors,
+        invoices=unknown.invoices[:MOST_NAMED],
+        hidden_invoice_count=max(len(unknown.invoices) - MOST_NAMED, 0),
         query=urlencode(filled),
     )
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.forms import Form
 
-from ingestion.payables.drawing import Drawing, OrderState, OrderSums
+from ingestion.payables.drawing import Drawing, NamingInvoice, OrderState, OrderSums
 from itfm.web.components import Choice, Link, Paging, State
 from itfm.web.shell.page import Shell
 
@@ -69,6 +69,8 @@ class UnknownOrderRow:
     invoice_count: int
     vendors: tuple[str, ...]
     """Those that have an order of this number."""
+    invoices: tuple[NamingInvoice, ...]
+    hidden_invoice_count: int
     query: str
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from ingestion.payables.drawing import OrderState, UnknownOrder
 from ingestion.payables.facts import issuer_key
 from ingestion.payables.order_facts import ORDER_STATUSES, OrderFacts
-from ingestion.purchase_orders import Standing, order_book, standings
+from ingestion.purchase_orders import Standing, order_book, standings, with_invoices
 from ingestion.services.kept import TakenIn
 from ingestion.services.order_files import look_at_order_file, take_in_order_file
 from ingestion.services.payable_files import RefusedFileError
@@ -80,11 +80,12 @@ def _list(_owner: Organization, options: dict[str, Any], *, at: datetime) -> Ans
         if options["state"] in {None, one.drawing.state}
         and (options["vendor"] is None or one.order.vendor_key == issuer_key(options["vendor"]))
     ]
+    unknown = with_invoices(book.unknown)
     data = {
         "orders": [_data(one) for one in found],
-        "unknown": [dict(UnknownPurchaseOrderAnswer(one).data) for one in book.unknown],
+        "unknown": [_unknown_data(one) for one in unknown],
     }
-    return Answer(data=data, text="\n".join(_words(found, book.unknown)))
+    return Answer(data=data, text="\n".join(_words(found, unknown)))
 
 
 def _words(found: list[Standing], unknown: tuple[UnknownOrder, ...]) -> Iterator[str]:
@@ -183,4 +184,10 @@ def _row(standing: Standing) -> tuple[str, ...]:
 def _data(standing: Standing) -> dict[str, Any]:
     told = dict(PurchaseOrderAnswer(standing).data)
     told["in_other_currencies"] = [dict(one) for one in told["in_other_currencies"]]
+    return told
+
+
+def _unknown_data(unknown: UnknownOrder) -> dict[str, Any]:
+    told = dict(UnknownPurchaseOrderAnswer(unknown).data)
+    told["invoices"] = [dict(one) for one in told["invoices"]]
     return told
