@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from ingestion.focus.mapped_services import LONGEST
+from ingestion.order_models import PurchaseOrder as PurchaseOrder  # noqa: PLC0414 - so it is one of this module
 from itfm.core.tenancy import TenantForeignKey, TenantModel
 
 NOTHING: Final = models.Value({}, output_field=models.JSONField())

@@ -14,6 +14,7 @@ from itfm.web.explain.urls import urlpatterns as explain
 from itfm.web.explore.urls import urlpatterns as explore
 from itfm.web.invoices.urls import urlpatterns as invoices
 from itfm.web.mail.urls import urlpatterns as mail
+from itfm.web.orders.urls import urlpatterns as orders
 from itfm.web.overview.urls import urlpatterns as overview
 from itfm.web.people.urls import urlpatterns as people
 from itfm.web.recommendations.urls import urlpatterns as recommendations
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *bills,
     *catalog,
     *invoices,
+    *orders,
     *recommendations,
     *sources,
     *allocation,

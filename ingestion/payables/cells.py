@@ -1,4 +1,4 @@
-"""Reading the cells of invoice files: each is read as it should be written, or it is said how. Pure."""
+"""Reading the cells of files of invoices and orders: each is read as it should be written, or it is said how. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from ingestion.payables.facts import CATEGORIES, STATUSES, Status
+from ingestion.payables.order_facts import CLOSED_WORDS, OPEN_WORDS, OrderStatus
 from itfm.core.money import AmountError, amount
 from itfm.core.periods import PeriodError, parse_period
 
@@ -23,13 +24,18 @@ def text(cell: str) -> str:
     return cell.strip()
 
 
-def needed(cell: str) -> str:
+def line(cell: str) -> str:
+    """Return a text as one line: a memo may have several."""
+    return " ".join(cell.split())
+
+
+def needed(cell: str, *, paper: str = "invoice") -> str:
     """Return a text that must be there.
 
     :raises CellError: it is empty.
     """
     if not cell.strip():
-        raise CellError("it is empty. Write it as it stands on the invoice.")
+        raise CellError(f"it is empty. Write it as it stands on the {paper}.")
     return cell.strip()
 
 
@@ -61,6 +67,17 @@ def day(cell: str) -> date | None:
     return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
 
 
+def needed_day(cell: str) -> date:
+    """Return a day that must be there.
+
+    :raises CellError: it is empty, or no day.
+    """
+    found = day(cell)
+    if found is None:
+        raise CellError("it is empty. Write a day as 2026-11-04.")
+    return found
+
+
 def period(cell: str) -> date:
     """Return the first day of a billing period, written as its month or as a day in it.
 
@@ -87,6 +104,19 @@ def status(cell: str) -> Status:
     if found is None:
         raise CellError(f"'{cell.strip()[:40]}' is none of Open, Issued and Voided.")
     return found
+
+
+def order_status(cell: str) -> OrderStatus:
+    """Return whether a purchase order is open or closed; an empty cell is open.
+
+    :raises CellError: for any word that is none of those of `ingestion.payables.order_facts`.
+    """
+    word = " ".join(cell.replace("_", " ").split()).lower()
+    if word in CLOSED_WORDS:
+        return "closed"
+    if word and word not in OPEN_WORDS:
+        raise CellError(f"'{cell.strip()[:40]}' is no status that is known. Write Open or Closed.")
+    return "open"
 
 
 def category(cell: str) -> str:

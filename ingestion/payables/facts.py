@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -28,6 +28,7 @@ LONGEST: Final = {
 }
 NEEDED: Final = ("issuer", "number")
 MOST: Final = Decimal(10) ** 20
+TOO_MANY_DIGITS: Final = f"has more than 20 digits before or {DECIMALS} after the point."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,21 +75,33 @@ class InvoiceFacts:
 
 def problems(facts: InvoiceFacts) -> Iterator[tuple[str, str]]:
     """Yield the field and what to do about it, for each thing that cannot be so."""
-    for name, longest in LONGEST.items():
-        text = getattr(facts, name)
-        if name in NEEDED and not text:
-            yield name, "is empty; write it as it stands on the invoice."
-        elif len(text) > longest:
-            yield name, f"is longer than {longest} characters; shorten it."
-        elif text != text.strip() or any(category(one) == "Cc" for one in text):
-            yield name, "begins or ends with a space, or holds a line break; type it again."
+    yield from text_problems(vars(facts), longest=LONGEST, needed=NEEDED, paper="invoice")
     if not re.fullmatch(CURRENCY_CODE, facts.currency):
         yield "currency", "is no ISO 4217 code such as EUR."
-    exponent = facts.amount.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -DECIMALS or facts.amount.copy_abs() >= MOST:
-        yield "amount", f"has more than 20 digits before or {DECIMALS} after the point."
+    if not is_storable(facts.amount):
+        yield "amount", TOO_MANY_DIGITS
     if facts.issue_date and facts.due_date and facts.due_date < facts.issue_date:
         yield "due_date", f"lies before the invoice was issued, {facts.issue_date:%Y-%m-%d}."
+
+
+def text_problems(
+    said: Mapping[str, Any], *, longest: Mapping[str, int], needed: Collection[str], paper: str
+) -> Iterator[tuple[str, str]]:
+    """Yield the field and what to do about it, for each text of a paper that cannot be so."""
+    for name, most in longest.items():
+        text = said[name]
+        if name in needed and not text:
+            yield name, f"is empty; write it as it stands on the {paper}."
+        elif len(text) > most:
+            yield name, f"is longer than {most} characters; shorten it."
+        elif text != text.strip() or any(category(one) == "Cc" for one in text):
+            yield name, "begins or ends with a space, or holds a line break; type it again."
+
+
+def is_storable(amount: Decimal) -> bool:
+    """Return whether an amount is a number whose every digit is kept."""
+    exponent = amount.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -DECIMALS and amount.copy_abs() < MOST
 
 
 def issuer_key(issuer: str) -> str:

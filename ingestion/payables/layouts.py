@@ -1,12 +1,13 @@
-"""The files invoices come in: which column is what, and how its cells are read. Pure.
+"""The files invoices and purchase orders come in: which column is what, and how its cells are read. Pure.
 
-A table has a row per invoice; its columns are known by common titles. FOCUS Invoice Detail has a row per line.
+A table has a row per invoice or order; its columns are known by common titles. FOCUS Invoice Detail has a row per line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from ingestion.focus.columns import snake_case
@@ -15,7 +16,7 @@ from ingestion.payables import cells
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """What an invoice or line has from a column: `titles` in snake case, the likelier first."""
+    """What an invoice, line or order has from a column: `titles` in snake case, the likelier first."""
 
     name: str
     label: str
@@ -97,6 +98,77 @@ DETAIL: Final = (
     _focus("grain", "InvoiceDetailGrain", cells.text),
 )
 """FOCUS 1.4, Invoice Detail; the columns on payment in another currency are not read."""
+
+
+_on_order: Final = partial(cells.needed, paper="order")
+ORDERS: Final = (
+    _field(
+        "number",
+        "purchase_order_number purchase_order po_number po_no po purchase_order_no order_number order_no"
+        " purchasing_document purchasing_document_number ebeln order_header_id document_number tran_id bestellnummer"
+        " number",
+        _on_order,
+        label="PurchaseOrder",
+        is_needed=True,
+    ),
+    _field(
+        "vendor",
+        "vendor_name supplier_name name_of_supplier name_of_vendor vendor supplier main_line_name"
+        " supplier_supplying_plant vendor_supplying_plant invoice_issuer_name issuer lieferant name",
+        _on_order,
+        label="Vendor",
+        is_needed=True,
+    ),
+    _field(
+        "currency",
+        "currency currency_code order_currency po_currency document_currency waers",
+        _on_order,
+        label="Currency",
+        is_needed=True,
+    ),
+    _field(
+        "amount",
+        "amount_foreign_currency amount order_amount po_amount total_amount order_total po_total total net_order_value"
+        " net_value net_amount order_value netwr",
+        cells.number,
+        label="Amount",
+        is_needed=True,
+    ),
+    _field(
+        "order_date",
+        "order_date ordered_on po_date purchase_order_date document_date date ordered created_at date_created"
+        " created_date created_on bedat bestelldatum",
+        cells.needed_day,
+        label="OrderDate",
+        is_needed=True,
+    ),
+    _field(
+        "start_date",
+        "start_date start valid_from validity_start validity_start_date validity_per_start start_of_validity_period"
+        " kdatb",
+        cells.day,
+        label="StartDate",
+    ),
+    _field(
+        "end_date",
+        "end_date end valid_to valid_until validity_end validity_end_date validity_period_end end_of_validity_period"
+        " expiry_date kdate",
+        cells.day,
+        label="EndDate",
+    ),
+    _field("description", "description memo short_text subject purpose", cells.line, label="Description"),
+    _field(
+        "cost_center",
+        "cost_center cost_centre cost_center_code kostl kostenstelle department department_name",
+        cells.text,
+        label="CostCenter",
+    ),
+    _field("status", "status order_status po_status", cells.order_status, label="Status"),
+)
+"""A row per purchase order, by titles of NetSuite's searches, SAP's ME2N and EKKO, Coupa's export, and common ones.
+
+A NetSuite search has the amount in the vendor's currency, which its `Currency` is, as `Amount (Foreign Currency)`.
+"""
 
 
 def is_detail(titles: Sequence[str]) -> bool:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -15,15 +14,11 @@ from django.db.models.functions import Lower
 from ingestion.models import Invoice
 from ingestion.models import InvoiceLine as LineRow
 from ingestion.payables.facts import InvoiceFacts, InvoiceLine, issuer_key, problems
+from ingestion.services.kept import MOST_TOLD, Deed, TakenIn, differences, told
 from itfm.audit.services import Actor, record
-from itfm.core.money import plain
-from itfm.core.periods import period_name
 
 OF_LINES: Final = ("billing_period", "currency", "amount")
 """What an invoice with lines has from them."""
-MOST_TOLD: Final = 50
-"""So many invoices of a file the audit log names one by one."""
-Deed = Literal["added", "changed", "unchanged"]
 
 
 class InvoiceError(ValueError):
@@ -32,15 +27,6 @@ class InvoiceError(ValueError):
     def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(message)
         self.field = field
-
-
-@dataclass(frozen=True, kw_only=True)
-class TakenIn:
-    """How many invoices a file added, changed and left as they were."""
-
-    added: int
-    changed: int
-    unchanged: int
 
 
 @transaction.atomic
@@ -61,7 +47,7 @@ def enter_invoice(facts: InvoiceFacts, *, organization_id: UUID, by: Actor, at: 
             invoice.save()
     except IntegrityError as error:
         raise InvoiceError(f"Invoice {invoice} has just been entered. Look at that one first.") from error
-    _record("invoice.entered", invoice, by=by, changes=_told(facts.fields()))
+    _record("invoice.entered", invoice, by=by, changes=told(facts.fields()))
     return invoice, True
 
 
@@ -80,7 +66,7 @@ def change_invoice(invoice: Invoice, facts: InvoiceFacts, *, by: Actor, at: date
     other = invoice_of(facts.issuer, facts.number)
     if other is not None and other.pk != locked.pk:
         raise InvoiceError(f"Invoice {other} is there already. Its number tells an invoice apart.", field="number")
-    changes = _differences(before.fields(), wanted)
+    changes = differences(before.fields(), wanted)
     if changes:
         _write(locked, facts, at=at)
         _record("invoice.changed", locked, by=by, changes=changes)
@@ -121,7 +107,7 @@ def take_in_invoices(
     """
     known = {(issuer_key(one.issuer), one.number): one for one in _locked_of(invoices)}
     deeds: list[Deed] = []
-    told: dict[str, Any] = {}
+    written: dict[str, Any] = {}
     for one in invoices:
         check(one)
         before = known.get((issuer_key(one.issuer), one.number))
@@ -130,9 +116,9 @@ def take_in_invoices(
         deed, changes = _take_in(invoice, one, said=said, columns=columns, file_name=file_name, at=at)
         deeds.append(deed)
         if deed != "unchanged":
-            told[str(invoice)] = changes
+            written[str(invoice)] = changes
     found = TakenIn(**{deed: deeds.count(deed) for deed in get_args(Deed)})
-    if told:
+    if written:
         record(
             "invoices.taken_in",
             organization_id=organization_id,
@@ -140,7 +126,7 @@ def take_in_invoices(
             actor_name=by.name,
             target=file_name,
             summary=f"{found.added} added, {found.changed} changed",
-            changes=dict(list(told.items())[:MOST_TOLD]),
+            changes=dict(list(written.items())[:MOST_TOLD]),
         )
     return found
 
@@ -218,8 +204,8 @@ def _hold_to_lines(said: InvoiceFacts, given: InvoiceFacts) -> None:
 def _changes(said: InvoiceFacts | None, facts: InvoiceFacts) -> dict[str, Any]:
     """Return what changes of a kept invoice, as pairs; of a new one, what it says."""
     if said is None:
-        return _told(facts.fields()) | ({"lines": len(facts.lines)} if facts.lines else {})
-    changes = _differences(said.fields(), facts.fields())
+        return told(facts.fields()) | ({"lines": len(facts.lines)} if facts.lines else {})
+    changes = differences(said.fields(), facts.fields())
     return changes | ({"lines": [len(said.lines), len(facts.lines)]} if facts.lines != said.lines else {})
 
 
@@ -260,24 +246,6 @@ def _write_lines(invoice: Invoice, lines: Sequence[InvoiceLine], *, before: Sequ
         ),
         batch_size=1000,
     )
-
-
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    old, new = _told(before), _told(after)
-    return {name: [old.get(name), new.get(name)] for name in before if before[name] != after[name]}
-
-
-def _told(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an invoice says as the audit log has it, without what is empty."""
-    told = {}
-    for name, value in fields.items():
-        if value:
-            told[name] = period_name(value) if name == "billing_period" else _text(value)
-    return told
-
-
-def _text(value: Any) -> str:
-    return plain(value) if isinstance(value, Decimal) else str(value)
 
 
 def _record(action: str, invoice: Invoice, *, by: Actor, changes: Mapping[str, Any]) -> None:

@@ -26,9 +26,11 @@ from allocation.services import due_periods, publish_rules
 from allocation.services.rules import with_driver_files
 from ingestion.models import BillSource, ImportRun
 from ingestion.payables.facts import InvoiceFacts
+from ingestion.payables.order_facts import OrderFacts
 from ingestion.selectors import RUNNING
 from ingestion.services import create_source, request_import
 from ingestion.services.invoices import enter_invoice
+from ingestion.services.purchase_orders import enter_order
 from itfm.accounts.models import Membership, Organization, User
 from itfm.accounts.services import create_organization
 from itfm.audit.services import Actor
@@ -38,6 +40,7 @@ from itfm.core.tenancy import system, tenant
 from itfm.demo.company import DemoCompany, Progress, cloud_invoices, write
 from itfm.demo.organization import DEPARTMENTS
 from itfm.demo.other_bill import AskedFor, OtherBill
+from itfm.demo.purchases import Ordered, purchases
 from itfm.demo.services.server import SERVICES
 from itfm.notify.models import OutboxMessage
 from itfm.notify.sink import is_in_use
@@ -129,7 +132,13 @@ def set_up(folder: Path, *, charges: int, at: datetime, progress: Progress) -> t
             # Who serves no sample services has nobody to ask.
             if settings.SAMPLE_SERVICES or not other.is_asked_for:
                 _connect(other, organization_id=organization.id, at=at)
-        for facts in _invoices(company, last_month=last_month):
+        invoiced = _invoiced(company, last_month=last_month)
+        bought = purchases((biller, asked) for biller, asked, _ in invoiced)
+        for ordered in bought.orders:
+            enter_order(_order(ordered), organization_id=organization.id, by=COMPANY, at=at)
+        for _, asked, issue_date in invoiced:
+            order = bought.named.get((asked.issuer, asked.number), "")
+            facts = _facts(asked, issue_date=issue_date, purchase_order=order)
             enter_invoice(facts, organization_id=organization.id, by=COMPANY, at=at)
     return organization, company
 
@@ -156,17 +165,20 @@ def move_services(organization_id: UUID) -> None:
             source.save(update_fields=["settings"])
 
 
-def _invoices(company: DemoCompany, *, last_month: date) -> Iterator[InvoiceFacts]:
-    """Yield the invoices of all bills that have some; the last month's are not there yet."""
-    for _, asked in cloud_invoices(company.deliveries, company.restated):
-        if asked.day < last_month:
-            yield _facts(asked, issue_date=next_period(asked.day) + timedelta(days=2))
+def _invoiced(company: DemoCompany, *, last_month: date) -> list[tuple[str, AskedFor, date]]:
+    """Return the invoices of all bills that have some, with who bills each and its day of issue.
+
+    The last month's are not there yet.
+    """
+    clouds = cloud_invoices(company.deliveries, company.restated)
+    found = [(name, asked, next_period(asked.day) + timedelta(days=2)) for name, asked in clouds]
     for other in company.others:
         # These are known on the day: what is invoiced in advance, and what was bought.
-        yield from (_facts(asked, issue_date=asked.day) for asked in other.invoices if asked.day < last_month)
+        found += [(asked.issuer, asked, asked.day) for asked in other.invoices]
+    return [one for one in found if one[1].day < last_month]
 
 
-def _facts(asked: AskedFor, *, issue_date: date) -> InvoiceFacts:
+def _facts(asked: AskedFor, *, issue_date: date, purchase_order: str) -> InvoiceFacts:
     return InvoiceFacts(
         issuer=asked.issuer,
         number=asked.number,
@@ -176,6 +188,22 @@ def _facts(asked: AskedFor, *, issue_date: date) -> InvoiceFacts:
         issue_date=issue_date,
         due_date=issue_date + timedelta(days=DAYS_TO_PAY),
         payment_terms=f"Net {DAYS_TO_PAY}",
+        purchase_order=purchase_order,
+    )
+
+
+def _order(ordered: Ordered) -> OrderFacts:
+    return OrderFacts(
+        vendor=ordered.vendor,
+        number=ordered.number,
+        currency=ordered.currency,
+        amount=ordered.amount,
+        order_date=ordered.start,
+        start_date=ordered.start,
+        end_date=ordered.end,
+        description=ordered.description,
+        cost_center=ordered.cost_center,
+        status="closed" if ordered.is_closed else "open",
     )
 
 

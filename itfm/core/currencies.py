@@ -1,4 +1,4 @@
-"""How finely a currency is divided (Unicode CLDR, supplemental currency data). Pure."""
+"""Which currencies there are, and how finely each is divided (Unicode CLDR, supplemental currency data). Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from babel.numbers import get_currency_precision
 _KNOWN: Final = frozenset(get_global("all_currencies"))
 
 
+def is_known(currency: str) -> bool:
+    """Return whether there is, or was, a currency of this ISO 4217 code, in capitals."""
+    return currency in _KNOWN
+
+
 def decimals_of(currency: str) -> int:
     """Return how many decimals the currency has: 2 for USD, 0 for JPY, 2 for what is no currency."""
-    return get_currency_precision(currency) if currency in _KNOWN else 2
+    return get_currency_precision(currency) if is_known(currency) else 2
 
 
 def subunit(currency: str) -> Decimal:

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from allocation.engine.rules import parse
 from allocation.models import Reallocation
 from allocation.services import allocate, publish_rules
-from ingestion.models import Bill, BillRevision, Invoice, RegionMapping, ServiceMapping
+from ingestion.models import Bill, BillRevision, Invoice, PurchaseOrder, RegionMapping, ServiceMapping
 from ingestion.services import create_source, request_import, run_import
 from itfm.accounts.models import ApiKey, Invitation, Membership
 from itfm.api.operations import Resource
@@ -108,6 +108,19 @@ def known(acme, settings, tmp_path, open_connection):
                 billing_period=OCTOBER,
                 currency="USD",
                 amount=1,
+                entered_by="ada",
+                entered_at=NOW,
+                changed_at=NOW,
+            ).id,
+            "order_id": PurchaseOrder.objects.create(
+                organization=acme,
+                vendor="Cloud",
+                number="PO-7",
+                vendor_key="cloud",
+                number_key="po-7",
+                currency="USD",
+                amount=1,
+                order_date=OCTOBER,
                 entered_by="ada",
                 entered_at=NOW,
                 changed_at=NOW,

@@ -9,7 +9,17 @@ from rest_framework import serializers
 from allocation.engine.rules import parse
 from allocation.models import AllocationRun, Reallocation
 from allocation.services import publish_rules
-from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun, Invoice, RegionMapping, ServiceMapping
+from ingestion.models import (
+    Bill,
+    BillRevision,
+    BillSource,
+    Finding,
+    ImportRun,
+    Invoice,
+    PurchaseOrder,
+    RegionMapping,
+    ServiceMapping,
+)
 from itfm.accounts.models import ApiKey, Invitation, Membership
 from itfm.api.urls import resources
 from itfm.core.policy import Role
@@ -44,6 +54,14 @@ BODIES = {
     "views/<uuid:view_id>": {"name": "Mine"},
     "invoices": {"issuer": "Mine", "number": "1", "billing_period": "2026-10", "currency": "USD", "amount": "1"},
     "invoices/<uuid:invoice_id>": {"payment_terms": "Mine"},
+    "purchase-orders": {
+        "vendor": "Mine",
+        "number": "1",
+        "currency": "USD",
+        "amount": "1",
+        "order_date": "2026-10-01",
+    },
+    "purchase-orders/<uuid:order_id>": {"description": "Mine"},
     "service-mappings": {"service": "Mine", "name": "Mine", "category": "Web", "subcategory": "Other (Web)"},
     "region-mappings": {"region": "Mine", "name": "Mine"},
     "outdated-bills": {"bills": ["00000000-0000-4000-8000-000000000000"]},
@@ -97,6 +115,10 @@ def acme_ids(acme, settings):
             **own, issuer=CANARY, number=CANARY, billing_period="2026-10-01", currency="USD", amount=1,
             entered_by=CANARY, entered_at=NOW, changed_at=NOW,
         )  # fmt: skip
+        order = PurchaseOrder.objects.create(
+            **own, vendor=CANARY, number=CANARY, vendor_key=CANARY, number_key=CANARY, currency="USD", amount=1,
+            order_date="2026-10-01", entered_by=CANARY, entered_at=NOW, changed_at=NOW,
+        )  # fmt: skip
         mapping = ServiceMapping.objects.create(
             **own, provider=CANARY, called=CANARY, name=CANARY, category="Web", subcategory=CANARY,
             mapped_by=CANARY, mapped_at=NOW,
@@ -121,6 +143,7 @@ def acme_ids(acme, settings):
         return {
             "bill_id": bill.id,
             "invoice_id": invoice.id,
+            "order_id": order.id,
             "mapping_id": mapping.id,
             "region_mapping_id": region_mapping.id,
             "revision_id": revision.id,

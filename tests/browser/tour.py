@@ -33,6 +33,7 @@ NO_PAGE = {
     "bill_findings": "sends a file",
     "findings_file": "sends a file",
     "recommendations_file": "sends a file",
+    "purchase_orders_file": "sends a file",
     "bill_comparison": "sends a file",
     "bill_charges_csv": "sends a file",
     "bill_charges_parquet": "sends a file",

@@ -18,9 +18,11 @@ from ingestion.focus.mapped_regions import MappedRegion
 from ingestion.focus.mapped_services import MappedService
 from ingestion.models import BillSource
 from ingestion.payables.facts import InvoiceFacts
+from ingestion.payables.order_facts import OrderFacts
 from ingestion.services import create_source, request_import, run_import
 from ingestion.services.invoices import enter_invoice
 from ingestion.services.mappings import map_region, map_service
+from ingestion.services.purchase_orders import enter_order
 from ingestion.services.uploads import check_upload, take_upload
 from itfm.accounts.models import Membership, User
 from itfm.accounts.services import create_organization, invite
@@ -102,9 +104,18 @@ def whole_site(folder: Path) -> dict[str, str]:
             at=timezone.now(),
         )
         invoice = InvoiceFacts(
-            issuer="Cloud", number="C-7", billing_period=date(2026, 10, 1), currency="USD", amount=Decimal("1497.75")
+            issuer="Cloud",
+            number="C-7",
+            billing_period=date(2026, 10, 1),
+            currency="USD",
+            amount=Decimal("1497.75"),
+            purchase_order="PO-7",
         )
         enter_invoice(invoice, organization_id=acme.id, by=actor, at=timezone.now())
+        order = OrderFacts(
+            vendor="Cloud", number="PO-7", currency="USD", amount=Decimal(5000), order_date=date(2026, 1, 1)
+        )
+        enter_order(order, organization_id=acme.id, by=actor, at=timezone.now())
         service = MappedService(
             provider="Cloud", called="Cards", name="Cards", category="Web", subcategory="Application Platforms"
         )

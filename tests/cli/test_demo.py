@@ -9,6 +9,7 @@ from django.utils import timezone
 from allocation.selectors import cost_rows, current_rule_set, names_of
 from allocation.services import allocate, due_periods
 from ingestion.models import Bill, BillSource, ImportRun
+from ingestion.purchase_orders import order_book
 from ingestion.services import queue_due, run_import
 from ingestion.tie_out import books_of
 from itfm.cli.demo import (
@@ -72,6 +73,15 @@ def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_
     assert [book.unknown for book in before] == [(), ()]
     assert [[tie.state for tie in book.ties].count("trued_up") for book in before] == [1, 0]
     assert {tie.state for tie in last.ties} == {"estimated"}
+    with tenant(organization.id):
+        book = order_book(today=timezone.now().date())
+    # Contracts are renewed further back than these months go.
+    assert {one.order.number: one.drawing.state for one in book.standings} == {
+        "PO-DEMO-1001": "open",
+        "PO-DEMO-1002": "overdrawn",
+        "PO-DEMO-1003": "open",
+    }
+    assert {one.named.number for one in book.unknown} == {"PO-DEMO-1006"}
 
 
 def test_what_every_bill_bills_goes_to_teams_and_little_is_left(tmp_path, monkeypatch):

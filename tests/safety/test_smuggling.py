@@ -56,6 +56,7 @@ ELSEWHERE = {
     "notifications_wishes": {"notify_notificationpreference"},
     "upload_discard": {"ingestion_billupload"},
     "invoice_void": {"ingestion_invoice"},
+    **{f"purchase_order_{what}": {"ingestion_purchaseorder"} for what in ("close", "reopen", "delete")},
     "service_unmap": {"ingestion_servicemapping"},
     "region_unmap": {"ingestion_regionmapping"},
 }

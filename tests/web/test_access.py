@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from ingestion.models import Bill, BillSource, BillUpload, Invoice, RegionMapping, ServiceMapping
+from ingestion.models import Bill, BillSource, BillUpload, Invoice, PurchaseOrder, RegionMapping, ServiceMapping
 from itfm.accounts.models import ApiKey, FormerMember, Invitation, Membership, Scope
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
@@ -32,7 +32,7 @@ def acme_source(acme):
 
 @pytest.fixture
 def acme_papers(acme):
-    """An uploaded bill, an invoice and what a service is."""
+    """An uploaded bill, an invoice, a purchase order and what a service is."""
     with tenant(acme.id):
         upload = BillUpload.objects.create(
             organization=acme, kind="focus", file_name=CANARY, file="", size=1, sha256="", uploaded_at=NOW
@@ -44,6 +44,19 @@ def acme_papers(acme):
             billing_period="2026-10-01",
             currency="EUR",
             amount=1,
+            entered_by=CANARY,
+            entered_at=NOW,
+            changed_at=NOW,
+        )
+        order = PurchaseOrder.objects.create(
+            organization=acme,
+            vendor=CANARY,
+            number=CANARY,
+            vendor_key=CANARY.lower(),
+            number_key=CANARY.lower(),
+            currency="EUR",
+            amount=1,
+            order_date="2026-10-01",
             entered_by=CANARY,
             entered_at=NOW,
             changed_at=NOW,
@@ -60,7 +73,13 @@ def acme_papers(acme):
         region = RegionMapping.objects.create(
             organization=acme, called=CANARY, name=CANARY, mapped_by=CANARY, mapped_at=NOW
         )
-    return {"upload": upload.id, "invoice": invoice.id, "mapping": mapping.id, "region_mapping": region.id}
+    return {
+        "upload": upload.id,
+        "invoice": invoice.id,
+        "order": order.id,
+        "mapping": mapping.id,
+        "region_mapping": region.id,
+    }
 
 
 @pytest.fixture

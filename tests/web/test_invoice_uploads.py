@@ -129,14 +129,14 @@ def test_a_file_is_refused_whole_and_says_why(finance, acme, name, content, said
 
 
 def test_a_file_beyond_the_limit_is_refused(finance, acme, monkeypatch):
-    monkeypatch.setattr("ingestion.services.invoice_files.MAX_BYTES", 10)
+    monkeypatch.setattr("ingestion.services.payable_files.MAX_BYTES", 10)
 
     assert "larger than 10 bytes" in send(finance, CSV).content.decode()
     assert kept(acme) == {}
 
 
 def test_a_file_that_unpacks_to_more_is_refused(finance, acme, monkeypatch):
-    monkeypatch.setattr("ingestion.services.invoice_files.MAX_UNPACKED", 100)
+    monkeypatch.setattr("ingestion.services.payable_files.MAX_UNPACKED", 100)
 
     answer = send(finance, gzip.compress(CSV + b"\n" * 1000), "october.csv.gz")
 
@@ -145,7 +145,7 @@ def test_a_file_that_unpacks_to_more_is_refused(finance, acme, monkeypatch):
 
 
 def test_more_rows_than_are_read_are_refused(finance, acme, monkeypatch):
-    monkeypatch.setattr("ingestion.services.invoice_files.MAX_ROWS", 1)
+    monkeypatch.setattr("ingestion.services.payable_files.MAX_ROWS", 1)
 
     assert "more than 1 rows" in send(finance, CSV + b"\n8,Cloud,2026-10,EUR,1,,").content.decode()
     assert kept(acme) == {}

@@ -14,16 +14,17 @@ from ingestion.models import Invoice
 from ingestion.payables.facts import InvoiceFacts, problems
 from ingestion.payables.line_by_line import LineReconciliation, LineState
 from ingestion.payables.reconciling import State
-from ingestion.services.invoice_files import MAX_BYTES, InvoiceFileError, take_in_file
+from ingestion.services.invoice_files import take_in_file
 from ingestion.services.invoices import (
     InvoiceError,
-    TakenIn,
     change_invoice,
     enter_invoice,
     facts_of,
     restore_invoice,
     void_invoice,
 )
+from ingestion.services.kept import TakenIn
+from ingestion.services.payable_files import MAX_BYTES, RefusedFileError
 from ingestion.tie_out import Reads, UnknownInvoice, books_of, invoices, lines_beside_charges
 from itfm.api.fields import PLAIN, Choice, Day, Exact, Form, Period, Query, Text
 from itfm.api.operations import Call, Resource, etag_of, operation
@@ -127,9 +128,9 @@ class FileQuery(Query):
 class TakenInAnswer(Form):
     """What a file did."""
 
-    added = serializers.IntegerField(help_text="Invoices that were not known.")
-    changed = serializers.IntegerField(help_text="Invoices that say something else now.")
-    unchanged = serializers.IntegerField(help_text="Invoices that said the same.")
+    added = serializers.IntegerField(help_text="Those that were not known.")
+    changed = serializers.IntegerField(help_text="Those that say something else now.")
+    unchanged = serializers.IntegerField(help_text="Those that said the same.")
 
 
 class InvoiceForm(Form):
@@ -221,9 +222,8 @@ class InvoiceFiles(Resource):
                 by=call.actor,
                 at=call.at,
             )
-        except InvoiceFileError as error:
-            wrong = [FieldProblem(pointer="", detail=sentence) for sentence in error.problems]
-            raise ProblemError("invalid", "Nothing of the file was taken in.", errors=wrong) from error
+        except RefusedFileError as error:
+            raise file_problem(error) from error
 
 
 class UnknownInvoices(Resource):
@@ -318,6 +318,12 @@ def _hold(facts: InvoiceFacts) -> None:
     ]
     if wrong:
         raise ProblemError("invalid", "The invoice has fields that are wrong.", errors=wrong)
+
+
+def file_problem(error: RefusedFileError) -> ProblemError:
+    """Return what is answered where nothing of a file was taken in."""
+    wrong = [FieldProblem(pointer="", detail=sentence) for sentence in error.problems]
+    return ProblemError("invalid", "Nothing of the file was taken in.", errors=wrong)
 
 
 def reconciled(found: Sequence[Invoice], *, at: datetime) -> Sequence[Invoice]:

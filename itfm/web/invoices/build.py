@@ -12,6 +12,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 
 from ingestion.models import BillRevision, Invoice
+from ingestion.purchase_orders import order_of_invoice
 from ingestion.selectors import billed_periods, current_revisions
 from ingestion.tie_out import (
     Books,
@@ -78,6 +79,7 @@ def invoice_page(invoice_id: UUID, *, shell: Shell, may_write: bool, at: datetim
     row = invoice_row(invoice, books)
     names = {one.bill_id: one for one in current_revisions(invoice.billing_period).select_related("bill__source")}
     lines = lines_beside_charges(invoice)
+    order = order_of_invoice(invoice)
     return InvoicePage(
         shell=shell,
         row=row,
@@ -85,6 +87,8 @@ def invoice_page(invoice_id: UUID, *, shell: Shell, may_write: bool, at: datetim
         payment_terms=invoice.payment_terms,
         reference_number=invoice.reference_number,
         purchase_order=invoice.purchase_order,
+        purchase_order_id=order.id if order else None,
+        purchase_order_query=_order_query(invoice),
         origin=ORIGINS[invoice.origin],
         file_name=invoice.file_name,
         entered_by=invoice.entered_by,
@@ -99,6 +103,10 @@ def invoice_page(invoice_id: UUID, *, shell: Shell, may_write: bool, at: datetim
         ),
         may_write=may_write,
     )
+
+
+def _order_query(invoice: Invoice) -> str:
+    return urlencode({"vendor": invoice.issuer, "number": invoice.purchase_order, "currency": invoice.currency})
 
 
 def invoice_row(invoice: Invoice, books: Books, *, bill_id: UUID | None = None) -> InvoiceRow:

@@ -18,9 +18,12 @@ from itfm.core.periods import PeriodError, parse_period, period_name
 STATUSES: Final = [("issued", "Issued"), ("open", "Open: not issued yet")]
 
 
-def _day(label: str, help_text: str = "") -> forms.DateField:
+def day_field(label: str, *, required: bool = False, help_text: str = "") -> forms.DateField:
+    """Return a field for a day."""
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, required=False, help_text=help_text, widget=widget, input_formats=["%Y-%m-%d"])
+    return forms.DateField(
+        label=label, required=required, help_text=help_text, widget=widget, input_formats=["%Y-%m-%d"]
+    )
 
 
 class PeriodField(forms.CharField):
@@ -72,8 +75,8 @@ class InvoiceForm(forms.Form):
     amount = AmountField(help_text="What is to be paid, tax included: 1234.56.")
     currency = forms.CharField(max_length=3, widget=forms.TextInput(attrs={"placeholder": "EUR"}))
     status = forms.ChoiceField(choices=STATUSES)
-    issue_date = _day("Date of issue")
-    due_date = _day("To be paid until")
+    issue_date = day_field("Date of issue")
+    due_date = day_field("To be paid until")
     billing_account_id = forms.CharField(
         label="Billing account", max_length=200, required=False, help_text="Leave it empty where it is for all of them."
     )

@@ -130,6 +130,10 @@ class InvoicePage:
     payment_terms: str
     reference_number: str
     purchase_order: str
+    purchase_order_id: UUID | None
+    """None where no order has the number."""
+    purchase_order_query: str
+    """It fills in the form of an order."""
     origin: str
     file_name: str
     entered_by: str

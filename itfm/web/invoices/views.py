@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ingestion.models import Invoice
-from ingestion.services.invoice_files import InvoiceFileError, take_in_file
+from ingestion.services.invoice_files import take_in_file
 from ingestion.services.invoices import (
     InvoiceError,
     change_invoice,
@@ -19,6 +19,7 @@ from ingestion.services.invoices import (
     restore_invoice,
     void_invoice,
 )
+from ingestion.services.payable_files import RefusedFileError
 from ingestion.tie_out import sum_state
 from itfm.accounts.access import TenantRequest, actor_of, allow
 from itfm.core.periods import PeriodError, parse_period
@@ -114,7 +115,7 @@ def invoice_upload(request: TenantRequest) -> HttpResponse:
             by=actor_of(request),
             at=timezone.now(),
         )
-    except InvoiceFileError as error:
+    except RefusedFileError as error:
         return _upload(request, error.problems, status=422)
     messages.success(
         request, f"{sent.name}: {found.added} added, {found.changed} changed, {found.unchanged} as they were."

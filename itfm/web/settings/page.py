@@ -53,7 +53,7 @@ PERMISSION_WORDS: Final[dict[Permission, str]] = {
     "views.write": "Keep views",
     "bills.read": "Read bills, charges and sources",
     "bills.pull": "Pull and upload bills",
-    "invoices.write": "Enter and change invoices",
+    "invoices.write": "Enter and change invoices and purchase orders",
     "sources.write": "Set up sources",
     "rules.read": "Read rules, drivers and runs",
     "rules.write": "Change rules, ask for runs",

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from ingestion.payables.facts import InvoiceFacts, InvoiceLine
-from ingestion.payables.invoice_files import MOST_PROBLEMS, invoices_of
+from ingestion.payables.invoice_files import invoices_of
+from ingestion.payables.reading import MOST_PROBLEMS
 
 TABLE = ("Invoice number", "Vendor", "Billing period", "Currency", "Total", "Invoice date", "Due date")
 ROW = ("7", "Cloud", "2026-10", "EUR", "119.00", "2026-11-04", "")

@@ -16,8 +16,9 @@ from django.utils import timezone
 from ingestion.models import Invoice
 from ingestion.payables.facts import STATUSES, InvoiceFacts
 from ingestion.payables.line_by_line import LineReconciliation
-from ingestion.services.invoice_files import InvoiceFileError, take_in_file
+from ingestion.services.invoice_files import take_in_file
 from ingestion.services.invoices import InvoiceError, enter_invoice
+from ingestion.services.payable_files import RefusedFileError
 from ingestion.tie_out import Books, books_of, invoices, lines_beside_charges
 from itfm.accounts.models import Organization
 from itfm.api.resources.invoices import InvoiceAnswer, InvoiceLineAnswer, UnknownInvoiceAnswer, reconciled
@@ -109,8 +110,8 @@ def _add(owner: Organization, options: dict[str, Any], *, at: datetime) -> Answe
             amount=amount(options["amount"]),
             status=options["status"],
             billing_account_id=options["account"],
-            issue_date=_day(options["issue_date"]),
-            due_date=_day(options["due_date"]),
+            issue_date=day_of(options["issue_date"]),
+            due_date=day_of(options["due_date"]),
             payment_terms=options["payment_terms"],
             reference_number=options["reference_number"],
             purchase_order=options["purchase_order"],
@@ -141,7 +142,7 @@ def _import(owner: Organization, options: dict[str, Any], *, at: datetime) -> An
             )
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
-    except InvoiceFileError as error:
+    except RefusedFileError as error:
         told = {"code": "invalid_file", "message": str(error), "problems": list(error.problems)}
         return Answer(
             data={"status": "rejected", "added": 0, "changed": 0, "unchanged": 0, "error": told},
@@ -237,7 +238,11 @@ def _period(text: str) -> date:
         raise CommandError(str(error)) from error
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
+    """Return the day that was typed; None without.
+
+    :raises CommandError: it is no day.
+    """
     if not text:
         return None
     try:

@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from itfm.core.operations import ProtectTenant
+
+
+class Migration(migrations.Migration):
+    dependencies = [("ingestion", "0015_purchase_orders")]
+    operations = [ProtectTenant("PurchaseOrder")]
