@@ -131,6 +131,19 @@ def test_a_month_that_does_not_agree_exits_with_two_and_tells_where(acme, tmp_pa
     assert "no invoice for the bill of Mail account, whose total is estimated" in words
 
 
+def test_invoices_that_are_held_together_say_so_beside_their_own_amounts(acme, tmp_path):
+    deliver(acme, tmp_path, charge("100"))
+    run("add", *FACTS, "--amount", "70")
+    run("add", *FACTS, "--amount", "29", "--number", "8")
+
+    _, words = said("list")
+
+    rows = {line.split()[0]: line.split(maxsplit=4)[4] for line in words.splitlines()[1:]}
+    assert sorted(rows) == ["7", "8"]
+    assert [rows[number].split()[0] for number in ("7", "8")] == ["70", "29"]
+    assert all(row.endswith("2 held together") for row in rows.values())
+
+
 def test_an_open_or_voided_invoice_disagrees_with_nothing(acme, bills):
     run("add", *FACTS[:-2], "--amount", "70", "--status", "open")
 

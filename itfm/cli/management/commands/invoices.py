@@ -183,14 +183,16 @@ def _difference(_owner: Organization, options: dict[str, Any], *, at: datetime) 
 
 def _row(invoice: Invoice) -> tuple[str, ...]:
     found = invoice.reconciliation  # type: ignore[attr-defined]  # put there by `reconciled`
-    amounts = (_written(one) for one in (found.amount, found.ours, found.difference))
+    amounts = (_written(one) for one in (invoice.amount, found.ours, found.difference))
+    # Charges without numbers are held against all invoices of their issuer at once, which explains the difference.
+    together = f", {found.invoice_count} held together" if found.invoice_count > 1 else ""
     return (
         invoice.number,
         invoice.issuer,
         period_name(invoice.billing_period),
         invoice.currency,
         *amounts,
-        found.state.replace("_", " "),
+        f"{found.state.replace('_', ' ')}{together}",
     )
 
 
