@@ -23,7 +23,7 @@ from ingestion.models import Bill, BillRevision, Finding, ImportRun
 from ingestion.normalize import Limits, NormalizedBill, NormalizedDelivery, Step, Totals
 from ingestion.normalize.connector import ConnectorKind
 from ingestion.normalize.region_names import with_region_names
-from ingestion.services import registers
+from ingestion.services import beside, registers
 from ingestion.services.mappings import mapped_regions, mapped_services
 from itfm.core import lake
 from itfm.core.events import BillImported, publish
@@ -50,27 +50,39 @@ def import_delivery(
     run: ImportRun, delivery: Delivery, *, connector: ConnectorKind, settings: SourceSettings, report: Report
 ) -> DeliveryOutcome:
     """Bring in one delivery whole, or not at all."""
+    while True:
+        try:
+            return _import_delivery(run, delivery, connector=connector, settings=settings, report=report)
+        except beside.OthersMovedError:
+            report(f"{_label(delivery)}: reading it once more, for another source changed", ARCHIVING)
+
+
+def _import_delivery(
+    run: ImportRun, delivery: Delivery, *, connector: ConnectorKind, settings: SourceSettings, report: Report
+) -> DeliveryOutcome:
     if not delivery.is_complete:
         save_findings(run, delivery.findings)
         message = f"{delivery.name} names files that are not there yet: {', '.join(delivery.missing[:5])}."
         return DeliveryOutcome(state=State.WAITING, error_code="files_missing", error_message=message)
     delivery = _with_files_as_before(run, delivery)
     basis = connector.basis(settings)
-    if _is_as_fetched(run, delivery, basis=basis):
+    is_out_of_date = beside.is_out_of_date(run)
+    if not is_out_of_date and _is_as_fetched(run, delivery, basis=basis):
         save_findings(run, delivery.refusals)
         return DeliveryOutcome(state=State.UNCHANGED)
     kept = _fetched_before(run) if connector.reuses_files or connector.tells_months_again else {}
     files = _archived(run, delivery, store=connector.open(settings), kept=kept, report=report)
     fingerprint = _fingerprint((file.sha256 for file in files), basis=basis)
-    if _is_in_force(run, fingerprint, is_register=connector.is_register):
+    if not is_out_of_date and _is_in_force(run, fingerprint, is_register=connector.is_register):
         _note_versions(run, delivery)
         save_findings(run, delivery.refusals)
         return DeliveryOutcome(state=State.UNCHANGED)
+    others = beside.read_beside(run.organization_id, source_id=run.source_id, kind=run.source.kind, settings=settings)
     with lake.scratch(run.organization_id) as scratch:
         try:
             normalized = connector.normalize(
                 files,
-                settings=settings,
+                settings=others.settings,
                 output=scratch / "bills",
                 limits=limits(scratch),
                 tag_keys=None,
@@ -84,7 +96,15 @@ def import_delivery(
                 return DeliveryOutcome(state=State.UNCHANGED)
             save_findings(run, [*error.findings, *delivery.findings])
             return DeliveryOutcome(state=State.REJECTED, error_code=error.code, error_message=str(error))
-        _publish(run, delivery, connector=connector, files=files, fingerprint=fingerprint, normalized=normalized)
+        _publish(
+            run,
+            delivery,
+            connector=connector,
+            files=files,
+            fingerprint=fingerprint,
+            normalized=normalized,
+            others=others,
+        )
     return DeliveryOutcome(state=State.IMPORTED)
 
 
@@ -259,6 +279,7 @@ def _publish(
     files: Sequence[ArchivedFile],
     fingerprint: str,
     normalized: NormalizedDelivery,
+    others: beside.Beside,
 ) -> None:
     """Move the charges to their place and make the revisions the ones in force, all in one transaction.
 
@@ -280,10 +301,14 @@ def _publish(
         changed, gone = normalized.bills, []
         if connector.is_register:
             gone = registers.withdraw_others(run, normalized.bills)
-        if connector.is_register or connector.tells_months_again:
-            changed = registers.changed_bills(run, normalized.bills, fingerprint=fingerprint, files=listed)
+        if connector.is_register or connector.tells_months_again or others.is_looked_at:
+            changed = registers.changed_bills(
+                run, normalized.bills, fingerprint=fingerprint, files=listed, beside=others
+            )
         revisions = [
-            publish_bill(run, bill, delivery=delivery.name, fingerprint=fingerprint, files=listed, at=now)
+            publish_bill(
+                run, bill, delivery=delivery.name, fingerprint=fingerprint, files=listed, at=now, others=others
+            )
             for bill in changed
         ]
         only = revisions[0] if len(revisions) == 1 else None
@@ -300,10 +325,12 @@ def publish_bill(
     fingerprint: str,
     files: list[dict[str, Any]],
     at: datetime,
+    others: beside.Beside,
     delivered_as: int | None = None,
 ) -> BillRevision:
     """Move the charges of a bill to their place as its revision in force; call it in the publishing transaction."""
     owner, period, revision_id = run.organization_id, normalized.billing_period, uuid.uuid4()
+    read_beside = others.kept(normalized)
     Bill.objects.get_or_create(organization_id=owner, source_id=run.source_id, billing_period=period)
     bill = Bill.objects.select_for_update().get(source_id=run.source_id, billing_period=period)
     last = BillRevision.objects.filter(bill=bill).order_by("-number").first()
@@ -326,6 +353,7 @@ def publish_bill(
         charges_through=normalized.charges_through,
         mapped_services=[one.fields() for one in normalized.mapped_services],
         mapped_regions=[one.fields() for one in normalized.mapped_regions],
+        read_beside=read_beside,
         imported_at=at,
     )
     bill.current_revision = revision

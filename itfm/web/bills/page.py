@@ -361,6 +361,37 @@ class FindingsPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InOtherSourceRow:
+    """Postings that another source has too, in one currency."""
+
+    source_name: str
+    match: Literal["same", "different", "alike"]
+    is_left_out: bool
+    currency: str
+    count: int
+    amount: Decimal
+
+    @property
+    def state(self) -> State:
+        """What became of them here."""
+        return LEFT_OUT if self.is_left_out else COUNTED_TWICE
+
+    @property
+    def reason(self) -> str:
+        """How they are the same."""
+        return MATCHES[self.match]
+
+
+LEFT_OUT: Final = State(label="Count there only", tone="good")
+COUNTED_TWICE: Final = State(label="Count in both", tone="caution", icon="alert")
+MATCHES: Final = {
+    "same": "by their ids",
+    "different": "same id, another day, account or amount",
+    "alike": "alike, without ids that tell",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
 class BillPage:
     """One bill with its revisions, newest first, and what was found in the current one; None where none is in force."""
 
@@ -379,3 +410,5 @@ class BillPage:
     """How final its total is; None where none is in force."""
     invoices: tuple[InvoiceRow, ...]
     """Those that its charges belong to."""
+    in_other_sources: tuple[InOtherSourceRow, ...] = ()
+    """Postings that other sources have too."""
