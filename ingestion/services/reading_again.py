@@ -29,10 +29,10 @@ from ingestion.services.deliveries import (
     DeliveryOutcome,
     limits,
     publish_bill,
-    save_findings,
     steps,
     told_totals,
 )
+from ingestion.services.kept_findings import save_findings
 from ingestion.services.mappings import mapped_regions, mapped_services
 from ingestion.services.queue import request_import
 from ingestion.services.secrets import opened_settings

@@ -18,12 +18,12 @@ from ingestion.tie_out import books_of
 from itfm.web.bills.build import total_rows
 from itfm.web.bills.comparing import comparison_part
 from itfm.web.bills.findings import findings_of_revision, findings_part
+from itfm.web.bills.in_others import InOtherSourceRow
 from itfm.web.bills.page import (
     BILL_STATES,
     BillPage,
     FileRow,
     FindingsPart,
-    InOtherSourceRow,
     RevisionRow,
     TieOut,
     TieOutRow,

@@ -11,6 +11,7 @@ from uuid import UUID
 from ingestion.comparison import Compared, Difference
 from ingestion.payables.bill_states import BillState
 from itfm.core.money import CONTEXT
+from itfm.web.bills.in_others import InOtherSourceRow
 from itfm.web.components import Paging, State
 from itfm.web.invoices.page import InvoiceRow
 from itfm.web.shell.page import Health, Shell
@@ -358,37 +359,6 @@ class FindingsPage:
     def paging(self) -> Paging:
         """The way through them."""
         return Paging(number=self.page, count=self.count, per_page=self.per_page)
-
-
-@dataclass(frozen=True, kw_only=True)
-class InOtherSourceRow:
-    """Postings that another source has too, in one currency."""
-
-    source_name: str
-    match: Literal["same", "different", "alike"]
-    is_left_out: bool
-    currency: str
-    count: int
-    amount: Decimal
-
-    @property
-    def state(self) -> State:
-        """What became of them here."""
-        return LEFT_OUT if self.is_left_out else COUNTED_TWICE
-
-    @property
-    def reason(self) -> str:
-        """How they are the same."""
-        return MATCHES[self.match]
-
-
-LEFT_OUT: Final = State(label="Count there only", tone="good")
-COUNTED_TWICE: Final = State(label="Count in both", tone="caution", icon="alert")
-MATCHES: Final = {
-    "same": "by their ids",
-    "different": "same id, another day, account or amount",
-    "alike": "alike, without ids that tell",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
