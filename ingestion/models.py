@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
 from django.conf import settings as project
 from django.db import models
@@ -167,6 +168,11 @@ class BillRevision(TenantModel):
         db_default=NONE,
         help_text="The organization's own names of regions, as they were then, that some of its charges were given.",
     )
+    read_beside = models.JSONField(
+        default=dict,
+        db_default=NOTHING,
+        help_text="Of postings: their book, the revisions of others they were held against, and what is in both.",
+    )
     imported_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):
@@ -177,6 +183,11 @@ class BillRevision(TenantModel):
 
     def __str__(self) -> str:
         return f"revision {self.number}"
+
+    @property
+    def in_other_sources(self) -> list[dict[str, Any]]:
+        """How many postings other sources have too, with their sum, by source, match and currency."""
+        return [{**one, "amount": Decimal(one["amount"])} for one in self.read_beside.get("postings", [])]
 
 
 class Finding(TenantModel):

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import duckdb
 
@@ -26,6 +26,9 @@ from ingestion.normalize.checks import currency_check, period_check
 from ingestion.normalize.plan import DerivedColumn, Plan
 from ingestion.normalize.tables import RawTables
 from itfm.core.money import DECIMALS
+
+if TYPE_CHECKING:
+    from ingestion.amortization.stretches import Stretch
 
 Category = Literal["Usage", "Purchase", "Credit", "Adjustment"]
 Frequency = Literal["One-Time", "Recurring"]
@@ -43,10 +46,13 @@ class Charge(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """What one row becomes: its charges, and what they have in common, by column of `FACTS` or the kind's own."""
+    """What one row becomes: its charges, and what they have in common, by column of `FACTS` or the kind's own.
+
+    A stretch stands for the charges of its days.
+    """
 
     facts: Mapping[str, str | None]
-    charges: Iterable[Charge]
+    charges: Iterable[Charge | Stretch]
 
 
 FACTS: Final = (

@@ -22,6 +22,7 @@ from ingestion.amortization.calendar import month_of
 from ingestion.amortization.cells import MOST_ERRORS, Cells
 from ingestion.amortization.charges import FACTS, SOURCE, VARYING, Item, amount_text, charge_cells, plan
 from ingestion.amortization.settings import AccruingSettings, Window
+from ingestion.amortization.stretches import Stretch
 from ingestion.delivery import ArchivedFile, SourceSettings
 from ingestion.focus.expressions import quoted
 from ingestion.focus.findings import Finding, RejectedBillError, shortened
@@ -83,7 +84,9 @@ class Expansion:
         facts = [_quoted_cell(item.facts.get(name)) for name in (*FACTS, *self.own_facts)]
         lead, currency = f"{','.join(facts)},{file_number},{row},", item.facts["billing_currency"] or ""
         for charge in item.charges:
-            if charge.day in self.window:
+            if isinstance(charge, Stretch):
+                self._add_stretch(charge, lead=lead, currency=currency)
+            elif charge.day in self.window:
                 self.months.setdefault(month_of(charge.day), []).append(f"{lead}{charge_cells(charge)}\n")
                 self.charge_count += 1
             else:
@@ -92,6 +95,16 @@ class Expansion:
                 sums[1] += charge.effective
         if self.charge_count - self.written_count > MOST_HELD:
             self.write()
+
+    def _add_stretch(self, stretch: Stretch, *, lead: str, currency: str) -> None:
+        first, last = stretch.inside(self.window)
+        for month, lines in stretch.lines(first, last):
+            self.months.setdefault(month, []).extend([f"{lead}{line}\n" for line in lines])
+        self.charge_count += last - first
+        if first:
+            self.earlier[currency][1] += stretch.spent(first)
+        if last < stretch.days:
+            self.later[currency][1] += stretch.spent(stretch.days) - stretch.spent(last)
 
     def write(self) -> None:
         """Append what is held to the tables of the months."""

@@ -16,7 +16,7 @@ last day. A negative amount is spread like its opposite. Of 100.00 over three da
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import Final
 
 from itfm.core.money import DECIMALS, QUANTUM_DECIMALS
@@ -46,3 +46,15 @@ def shares(amount: int, weights: Iterable[int], *, whole: int, decimals: int = Q
         now = due(amount, part=part, whole=whole, decimals=decimals)
         yield now - before
         before = now
+
+
+def shares_between(amount: int, first: int, last: int, *, whole: int) -> list[int]:
+    """Return the shares of equal parts from one to another, which is exclusive, of so many as are the whole."""
+    quantum, size, end = 10 ** (DECIMALS - QUANTUM_DECIMALS), abs(amount), min(last, whole - 1)
+    # What is due after each, in quanta: this is `due` without its calls, for millions of days.
+    quanta = [size * part // (whole * quantum) for part in range(first, end + 1)]
+    sign = -quantum if amount < 0 else quantum
+    found = [(now - before) * sign for before, now in pairwise(quanta)]
+    if last == whole and first < last:
+        found.append(amount - due(amount, part=whole - 1, whole=whole))
+    return found

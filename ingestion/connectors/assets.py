@@ -28,6 +28,7 @@ from ingestion.amortization.expanding import accrued
 from ingestion.amortization.registers import discover_register, require_titles, tag_titles, tags_of
 from ingestion.amortization.settings import AccruingSettings, basis
 from ingestion.amortization.straight_line import UNITS_OF_ONE
+from ingestion.amortization.stretches import Stretch
 from ingestion.focus.findings import Finding
 from ingestion.focus.services import OTHER_CATEGORY, SUBCATEGORIES
 from ingestion.normalize.connector import ConnectorKind
@@ -175,14 +176,16 @@ def _disposal(cells: Cells, bought: date) -> tuple[date | None, int]:
     return gone, proceeds
 
 
-def _charges(life: Life, *, bought: date, gone: date | None, proceeds: int) -> Iterator[Charge]:
+def _charges(life: Life, *, bought: date, gone: date | None, proceeds: int) -> Iterator[Charge | Stretch]:
     yield Charge(bought, "Purchase", "One-Time", life.cost, 0)
     book = life.cost
-    for day, part in life.days():
-        if gone and day >= gone:
+    for start, end, amount in life.years():
+        days = (min(end, gone or end) - start).days
+        if days <= 0:
             break
-        yield Charge(day, "Usage", "Recurring", 0, part)
-        book -= part
+        stretch = Stretch(start=start, days=days, amount=amount, whole=(end - start).days)
+        yield stretch
+        book -= stretch.spent(days)
     if gone and book:
         yield Charge(gone, "Adjustment", "One-Time", 0, book)
     if gone and proceeds:

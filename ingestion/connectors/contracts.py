@@ -13,13 +13,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from ingestion.amortization import straight_line
 from ingestion.amortization.cells import Cells, read_day, read_units, shown
 from ingestion.amortization.charges import Charge, Item, amount_text
 from ingestion.amortization.expanding import accrued
 from ingestion.amortization.installments import CUSTOM, SCHEDULES, UPFRONT, installments
 from ingestion.amortization.registers import discover_register, require_titles, tag_titles, tags_of
 from ingestion.amortization.settings import AccruingSettings, basis
+from ingestion.amortization.stretches import Stretch
 from ingestion.focus.findings import Finding
 from ingestion.focus.services import OTHER_CATEGORY, SUBCATEGORIES
 from ingestion.normalize.connector import ConnectorKind
@@ -128,10 +128,9 @@ def _warning(code: str, cells: Cells, message: str) -> Finding:
     return Finding(code=code, severity="warning", file=cells.file, row=cells.row, message=message)
 
 
-def _charges(amount: int, invoices: list[tuple[date, int]], *, start: date, end: date) -> Iterator[Charge]:
+def _charges(amount: int, invoices: list[tuple[date, int]], *, start: date, end: date) -> Iterator[Charge | Stretch]:
     days = (end - start).days
-    for number, part in enumerate(straight_line.daily(amount, days=days)):
-        yield Charge(start + timedelta(days=number), "Usage", "Recurring", 0, part)
+    yield Stretch(start=start, days=days, amount=amount, whole=days)
     for day, part in invoices:
         yield Charge(day, "Purchase", "One-Time" if len(invoices) == 1 else "Recurring", part, 0)
 

@@ -1,19 +1,19 @@
 """Actuals of a general ledger, a posting in each row, as CSV or Parquet. Pure but for the files.
 
 Amount is debit less credit. A posting is a charge of its day, in the billing period of its month; what it costs in
-effect is what it bills.
+effect is what it bills. One that another source counts already is kept with a cost of zero, its amount beside it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, ClassVar, Final, Literal
 
 import duckdb
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from ingestion.amortization.cells import LAST_DAY, NOT_GIVEN, Cells, shown
 from ingestion.amortization.charges import Charge, Item, amount_text
@@ -24,11 +24,14 @@ from ingestion.focus.expressions import quoted
 from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.focus.services import OTHER_CATEGORY
 from ingestion.ledger.accounts import OTHER, number_and_name, plain_account, pool_of, read_account_map, read_accounts
+from ingestion.ledger.elsewhere import NO_COMPANY, Elsewhere, Met, Posting
 from ingestion.ledger.layouts import Columns, columns_of
-from ingestion.ledger.postings import Posted, Postings
+from ingestion.ledger.meetings import OF_OTHERS, Meetings
+from ingestion.ledger.postings import Posted, Postings, posting_id
 from ingestion.ledger.writing import DayFirst, DecimalMark, ledger_day, ledger_units, slashed_days
 from ingestion.normalize.checks import CURRENCY_CODE
 from ingestion.normalize.connector import ConnectorKind, discover
+from ingestion.normalize.contents import OtherBill
 from ingestion.normalize.tables import RawTables
 
 MOST_LISTED: Final = 50
@@ -58,6 +61,8 @@ class LedgerSettings(AccruingSettings):
         "default_currency",
         "date_format",
         "decimal_mark",
+        "book",
+        "alike",
     )
 
     account_map: Annotated[str, AfterValidator(_readable_map)] = Field(
@@ -86,6 +91,23 @@ class LedgerSettings(AccruingSettings):
     decimal_mark: DecimalMark = Field(
         default=".", title="Decimal mark", description="A point, as in 1,234.50, or a comma, as in 1.234,50."
     )
+    book: str = Field(
+        default="",
+        max_length=100,
+        title="Book",
+        description="Sources of one book may have the same postings; they count once. Name it where there are several.",
+    )
+    alike: Literal["count", "leave_out"] = Field(
+        default="count",
+        title="Postings that are alike",
+        description="What becomes of postings without ids that are like those of another source: count, or leave_out.",
+    )
+    _others: tuple[OtherBill, ...] = PrivateAttr(default=())
+
+    @property
+    def others(self) -> tuple[OtherBill, ...]:
+        """The bills of other sources beside which files are read."""
+        return self._others
 
     def window(self) -> Window:
         """Return the days that are charged: all that are posted, but for what the months say."""
@@ -96,9 +118,21 @@ class LedgerSettings(AccruingSettings):
 
 def basis(settings: LedgerSettings) -> str:
     """Return what the charges depend on besides the files: what the settings say of their postings."""
-    return "\n".join([*(f"{name}={getattr(settings, name)}" for name in settings.reading), f"{settings.window()}"])
+    # What sources were not told from the first counts once it is told: none is read anew only because it could be.
+    later = [f"{name}={getattr(settings, name)}" for name in LATER if getattr(settings, name) != DEFAULTS[name]]
+    first = [f"{name}={getattr(settings, name)}" for name in settings.reading if name not in LATER]
+    return "\n".join([*first, *later, f"{settings.window()}"])
 
 
+def beside(settings: LedgerSettings, others: Sequence[OtherBill]) -> LedgerSettings:
+    """Return the settings with which files are read beside other bills."""
+    copy = settings.model_copy()
+    copy._others = tuple(others)  # noqa: SLF001 - no setting that a user gives
+    return copy
+
+
+LATER: Final = ("book", "alike")
+DEFAULTS: Final = {name: LedgerSettings.model_fields[name].default for name in LATER}
 Sums = dict[tuple[str, str], int]
 
 
@@ -110,7 +144,7 @@ class LedgerRows:
     tag_titles: dict[str, str]
     columns: Mapping[str, Columns]
     slashed: Mapping[str, DayFirst | None]
-    facts: tuple[str, ...] = ("x_account", "x_cost_pool", "x_ledger")
+    facts: tuple[str, ...] = ("x_account", "x_cost_pool", "x_ledger", "x_posting_id", *OF_OTHERS)
     unmapped: Sums = field(default_factory=lambda: defaultdict(int))
     reconciled: Sums = field(default_factory=lambda: defaultdict(int))
     summaries: list[Cells] = field(default_factory=list)
@@ -118,6 +152,9 @@ class LedgerRows:
     pools: dict[str, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._window = self.settings.window()
+        self._elsewhere = Elsewhere(self.settings.others)
+        self._meetings = Meetings(leaves_out_alike=self.settings.alike == "leave_out")
         self._map = read_account_map(self.settings.account_map)
         self._reconciled = read_accounts(self.settings.reconciled_accounts)
 
@@ -146,7 +183,26 @@ class LedgerRows:
                 return None
         facts = _facts(cells, columns, vendor=vendor, account=number, name=name)
         own = {"billing_currency": currency, "tags": tags, "x_cost_pool": pool or OTHER}
-        return Item(facts=facts | own, charges=[Charge(day, "Usage", "One-Time", amount, amount)])
+        met = self._met(cells, columns, posted)
+        cost = 0 if self._meetings.is_left_out(met) else amount
+        of_others = self._meetings.facts(met, amount=amount)
+        return Item(facts=facts | own | of_others, charges=[Charge(day, "Usage", "One-Time", cost, cost)])
+
+    def _met(self, cells: Cells, columns: Columns, posted: Posted) -> Met | None:
+        if not self.settings.others or posted.day not in self._window:
+            return None
+        posting = Posting(
+            id=posting_id(cells, columns),
+            company=_told_company(cells, columns),
+            document=cells.text(columns.name("document")),
+            day=posted.day,
+            account=posted.account,
+            amount=posted.amount,
+            currency=posted.currency,
+        )
+        met = self._elsewhere.meet(posting)
+        self._meetings.note(met, amount=posted.amount, currency=posted.currency)
+        return met
 
     def findings(self) -> Iterator[Finding]:
         """Return which postings did not become charges of a pool, and why."""
@@ -164,6 +220,7 @@ class LedgerRows:
         for (file, earlier), count in self.postings.left_out.items():
             message = f"{count:,} postings of {file} are in {earlier} too, by their ids, and were counted once."
             yield Finding(code="postings_twice", severity="info", file=file, message=message)
+        yield from self._meetings.findings()
         if self.summaries:
             first = self.summaries[0]
             message = (
@@ -217,7 +274,7 @@ class LedgerRows:
 
 
 def _facts(cells: Cells, columns: Columns, *, vendor: str, account: str, name: str) -> dict[str, str | None]:
-    company = cells.text(columns.name("company")) or "General ledger"
+    company = _told_company(cells, columns) or NO_COMPANY
     return {
         "billing_account_id": company,
         "billing_account_name": company,
@@ -235,7 +292,12 @@ def _facts(cells: Cells, columns: Columns, *, vendor: str, account: str, name: s
         "sub_account_type": "Ledger Account",
         "x_account": account,
         "x_ledger": columns.layout,
+        "x_posting_id": posting_id(cells, columns),
     }
+
+
+def _told_company(cells: Cells, columns: Columns) -> str:
+    return cells.text(columns.name("company"))
 
 
 def _is_summary(cells: Cells, columns: Columns) -> bool:
@@ -295,4 +357,5 @@ KIND = ConnectorKind(
     discover=discover,
     normalize=accrued(open_ledger),
     basis=basis,
+    beside=beside,
 )

@@ -76,6 +76,28 @@ def key_of(cells: Cells, columns: Columns, day: date) -> Key | None:
     return (columns.layout, _told(cells, columns, "company"), year, told["document"], told["line"])
 
 
+def posting_id(cells: Cells, columns: Columns) -> str:
+    """Return what a system calls a posting, '' where the file does not tell: `document SAP/490001/1`.
+
+    The number of a document is one within its company and year, which are compared beside it: by company and day.
+    """
+    told = {meaning: _told(cells, columns, meaning) for meaning in ("posting", "transaction", "document", "line")}
+    if told["posting"]:
+        return f"posting {columns.layout}/{_part(told['posting'])}"
+    whole = next((meaning for meaning in ("transaction", "document") if told[meaning] and told["line"]), None)
+    if whole is None:
+        return ""
+    numbers = [told[whole], told["line"]]
+    if columns.layout == "SAP":
+        # It writes the same number with and without zeros before it.
+        numbers = [text.lstrip("0") or "0" if text.isdigit() else text for text in numbers]
+    return "/".join((f"{whole} {columns.layout}", *map(_part, numbers)))
+
+
+def _part(text: str) -> str:
+    return text.replace("%", "%25").replace("/", "%2F")
+
+
 def _told(cells: Cells, columns: Columns, meaning: str) -> str:
     """Return what a column tells that the layout knows; one that is called so by chance tells something else."""
     name = columns.names.get(meaning)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, Store, open_store
 from ingestion.delivery.manifests import find_deliveries
 from ingestion.focus.mapped_services import MappedService
-from ingestion.normalize.contents import Limits, NormalizedDelivery, Progress
+from ingestion.normalize.contents import Limits, NormalizedDelivery, OtherBill, Progress
 from ingestion.normalize.recommending import Recommending
 from ingestion.normalize.run import Planner
 from ingestion.normalize.run import normalize as normalize_files
@@ -110,6 +110,9 @@ class ConnectorKind:
     delivery, though not all there are. A kind that `reuses_files` does not fetch files of a bucket a second time that a
     bill in force came from, though others beside them have changed. `recommending` says how lists of what the provider
     recommends to save cost are read.
+
+    `beside` gives the settings with which a delivery is read beside the bills that other sources of its kind and of the
+    same `book` have in force, for what these count already; it is read anew when they change.
     """
 
     label: str
@@ -127,6 +130,7 @@ class ConnectorKind:
     tells_months_again: bool = False
     reuses_files: bool = False
     recommending: Recommending | None = None
+    beside: Callable[[Any, Sequence[OtherBill]], Any] | None = None
 
     def planner_for(self, settings: SourceSettings) -> Planner | None:
         """Return how files of a source would be read, None where that cannot be told by column."""

@@ -57,6 +57,16 @@ class Totals:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherBill:
+    """The bill in force of another source, beside which a delivery is read; `source` is its key."""
+
+    source: str
+    name: str
+    billing_period: date
+    charges: Path
+
+
+@dataclass(frozen=True, kw_only=True)
 class NormalizedBill:
     """One billing period of a delivery, as `charges.parquet`, `attribute_sets.parquet` and `daily.parquet` in `folder`.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -18,12 +19,14 @@ from django.utils import timezone
 from ingestion.delivery import ArchivedFile, Delivery, SourceSettings, Store, archive
 from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.focus.findings import Finding as FoundFinding
-from ingestion.focus.findings import RejectedBillError, shortened
-from ingestion.models import Bill, BillRevision, Finding, ImportRun
-from ingestion.normalize import Limits, NormalizedBill, NormalizedDelivery, Step, Totals
+from ingestion.focus.findings import RejectedBillError
+from ingestion.models import Bill, BillRevision, ImportRun
+from ingestion.normalize import Limits, NormalizedBill, NormalizedDelivery, Progress, Step, Totals
 from ingestion.normalize.connector import ConnectorKind
 from ingestion.normalize.region_names import with_region_names
-from ingestion.services import registers
+from ingestion.services import beside, registers
+from ingestion.services.kept_findings import save_findings
+from ingestion.services.kinds import KINDS
 from ingestion.services.mappings import mapped_regions, mapped_services
 from itfm.core import lake
 from itfm.core.events import BillImported, publish
@@ -50,42 +53,66 @@ def import_delivery(
     run: ImportRun, delivery: Delivery, *, connector: ConnectorKind, settings: SourceSettings, report: Report
 ) -> DeliveryOutcome:
     """Bring in one delivery whole, or not at all."""
+    while True:
+        with suppress(beside.OthersMovedError):
+            return _import_delivery(run, delivery, connector=connector, settings=settings, report=report)
+
+
+def _import_delivery(
+    run: ImportRun, delivery: Delivery, *, connector: ConnectorKind, settings: SourceSettings, report: Report
+) -> DeliveryOutcome:
     if not delivery.is_complete:
         save_findings(run, delivery.findings)
         message = f"{delivery.name} names files that are not there yet: {', '.join(delivery.missing[:5])}."
         return DeliveryOutcome(state=State.WAITING, error_code="files_missing", error_message=message)
     delivery = _with_files_as_before(run, delivery)
     basis = connector.basis(settings)
-    if _is_as_fetched(run, delivery, basis=basis):
+    is_out_of_date = beside.is_out_of_date(run)
+    if not is_out_of_date and _is_as_fetched(run, delivery, basis=basis):
         save_findings(run, delivery.refusals)
         return DeliveryOutcome(state=State.UNCHANGED)
     kept = _fetched_before(run) if connector.reuses_files or connector.tells_months_again else {}
     files = _archived(run, delivery, store=connector.open(settings), kept=kept, report=report)
     fingerprint = _fingerprint((file.sha256 for file in files), basis=basis)
-    if _is_in_force(run, fingerprint, is_register=connector.is_register):
+    if not is_out_of_date and _is_in_force(run, fingerprint, is_register=connector.is_register):
         _note_versions(run, delivery)
         save_findings(run, delivery.refusals)
         return DeliveryOutcome(state=State.UNCHANGED)
+    others = beside.read_beside(run.organization_id, source_id=run.source_id, kind=run.source.kind, settings=settings)
     with lake.scratch(run.organization_id) as scratch:
         try:
-            normalized = connector.normalize(
-                files,
-                settings=settings,
-                output=scratch / "bills",
-                limits=limits(scratch),
-                tag_keys=None,
-                progress=steps(report, name=_label(delivery)),
-                mapped_services=mapped_services(run.organization_id),
+            normalized = _normalized(
+                run, files, others=others, scratch=scratch, progress=steps(report, name=_label(delivery))
             )
-            normalized = with_region_names(normalized, mapped_regions(run.organization_id), limits=limits(scratch))
-            _refuse_empty_restatement(run, normalized)
         except RejectedBillError as error:
             if _is_free_month(run, delivery, error):
                 return DeliveryOutcome(state=State.UNCHANGED)
             save_findings(run, [*error.findings, *delivery.findings])
             return DeliveryOutcome(state=State.REJECTED, error_code=error.code, error_message=str(error))
-        _publish(run, delivery, connector=connector, files=files, fingerprint=fingerprint, normalized=normalized)
+        _publish(run, delivery, files=files, fingerprint=fingerprint, normalized=normalized, others=others)
     return DeliveryOutcome(state=State.IMPORTED)
+
+
+def _normalized(
+    run: ImportRun,
+    files: Sequence[ArchivedFile],
+    *,
+    others: beside.Beside,
+    scratch: Path,
+    progress: Progress,
+) -> NormalizedDelivery:
+    normalized = KINDS[run.source.kind].normalize(
+        files,
+        settings=others.settings,
+        output=scratch / "bills",
+        limits=limits(scratch),
+        tag_keys=None,
+        progress=progress,
+        mapped_services=mapped_services(run.organization_id),
+    )
+    normalized = with_region_names(normalized, mapped_regions(run.organization_id), limits=limits(scratch))
+    _refuse_empty_restatement(run, normalized)
+    return normalized
 
 
 def _archived(
@@ -255,16 +282,39 @@ def _publish(
     run: ImportRun,
     delivery: Delivery,
     *,
-    connector: ConnectorKind,
     files: Sequence[ArchivedFile],
     fingerprint: str,
     normalized: NormalizedDelivery,
+    others: beside.Beside,
 ) -> None:
     """Move the charges to their place and make the revisions the ones in force, all in one transaction.
 
     What a register says no more is withdrawn. What it says as before keeps its revision, and so do months told again.
     """
-    listed = [
+    listed = _listed(delivery, files, normalized)
+    now, connector = timezone.now(), KINDS[run.source.kind]
+    with tenant(run.organization_id):
+        changed, gone = normalized.bills, []
+        if connector.is_register:
+            gone = registers.withdraw_others(run, normalized.bills)
+        if connector.is_register or connector.tells_months_again or others.is_looked_at:
+            changed = registers.changed_bills(
+                run, normalized.bills, fingerprint=fingerprint, files=listed, beside=others
+            )
+        revisions = [
+            publish_bill(
+                run, bill, delivery=delivery.name, fingerprint=fingerprint, files=listed, at=now, others=others
+            )
+            for bill in changed
+        ]
+        only = revisions[0] if len(revisions) == 1 else None
+        save_findings(run, [*delivery.findings, *gone, *normalized.findings], revision=only)
+        for revision in revisions:
+            publish(BillImported(organization_id=run.organization_id, billing_period=revision.bill.billing_period))
+
+
+def _listed(delivery: Delivery, files: Sequence[ArchivedFile], normalized: NormalizedDelivery) -> list[dict[str, Any]]:
+    return [
         {
             "name": file.name,
             "size": file.size,
@@ -275,21 +325,6 @@ def _publish(
         }
         for delivered, file, rows in zip(delivery.files, files, normalized.row_counts, strict=True)
     ]
-    now = timezone.now()
-    with tenant(run.organization_id):
-        changed, gone = normalized.bills, []
-        if connector.is_register:
-            gone = registers.withdraw_others(run, normalized.bills)
-        if connector.is_register or connector.tells_months_again:
-            changed = registers.changed_bills(run, normalized.bills, fingerprint=fingerprint, files=listed)
-        revisions = [
-            publish_bill(run, bill, delivery=delivery.name, fingerprint=fingerprint, files=listed, at=now)
-            for bill in changed
-        ]
-        only = revisions[0] if len(revisions) == 1 else None
-        save_findings(run, [*delivery.findings, *gone, *normalized.findings], revision=only)
-        for revision in revisions:
-            publish(BillImported(organization_id=run.organization_id, billing_period=revision.bill.billing_period))
 
 
 def publish_bill(
@@ -300,13 +335,13 @@ def publish_bill(
     fingerprint: str,
     files: list[dict[str, Any]],
     at: datetime,
+    others: beside.Beside,
     delivered_as: int | None = None,
 ) -> BillRevision:
     """Move the charges of a bill to their place as its revision in force; call it in the publishing transaction."""
     owner, period, revision_id = run.organization_id, normalized.billing_period, uuid.uuid4()
-    Bill.objects.get_or_create(organization_id=owner, source_id=run.source_id, billing_period=period)
-    bill = Bill.objects.select_for_update().get(source_id=run.source_id, billing_period=period)
-    last = BillRevision.objects.filter(bill=bill).order_by("-number").first()
+    read_beside = others.kept(normalized)
+    bill, number = _next_of(run, period)
     folder = lake.charges_folder(owner, source_id=run.source_id, period=period, revision_id=revision_id)
     lake.publish(normalized.folder, to=folder)
     revision = BillRevision.objects.create(
@@ -314,7 +349,7 @@ def publish_bill(
         organization_id=owner,
         bill=bill,
         run=run,
-        number=last.number + 1 if last else 1,
+        number=number,
         delivery=delivery,
         delivered_as=delivered_as,
         fingerprint=fingerprint,
@@ -326,11 +361,20 @@ def publish_bill(
         charges_through=normalized.charges_through,
         mapped_services=[one.fields() for one in normalized.mapped_services],
         mapped_regions=[one.fields() for one in normalized.mapped_regions],
+        read_beside=read_beside,
         imported_at=at,
     )
     bill.current_revision = revision
     bill.save(update_fields=["current_revision"])
     return revision
+
+
+def _next_of(run: ImportRun, period: date) -> tuple[Bill, int]:
+    """Return the bill of a period, locked, and the number of its next revision."""
+    Bill.objects.get_or_create(organization_id=run.organization_id, source_id=run.source_id, billing_period=period)
+    bill = Bill.objects.select_for_update().get(source_id=run.source_id, billing_period=period)
+    last = BillRevision.objects.filter(bill=bill).order_by("-number").first()
+    return bill, last.number + 1 if last else 1
 
 
 def told_totals(bill: NormalizedBill) -> dict[str, dict[str, str]]:
@@ -340,27 +384,3 @@ def told_totals(bill: NormalizedBill) -> dict[str, dict[str, str]]:
 
 def _texts(totals: Totals) -> dict[str, str]:
     return {column: plain(getattr(totals, column)) for column in COST_COLUMNS}
-
-
-def save_findings(run: ImportRun, found: Iterable[FoundFinding], *, revision: BillRevision | None = None) -> None:
-    """Keep what was found, behind what the run has found before."""
-    with tenant(run.organization_id):
-        first = Finding.objects.filter(run=run).count()
-        Finding.objects.bulk_create(
-            (
-                Finding(
-                    organization_id=run.organization_id,
-                    run=run,
-                    revision=revision,
-                    number=first + number,
-                    code=finding.code,
-                    severity=finding.severity,
-                    file=finding.file,
-                    row=finding.row,
-                    column=finding.column,
-                    message=finding.message,
-                )
-                for number, finding in enumerate(shortened(found))
-            ),
-            batch_size=1000,
-        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, get_args
 from uuid import UUID
@@ -12,8 +12,8 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 
 from ingestion.models import Invoice
-from ingestion.models import InvoiceLine as LineRow
 from ingestion.payables.facts import InvoiceFacts, InvoiceLine, issuer_key, problems
+from ingestion.services.invoice_batches import lines_of_each, write_invoices, write_lines
 from ingestion.services.kept import MOST_TOLD, Deed, TakenIn, differences, told
 from itfm.audit.services import Actor, record
 
@@ -106,17 +106,17 @@ def take_in_invoices(
     :raises InvoiceError: something cannot be so, or an invoice that has lines comes without.
     """
     known = {(issuer_key(one.issuer), one.number): one for one in _locked_of(invoices)}
-    deeds: list[Deed] = []
-    written: dict[str, Any] = {}
+    lines = lines_of_each(known.values())
+    taken: list[_Taken] = []
     for one in invoices:
         check(one)
         before = known.get((issuer_key(one.issuer), one.number))
         invoice = before or _new(one, organization_id=organization_id, by=by, at=at)
-        said = facts_of(before, with_lines=True) if before else None
-        deed, changes = _take_in(invoice, one, said=said, columns=columns, file_name=file_name, at=at)
-        deeds.append(deed)
-        if deed != "unchanged":
-            written[str(invoice)] = changes
+        said = _facts(before, lines=lines.get(before.pk, ())) if before else None
+        taken.append(_take_in(invoice, one, said=said, columns=columns, file_name=file_name, at=at))
+    _store(taken)
+    deeds = [one.deed for one in taken]
+    written = {str(one.invoice): one.changes for one in taken if one.deed != "unchanged"}
     found = TakenIn(**{deed: deeds.count(deed) for deed in get_args(Deed)})
     if written:
         record(
@@ -148,8 +148,11 @@ def invoice_of(issuer: str, number: str) -> Invoice | None:
 
 def facts_of(invoice: Invoice, *, with_lines: bool) -> InvoiceFacts:
     """Return what a kept invoice says."""
+    return _facts(invoice, lines=lines_of(invoice) if with_lines else ())
+
+
+def _facts(invoice: Invoice, *, lines: tuple[InvoiceLine, ...]) -> InvoiceFacts:
     names = [name for name in InvoiceFacts.__dataclass_fields__ if name != "lines"]
-    lines = lines_of(invoice) if with_lines else ()
     return InvoiceFacts(**{name: getattr(invoice, name) for name in names}, lines=lines)
 
 
@@ -164,6 +167,17 @@ def _locked_of(invoices: Sequence[InvoiceFacts]) -> list[Invoice]:
     return list(Invoice.objects.select_for_update().filter(number__in=numbers).order_by("id"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Taken:
+    """What a file does to an invoice, before it is stored; `had` are the lines it had."""
+
+    invoice: Invoice
+    deed: Deed
+    changes: dict[str, Any]
+    lines: tuple[InvoiceLine, ...] = ()
+    had: tuple[InvoiceLine, ...] = ()
+
+
 def _take_in(
     invoice: Invoice,
     given: InvoiceFacts,
@@ -172,17 +186,25 @@ def _take_in(
     columns: frozenset[str],
     file_name: str,
     at: datetime,
-) -> tuple[Deed, dict[str, Any]]:
-    """Have an invoice say what a file does, whatever it said; return what that did, and what is told of it."""
+) -> _Taken:
+    """Have an invoice say what a file does, whatever it said; nothing is stored yet."""
     facts = _merged(said, given, columns=columns) if said else given
     changes = _changes(said, facts)
     if said and not changes:
-        return "unchanged", changes
+        return _Taken(invoice=invoice, deed="unchanged", changes=changes)
     invoice.file_name = file_name[:200]
     invoice.origin = Invoice.Origin.DETAIL if facts.lines else Invoice.Origin.UPLOADED
-    _write(invoice, facts, at=at)
-    _write_lines(invoice, facts.lines, before=said.lines if said else ())
-    return "changed" if said else "added", changes
+    _say(invoice, facts, at=at)
+    had = said.lines if said else ()
+    return _Taken(invoice=invoice, deed="changed" if said else "added", changes=changes, lines=facts.lines, had=had)
+
+
+def _store(taken: Sequence[_Taken]) -> None:
+    write_invoices(
+        [one.invoice for one in taken if one.deed == "added"], [one.invoice for one in taken if one.deed == "changed"]
+    )
+    itemized = [one for one in taken if one.lines != one.had]
+    write_lines({one.invoice: one.lines for one in itemized}, had_some=(one.invoice.pk for one in itemized if one.had))
 
 
 def _merged(said: InvoiceFacts, given: InvoiceFacts, *, columns: frozenset[str]) -> InvoiceFacts:
@@ -229,23 +251,14 @@ def _new(facts: InvoiceFacts, *, organization_id: UUID, by: Actor, at: datetime)
 
 
 def _write(invoice: Invoice, facts: InvoiceFacts, *, at: datetime) -> None:
-    for name, value in facts.fields().items():
-        setattr(invoice, name, value)
-    invoice.changed_at = at
+    _say(invoice, facts, at=at)
     invoice.save()
 
 
-def _write_lines(invoice: Invoice, lines: Sequence[InvoiceLine], *, before: Sequence[InvoiceLine]) -> None:
-    if lines == before:
-        return
-    invoice.lines.all().delete()
-    LineRow.objects.bulk_create(
-        (
-            LineRow(organization_id=invoice.organization_id, invoice=invoice, position=position, **vars(line))
-            for position, line in enumerate(lines)
-        ),
-        batch_size=1000,
-    )
+def _say(invoice: Invoice, facts: InvoiceFacts, *, at: datetime) -> None:
+    for name, value in facts.fields().items():
+        setattr(invoice, name, value)
+    invoice.changed_at = at
 
 
 def _record(action: str, invoice: Invoice, *, by: Actor, changes: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from ingestion.models import BillRevision, BillSource, ImportRun
 from ingestion.schedule import next_pull
+from ingestion.services.beside import take_out_of_date
 from itfm.core.events import ImportRequested, publish
 from itfm.core.locks import is_held
 from itfm.core.tenancy import tenant
@@ -52,9 +53,10 @@ def request_import(
 
 
 def queue_due(organization_id: UUID, *, at: datetime) -> list[UUID]:
-    """Queue what is due by schedule, take up what a dead worker left, and return the runs that can start."""
+    """Queue what is due, take up what a dead worker left, and return the runs that can start."""
     with tenant(organization_id):
         _queue_scheduled(at)
+        _queue_out_of_date(at)
         running = list(ImportRun.objects.filter(state=State.RUNNING).values_list("id", "source_id"))
     for run_id, source_id in running:
         # The worker that runs an import holds its source's lock for as long as it lives.
@@ -77,3 +79,8 @@ def _queue_scheduled(at: datetime) -> None:
         if source.pull_time:
             source.next_pull_at = next_pull(source.pull_time, time_zone=source.time_zone, after=at)
             source.save(update_fields=["next_pull_at"])
+
+
+def _queue_out_of_date(at: datetime) -> None:
+    for source, revisions in take_out_of_date().items():
+        request_import(source, trigger="schedule", at=at, read_again=revisions)

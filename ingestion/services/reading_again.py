@@ -1,6 +1,7 @@
 """Reading archived files once more, for what an organization has said of its services and regions since.
 
-Money never changes by it: a bill whose sums would be others is left as it is.
+Money never changes by it: a bill whose sums would be others is left as it is, but for kinds of which a charge may stand
+in two sources, and is counted by the other or by this one as that one comes and goes.
 """
 
 from __future__ import annotations
@@ -23,14 +24,15 @@ from ingestion.normalize.region_names import with_region_names
 from ingestion.revisions import revision_folder
 from ingestion.selectors import delivered_revision
 from ingestion.services import registers
+from ingestion.services.beside import Beside, OthersMovedError, read_beside
 from ingestion.services.deliveries import (
     DeliveryOutcome,
     limits,
     publish_bill,
-    save_findings,
     steps,
     told_totals,
 )
+from ingestion.services.kept_findings import save_findings
 from ingestion.services.mappings import mapped_regions, mapped_services
 from ingestion.services.queue import request_import
 from ingestion.services.secrets import opened_settings
@@ -83,9 +85,19 @@ def read_again(run: ImportRun, *, connector: ConnectorKind, report: Report) -> l
     deliveries: dict[tuple[UUID, str], list[BillRevision]] = {}
     for revision in revisions:
         deliveries.setdefault((revision.run_id, revision.fingerprint), []).append(revision)
-    return [_read(run, of_one, connector=connector, report=report) for of_one in deliveries.values()] or [
+    return [_read_until_still(run, of_one, connector=connector, report=report) for of_one in deliveries.values()] or [
         DeliveryOutcome(state=State.UNCHANGED)
     ]
+
+
+def _read_until_still(
+    run: ImportRun, revisions: Sequence[BillRevision], *, connector: ConnectorKind, report: Report
+) -> DeliveryOutcome:
+    while True:
+        try:
+            return _read(run, revisions, connector=connector, report=report)
+        except OthersMovedError:
+            report("Reading once more, for another source changed", Decimal(0))
 
 
 def _read(
@@ -93,11 +105,12 @@ def _read(
 ) -> DeliveryOutcome:
     first, in_force = revisions[0], {one.bill.billing_period: one for one in revisions}
     settings = opened_settings(run.source, _settings(first), connector=connector)
+    others = read_beside(run.organization_id, source_id=run.source_id, kind=run.source.kind, settings=settings)
     with lake.scratch(run.organization_id) as scratch:
         try:
             normalized = connector.normalize(
                 _archived(first),
-                settings=settings,
+                settings=others.settings,
                 output=scratch / "bills",
                 limits=limits(scratch),
                 tag_keys=None,
@@ -106,13 +119,13 @@ def _read(
             )
             normalized = with_region_names(normalized, mapped_regions(run.organization_id), limits=limits(scratch))
             bills = [bill for bill in normalized.bills if bill.billing_period in in_force]
-            _check(bills, revisions)
+            _check(bills, revisions, may_move=others.is_looked_at)
         except RejectedBillError as error:
             save_findings(run, error.findings)
             return DeliveryOutcome(state=State.REJECTED, error_code=error.code, error_message=str(error))
         pairs = [(in_force[bill.billing_period], bill) for bill in bills]
-        changed = [(before, bill) for before, bill in pairs if not _is_kept(bill, before)]
-        _publish(run, changed, findings=normalized.findings)
+        changed = [(before, bill) for before, bill in pairs if not _is_kept(bill, before, others=others)]
+        _publish(run, changed, findings=normalized.findings, others=others)
     return DeliveryOutcome(state=State.IMPORTED if changed else State.UNCHANGED)
 
 
@@ -146,15 +159,17 @@ def _archived(revision: BillRevision) -> list[ArchivedFile]:
     return files
 
 
-def _check(bills: Sequence[NormalizedBill], revisions: Sequence[BillRevision]) -> None:
+def _check(bills: Sequence[NormalizedBill], revisions: Sequence[BillRevision], *, may_move: bool) -> None:
     """Hold what is read now to what was read before.
 
+    :param may_move: whether sums may be others, for what other sources count is not counted here.
     :raises RejectedBillError: a bill is gone, or has other sums or another number of charges.
     """
     read = {bill.billing_period: (told_totals(bill), bill.row_count) for bill in bills}
     for revision in revisions:
         period = revision.bill.billing_period
-        if read.get(period) != (revision.totals, revision.row_count):
+        totals, count = read.get(period, ({}, None))
+        if count != revision.row_count or (totals != revision.totals and not may_move):
             message = (
                 f"Read again, the files of {period_name(period)} come to other sums than in revision {revision.number},"
                 " so the bill was left as it is. Pull the source instead."
@@ -162,19 +177,24 @@ def _check(bills: Sequence[NormalizedBill], revisions: Sequence[BillRevision]) -
             raise RejectedBillError([Finding(code="sums_changed", severity="error", message=message)])
 
 
-def _is_kept(bill: NormalizedBill, revision: BillRevision) -> bool:
+def _is_kept(bill: NormalizedBill, revision: BillRevision, *, others: Beside) -> bool:
     """Return whether a bill says what it said before; then it keeps its revision, which was now read with these."""
     if not registers.says_the_same(bill.folder, revision_folder(revision)):
         return False
     revision.mapped_services = [one.fields() for one in bill.mapped_services]
     revision.mapped_regions = [one.fields() for one in bill.mapped_regions]
     with tenant(revision.organization_id):
-        revision.save(update_fields=["mapped_services", "mapped_regions"])
+        revision.read_beside = others.kept(bill)
+        revision.save(update_fields=["mapped_services", "mapped_regions", "read_beside"])
     return True
 
 
 def _publish(
-    run: ImportRun, bills: Sequence[tuple[BillRevision, NormalizedBill]], *, findings: Sequence[Finding]
+    run: ImportRun,
+    bills: Sequence[tuple[BillRevision, NormalizedBill]],
+    *,
+    findings: Sequence[Finding],
+    others: Beside,
 ) -> None:
     """Make what was read of revisions those in force, all in one transaction, on the same files as before."""
     now = timezone.now()
@@ -187,6 +207,7 @@ def _publish(
                 fingerprint=before.fingerprint,
                 files=before.files,
                 at=now,
+                others=others,
                 delivered_as=before.delivered_as or before.number,
             )
             for before, bill in bills

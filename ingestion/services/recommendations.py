@@ -17,7 +17,8 @@ from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.models import BillSource, ImportRun, RecommendationList
 from ingestion.normalize.connector import ConnectorKind
 from ingestion.normalize.recommending import FoundList, WrittenList
-from ingestion.services.deliveries import limits, save_findings
+from ingestion.services.deliveries import limits
+from ingestion.services.kept_findings import save_findings
 from itfm.core import lake
 from itfm.core.money import plain
 from itfm.core.tenancy import tenant

@@ -12,6 +12,7 @@ from ingestion.focus.findings import Finding
 from ingestion.models import Bill, BillRevision, ImportRun
 from ingestion.normalize import NormalizedBill
 from ingestion.revisions import reader, revision_folder
+from ingestion.services.beside import Beside
 from itfm.core.events import BillWithdrawn, publish
 from itfm.core.periods import next_period, period_name
 
@@ -41,16 +42,23 @@ def withdraw_others(run: ImportRun, bills: Sequence[NormalizedBill]) -> list[Fin
 
 
 def changed_bills(
-    run: ImportRun, bills: Sequence[NormalizedBill], *, fingerprint: str, files: list[dict[str, Any]]
+    run: ImportRun,
+    bills: Sequence[NormalizedBill],
+    *,
+    fingerprint: str,
+    files: list[dict[str, Any]],
+    beside: Beside,
 ) -> tuple[NormalizedBill, ...]:
     """Return the bills that say something else than those in force; the others now stand on these files.
 
     So a month that begins does not restate, and have allocated anew, all those before it.
     """
-    return tuple(bill for bill in bills if not _is_kept(run, bill, fingerprint=fingerprint, files=files))
+    return tuple(bill for bill in bills if not _is_kept(run, bill, fingerprint=fingerprint, files=files, beside=beside))
 
 
-def _is_kept(run: ImportRun, bill: NormalizedBill, *, fingerprint: str, files: list[dict[str, Any]]) -> bool:
+def _is_kept(
+    run: ImportRun, bill: NormalizedBill, *, fingerprint: str, files: list[dict[str, Any]], beside: Beside
+) -> bool:
     in_force = Bill.objects.filter(source_id=run.source_id, billing_period=bill.billing_period)
     revision = BillRevision.objects.filter(id__in=in_force.values("current_revision")).first()
     if revision is None:
@@ -63,8 +71,8 @@ def _is_kept(run: ImportRun, bill: NormalizedBill, *, fingerprint: str, files: l
         apart_from += OF_REGIONS
     if not says_the_same(bill.folder, revision_folder(revision), apart_from=apart_from):
         return False
-    revision.fingerprint, revision.files = fingerprint, files
-    revision.save(update_fields=["fingerprint", "files"])
+    revision.fingerprint, revision.files, revision.read_beside = fingerprint, files, beside.kept(bill)
+    revision.save(update_fields=["fingerprint", "files", "read_beside"])
     return True
 
 

@@ -25,6 +25,7 @@ from ingestion.models import BillSource, BillUpload, ImportRun
 from ingestion.normalize.connector import ConnectorKind
 from ingestion.normalize.contents import NormalizedBill, Step
 from ingestion.normalize.preview import preview_columns
+from ingestion.services.beside import read_beside
 from ingestion.services.deliveries import limits
 from ingestion.services.kinds import KINDS
 from ingestion.services.mappings import mapped_services
@@ -152,6 +153,11 @@ def _look(upload: BillUpload) -> dict[str, Any]:
     connector = KINDS[upload.kind]
     file = _archived(upload)
     settings = _settings(connector, upload)
+    with tenant(upload.organization_id):
+        known = known_reading(upload)
+    others = read_beside(
+        upload.organization_id, source_id=known.id if known else None, kind=upload.kind, settings=settings
+    )
 
     def progress(step: Step) -> None:
         with tenant(upload.organization_id):
@@ -162,7 +168,7 @@ def _look(upload: BillUpload) -> dict[str, Any]:
     with lake.scratch(upload.organization_id) as scratch:
         normalized = connector.normalize(
             [file],
-            settings=settings,
+            settings=others.settings,
             output=scratch / "bills",
             limits=limits(scratch),
             tag_keys=None,

@@ -67,6 +67,16 @@ def test_bills_with_revisions(owner, acme):
     assert owner.get("bills?source=guess").status_code == 400
 
 
+def test_a_revision_tells_what_other_ledgers_have_too(owner, acme):
+    told = {"source": "erp", "match": "same", "is_left_out": True, "currency": "EUR", "count": 12, "amount": "1234.56"}
+    revision = bill_in_force(acme, [charge("1.5", team="x")])
+    with tenant(acme.id):
+        revision.read_beside = {"revisions": [], "postings": [told]}
+        revision.save()
+
+    assert owner.get(f"revisions/{revision.id}").json()["in_other_sources"] == [told]
+
+
 def test_a_pull_is_queued_and_can_be_watched(owner, acme):
     bill_in_force(acme, [charge("1")])
     [source] = rows(owner.get("sources"))

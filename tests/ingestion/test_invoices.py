@@ -193,3 +193,31 @@ def test_a_file_is_taken_in_whole_or_not_at_all(inside):
 
     assert not Invoice.objects.exists()
     assert told() == []
+
+
+@pytest.mark.parametrize("change", [{}, {"amount": Decimal("7")}, {"lines": ITEMIZED.lines}])
+def test_a_file_of_many_invoices_takes_as_many_statements_as_one_of_few(inside, django_assert_max_num_queries, change):
+    """Row by row, 60,000 invoices took minutes."""
+    known = [replace(FACTS, number=f"I-{number}") for number in range(300)]
+    with django_assert_max_num_queries(20):
+        take_in(inside, *known)
+    with django_assert_max_num_queries(20):
+        found = take_in(inside, *(replace(one, **change) for one in known))
+
+    assert (found.changed, found.unchanged) == ((300, 0) if change else (0, 300))
+
+
+def test_many_invoices_say_and_itemize_what_their_file_does(inside):
+    before = [replace(ITEMIZED, number=f"I-{number}") for number in range(5)]
+    take_in(inside, *before)
+    after = [
+        before[0],
+        replace(before[1], lines=before[1].lines[::-1]),
+        replace(before[2], issuer="CLOUD"),
+        *before[3:],
+    ]
+
+    take_in(inside, *after, replace(ITEMIZED, number="I-5"))
+
+    kept = {one.number: facts_of(one, with_lines=True) for one in Invoice.objects.all()}
+    assert [kept[f"I-{number}"] for number in range(6)] == [*after, replace(ITEMIZED, number="I-5")]

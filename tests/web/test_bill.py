@@ -189,3 +189,27 @@ def test_another_organization_finds_no_such_bill(client, globex, bill, name):
     client.force_login(member(globex, Role.OWNER))
 
     assert client.get(reverse(name, args=[bill.id])).status_code == 404
+
+
+def test_postings_that_another_ledger_has_too_are_told(owner, acme, bill):
+    told = {
+        "source": "cloud",
+        "match": "same",
+        "is_left_out": True,
+        "currency": "EUR",
+        "count": 12,
+        "amount": "1234.56",
+    }
+    with tenant(acme.id):
+        revision = Bill.objects.get().current_revision
+        revision.read_beside = {"postings": [told, {**told, "match": "alike", "is_left_out": False, "source": "gone"}]}
+        revision.save()
+
+    html = owner.get(reverse("bill", args=[bill.id])).content.decode()
+
+    assert "Postings that other sources have too" in html
+    assert "1,234.56" in html
+    assert [(row.source_name, row.state.label) for row in page(owner, bill).in_other_sources] == [
+        ("Cloud", "Count there only"),
+        ("gone", "Count in both"),
+    ]

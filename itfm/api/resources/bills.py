@@ -8,6 +8,7 @@ from uuid import UUID
 from rest_framework import serializers
 
 from ingestion.comparison import Comparison, comparison
+from ingestion.ledger.elsewhere import Match
 from ingestion.models import Bill, BillRevision, Finding
 from ingestion.payables.bill_states import BillState
 from ingestion.selectors import current_revisions
@@ -55,6 +56,21 @@ class MappedRegionAnswer(Form):
     name = Text()
 
 
+class InOtherSourceAnswer(Form):
+    """Postings that another source of the same book has too."""
+
+    source = Text(help_text="Key of the source.")  # type: ignore[assignment]  # the metaclass takes it away
+    match = Choice(
+        choices=get_args(Match),
+        help_text="`same` by their ids; `different`: the id is the same, but not the day, account or amount; `alike` in"
+        " day, account and amount, where no ids tell.",
+    )
+    is_left_out = serializers.BooleanField(help_text="Whether they count in the other source only.")
+    currency = Text()
+    count = serializers.IntegerField()
+    amount = Exact()
+
+
 class RevisionAnswer(Form):
     """One delivered state of a bill."""
 
@@ -74,6 +90,7 @@ class RevisionAnswer(Form):
     charges_through = Day(allow_null=True)
     imported_at = serializers.DateTimeField()
     files = FileAnswer(many=True)
+    in_other_sources = InOtherSourceAnswer(many=True, help_text="Postings of a general ledger that others have too.")
 
     def get_is_in_force(self, revision: BillRevision) -> bool:
         """Return whether charges come from this revision now."""

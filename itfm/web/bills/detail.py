@@ -12,12 +12,13 @@ from django.db.models import Sum
 
 from allocation.selectors import Visibility, mart, run_in_force
 from ingestion.focus.attributes import COST_COLUMNS
-from ingestion.models import Bill, BillRevision
+from ingestion.models import Bill, BillRevision, BillSource
 from ingestion.revisions import stored_sums
 from ingestion.tie_out import books_of
 from itfm.web.bills.build import total_rows
 from itfm.web.bills.comparing import comparison_part
 from itfm.web.bills.findings import findings_of_revision, findings_part
+from itfm.web.bills.in_others import InOtherSourceRow
 from itfm.web.bills.page import (
     BILL_STATES,
     BillPage,
@@ -57,6 +58,24 @@ def bill_page(bill_id: UUID, *, query: BillQuery, visibility: Visibility, shell:
         findings=_findings(bill.current_revision, query=query),
         state=BILL_STATES[tie.state] if tie else None,
         invoices=tuple(invoice_row(one, books, bill_id=bill.id) for one in tie.invoices) if tie else (),
+        in_other_sources=_in_other_sources(bill.current_revision) if bill.current_revision else (),
+    )
+
+
+def _in_other_sources(revision: BillRevision) -> tuple[InOtherSourceRow, ...]:
+    told = revision.in_other_sources
+    keys = {one["source"] for one in told}
+    names = dict(BillSource.objects.filter(key__in=keys).values_list("key", "name"))
+    return tuple(
+        InOtherSourceRow(
+            source_name=names.get(one["source"], one["source"]),
+            match=one["match"],
+            is_left_out=one["is_left_out"],
+            currency=one["currency"],
+            count=one["count"],
+            amount=one["amount"],
+        )
+        for one in told
     )
 
 

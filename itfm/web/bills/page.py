@@ -11,6 +11,7 @@ from uuid import UUID
 from ingestion.comparison import Compared, Difference
 from ingestion.payables.bill_states import BillState
 from itfm.core.money import CONTEXT
+from itfm.web.bills.in_others import InOtherSourceRow
 from itfm.web.components import Paging, State
 from itfm.web.invoices.page import InvoiceRow
 from itfm.web.shell.page import Health, Shell
@@ -379,3 +380,5 @@ class BillPage:
     """How final its total is; None where none is in force."""
     invoices: tuple[InvoiceRow, ...]
     """Those that its charges belong to."""
+    in_other_sources: tuple[InOtherSourceRow, ...] = ()
+    """Postings that other sources have too."""

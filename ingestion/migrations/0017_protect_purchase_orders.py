@@ -4,5 +4,5 @@ from itfm.core.operations import ProtectTenant
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ingestion", "0015_purchase_orders")]
+    dependencies = [("ingestion", "0016_purchase_orders")]
     operations = [ProtectTenant("PurchaseOrder")]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_closing"),
-        ("ingestion", "0014_protect_region_mappings"),
+        ("ingestion", "0015_read_beside"),
     ]
 
     operations = [
