@@ -85,7 +85,10 @@ class RuleSet(Model):
         return max((split.days_back() for split in self.splits), default=0)
 
 
-_LONG: Final = {"dimensions": TypeAdapter(tuple[Dimension, ...]), "drivers": TypeAdapter(tuple[Driver, ...])}
+_LONG: Final[Mapping[str, TypeAdapter[Any]]] = {
+    "dimensions": TypeAdapter(tuple[Dimension, ...]),
+    "drivers": TypeAdapter(tuple[Driver, ...]),
+}
 """Parts of a rule set that may have tens of thousands of rules or values."""
 
 

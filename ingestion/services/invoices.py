@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, get_args
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from ingestion.models import Invoice
 from ingestion.payables.facts import InvoiceFacts, InvoiceLine, issuer_key, problems
 from ingestion.services.invoice_batches import lines_of_each, write_invoices, write_lines
-from ingestion.services.kept import MOST_TOLD, Deed, TakenIn, differences, told
+from ingestion.services.kept import MOST_TOLD, Deed, Planned, TakenIn, counted, differences, told, written
 from itfm.audit.services import Actor, record
 
+PlannedInvoice = Planned[InvoiceFacts, Invoice]
 OF_LINES: Final = ("billing_period", "currency", "amount")
 """What an invoice with lines has from them."""
 
@@ -88,6 +90,23 @@ def restore_invoice(invoice: Invoice, *, by: Actor, at: datetime) -> Invoice:
     return _set_status(invoice, status, action="invoice.restored", by=by, at=at)
 
 
+def plan_invoices(invoices: Sequence[InvoiceFacts], *, columns: frozenset[str]) -> tuple[PlannedInvoice, ...]:
+    """Return what taking in the invoices of a file would do, in their order; changes nothing.
+
+    :param columns: fields that the file tells of; the others stay as they are.
+    :raises InvoiceError: something cannot be so, or an invoice that has lines comes without.
+    """
+    known = {(issuer_key(one.issuer), one.number): one for one in _named_like(invoices)}
+    lines = lines_of_each(known.values())
+    plan = []
+    for one in invoices:
+        check(one)
+        before = known.get((issuer_key(one.issuer), one.number))
+        said = _facts(before, lines=lines.get(before.pk, ())) if before else None
+        plan.append(_planned(one, before, said=said, columns=columns))
+    return tuple(plan)
+
+
 @transaction.atomic
 def take_in_invoices(
     invoices: Sequence[InvoiceFacts],
@@ -105,20 +124,11 @@ def take_in_invoices(
     :param columns: fields that the file tells of; the others stay as they are.
     :raises InvoiceError: something cannot be so, or an invoice that has lines comes without.
     """
-    known = {(issuer_key(one.issuer), one.number): one for one in _locked_of(invoices)}
-    lines = lines_of_each(known.values())
-    taken: list[_Taken] = []
-    for one in invoices:
-        check(one)
-        before = known.get((issuer_key(one.issuer), one.number))
-        invoice = before or _new(one, organization_id=organization_id, by=by, at=at)
-        said = _facts(before, lines=lines.get(before.pk, ())) if before else None
-        taken.append(_take_in(invoice, one, said=said, columns=columns, file_name=file_name, at=at))
-    _store(taken)
-    deeds = [one.deed for one in taken]
-    written = {str(one.invoice): one.changes for one in taken if one.deed != "unchanged"}
-    found = TakenIn(**{deed: deeds.count(deed) for deed in get_args(Deed)})
-    if written:
+    list(_named_like(invoices).select_for_update())
+    plan = plan_invoices(invoices, columns=columns)
+    _carry_out(plan, organization_id=organization_id, file_name=file_name[:200], by=by, at=at)
+    found, changes = counted(plan), written(plan)
+    if changes:
         record(
             "invoices.taken_in",
             organization_id=organization_id,
@@ -126,7 +136,7 @@ def take_in_invoices(
             actor_name=by.name,
             target=file_name,
             summary=f"{found.added} added, {found.changed} changed",
-            changes=dict(list(written.items())[:MOST_TOLD]),
+            changes=dict(list(changes.items())[:MOST_TOLD]),
         )
     return found
 
@@ -162,49 +172,40 @@ def lines_of(invoice: Invoice) -> tuple[InvoiceLine, ...]:
     return tuple(InvoiceLine(**row) for row in invoice.lines.order_by("position").values(*names))
 
 
-def _locked_of(invoices: Sequence[InvoiceFacts]) -> list[Invoice]:
-    numbers = {facts.number for facts in invoices}
-    return list(Invoice.objects.select_for_update().filter(number__in=numbers).order_by("id"))
+def _named_like(invoices: Sequence[InvoiceFacts]) -> QuerySet[Invoice]:
+    """Return kept invoices that have the number of one of these, among them perhaps those of other issuers."""
+    return Invoice.objects.filter(number__in={facts.number for facts in invoices}).order_by("id")
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Taken:
-    """What a file does to an invoice, before it is stored; `had` are the lines it had."""
-
-    invoice: Invoice
-    deed: Deed
-    changes: dict[str, Any]
-    lines: tuple[InvoiceLine, ...] = ()
-    had: tuple[InvoiceLine, ...] = ()
-
-
-def _take_in(
-    invoice: Invoice,
-    given: InvoiceFacts,
-    *,
-    said: InvoiceFacts | None,
-    columns: frozenset[str],
-    file_name: str,
-    at: datetime,
-) -> _Taken:
-    """Have an invoice say what a file does, whatever it said; nothing is stored yet."""
+def _planned(
+    given: InvoiceFacts, before: Invoice | None, *, said: InvoiceFacts | None, columns: frozenset[str]
+) -> PlannedInvoice:
+    """Return what becomes of an invoice that says, after a file, what the file does."""
     facts = _merged(said, given, columns=columns) if said else given
     changes = _changes(said, facts)
-    if said and not changes:
-        return _Taken(invoice=invoice, deed="unchanged", changes=changes)
-    invoice.file_name = file_name[:200]
-    invoice.origin = Invoice.Origin.DETAIL if facts.lines else Invoice.Origin.UPLOADED
-    _say(invoice, facts, at=at)
-    had = said.lines if said else ()
-    return _Taken(invoice=invoice, deed="changed" if said else "added", changes=changes, lines=facts.lines, had=had)
+    deed: Deed = "added" if said is None else "changed" if changes else "unchanged"
+    return Planned(name=f"{facts.number} of {facts.issuer}", facts=facts, deed=deed, changes=changes, before=before)
 
 
-def _store(taken: Sequence[_Taken]) -> None:
-    write_invoices(
-        [one.invoice for one in taken if one.deed == "added"], [one.invoice for one in taken if one.deed == "changed"]
-    )
-    itemized = [one for one in taken if one.lines != one.had]
-    write_lines({one.invoice: one.lines for one in itemized}, had_some=(one.invoice.pk for one in itemized if one.had))
+def _carry_out(
+    plan: Sequence[PlannedInvoice], *, organization_id: UUID, file_name: str, by: Actor, at: datetime
+) -> None:
+    added: list[Invoice] = []
+    changed: list[Invoice] = []
+    lines: dict[Invoice, Sequence[InvoiceLine]] = {}
+    for one in plan:
+        if one.deed == "unchanged":
+            continue
+        invoice = one.before or _new(one.facts, organization_id=organization_id, by=by, at=at)
+        invoice.file_name = file_name
+        invoice.origin = Invoice.Origin.DETAIL if one.facts.lines else Invoice.Origin.UPLOADED
+        _say(invoice, one.facts, at=at)
+        (changed if one.before else added).append(invoice)
+        if "lines" in one.changes:
+            lines[invoice] = one.facts.lines
+    write_invoices(added, changed)
+    known = {invoice.pk for invoice in changed}
+    write_lines(lines, had_some=(invoice.pk for invoice in lines if invoice.pk in known))
 
 
 def _merged(said: InvoiceFacts, given: InvoiceFacts, *, columns: frozenset[str]) -> InvoiceFacts:

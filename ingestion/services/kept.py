@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final, Generic, Literal, TypeVar, get_args
 
 from itfm.core.money import plain
 from itfm.core.periods import period_name
@@ -22,6 +22,32 @@ class TakenIn:
     added: int
     changed: int
     unchanged: int
+
+
+Facts_co = TypeVar("Facts_co", covariant=True)
+Paper_co = TypeVar("Paper_co", covariant=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned(Generic[Facts_co, Paper_co]):
+    """What taking in one paper of a file would do; `changes` are pairs of before and after, or what a new one says."""
+
+    name: str
+    facts: Facts_co
+    deed: Deed
+    changes: Mapping[str, Any]
+    before: Paper_co | None = None
+
+
+def counted(plan: Sequence[Planned[Any, Any]]) -> TakenIn:
+    """Return how many papers a file adds, changes and leaves as they are."""
+    deeds = [one.deed for one in plan]
+    return TakenIn(**{deed: deeds.count(deed) for deed in get_args(Deed)})
+
+
+def written(plan: Sequence[Planned[Any, Any]]) -> dict[str, Any]:
+    """Return what the audit log has of a file, by what its papers are called."""
+    return {one.name: one.changes for one in plan if one.deed != "unchanged"}
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from ingestion.payables.order_files import OrderFile, orders_of
 from ingestion.services.kept import TakenIn
 from ingestion.services.payable_files import RefusedFileError, read_file
-from ingestion.services.purchase_orders import Planned, PurchaseOrderError, plan_orders, take_in_orders
+from ingestion.services.purchase_orders import PlannedOrder, PurchaseOrderError, plan_orders, take_in_orders
 from itfm.audit.services import Actor
 
 
@@ -29,7 +29,7 @@ def take_in_order_file(
         raise RefusedFileError([f"{name}: {error}"]) from error
 
 
-def look_at_order_file(chunks: Iterable[bytes], *, name: str, organization_id: UUID) -> tuple[Planned, ...]:
+def look_at_order_file(chunks: Iterable[bytes], *, name: str, organization_id: UUID) -> tuple[PlannedOrder, ...]:
     """Return what taking in a file would do to each of its orders; changes nothing.
 
     :raises RefusedFileError: it would be refused.

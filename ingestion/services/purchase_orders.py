@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -13,8 +13,10 @@ from django.db.models import QuerySet
 
 from ingestion.models import PurchaseOrder
 from ingestion.payables.order_facts import OrderFacts, OrderStatus, order_key, order_problems
-from ingestion.services.kept import MOST_TOLD, Deed, TakenIn, differences, told
+from ingestion.services.kept import MOST_TOLD, Planned, TakenIn, counted, differences, told, written
 from itfm.audit.services import Actor, record
+
+PlannedOrder = Planned[OrderFacts, PurchaseOrder]
 
 
 class PurchaseOrderError(ValueError):
@@ -23,16 +25,6 @@ class PurchaseOrderError(ValueError):
     def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(message)
         self.field = field
-
-
-@dataclass(frozen=True, kw_only=True)
-class Planned:
-    """What taking in one order of a file would do; `changes` are pairs of before and after, or what a new one says."""
-
-    facts: OrderFacts
-    deed: Deed
-    changes: Mapping[str, Any]
-    before: PurchaseOrder | None = None
 
 
 @transaction.atomic
@@ -102,7 +94,7 @@ def delete_order(order: PurchaseOrder, *, by: Actor) -> None:
     locked.delete()
 
 
-def plan_orders(orders: Sequence[OrderFacts], *, columns: frozenset[str]) -> tuple[Planned, ...]:
+def plan_orders(orders: Sequence[OrderFacts], *, columns: frozenset[str]) -> tuple[PlannedOrder, ...]:
     """Return what taking in the orders of a file would do, in their order; changes nothing.
 
     :param columns: fields that the file tells of; the others stay as they are.
@@ -131,10 +123,9 @@ def take_in_orders(
     """
     list(_named_like(orders).select_for_update())
     plan = plan_orders(orders, columns=columns)
-    written = [one for one in plan if one.deed != "unchanged"]
-    _carry_out(written, organization_id=organization_id, file_name=file_name[:200], by=by, at=at)
-    found = counted(plan)
-    if written:
+    _carry_out(plan, organization_id=organization_id, file_name=file_name[:200], by=by, at=at)
+    found, changes = counted(plan), written(plan)
+    if changes:
         record(
             "purchase_orders.taken_in",
             organization_id=organization_id,
@@ -142,15 +133,9 @@ def take_in_orders(
             actor_name=by.name,
             target=file_name,
             summary=f"{found.added} added, {found.changed} changed",
-            changes={f"{one.facts.number} of {one.facts.vendor}": one.changes for one in written[:MOST_TOLD]},
+            changes=dict(list(changes.items())[:MOST_TOLD]),
         )
     return found
-
-
-def counted(plan: Sequence[Planned]) -> TakenIn:
-    """Return how many orders a file adds, changes and leaves as they are."""
-    deeds = [one.deed for one in plan]
-    return TakenIn(**{deed: deeds.count(deed) for deed in get_args(Deed)})
 
 
 def check_order(facts: OrderFacts) -> None:
@@ -178,20 +163,23 @@ def _named_like(orders: Sequence[OrderFacts]) -> QuerySet[PurchaseOrder]:
     return PurchaseOrder.objects.filter(number_key__in={one.key[1] for one in orders}).order_by("id")
 
 
-def _planned(given: OrderFacts, before: PurchaseOrder | None, *, columns: frozenset[str]) -> Planned:
+def _planned(given: OrderFacts, before: PurchaseOrder | None, *, columns: frozenset[str]) -> PlannedOrder:
     check_order(given)
+    name = f"{given.number} of {given.vendor}"
     if before is None:
-        return Planned(facts=given, deed="added", changes=told(given.fields()))
+        return Planned(name=name, facts=given, deed="added", changes=told(given.fields()))
     said = facts_of_order(before)
     facts = replace(given, **{name: value for name, value in said.fields().items() if name not in columns})
     check_order(facts)
     changes = differences(said.fields(), facts.fields())
-    return Planned(facts=facts, deed="changed" if changes else "unchanged", changes=changes, before=before)
+    return Planned(name=name, facts=facts, deed="changed" if changes else "unchanged", changes=changes, before=before)
 
 
-def _carry_out(plan: Sequence[Planned], *, organization_id: UUID, file_name: str, by: Actor, at: datetime) -> None:
+def _carry_out(plan: Sequence[PlannedOrder], *, organization_id: UUID, file_name: str, by: Actor, at: datetime) -> None:
     new = []
     for one in plan:
+        if one.deed == "unchanged":
+            continue
         order = one.before or _new(one.facts, organization_id=organization_id, by=by, at=at)
         order.file_name = file_name
         if one.before is None:

@@ -133,12 +133,15 @@ def send(program, *lines, name="october.csv", **headers):
 
 def test_a_file_is_taken_in_once_whatever_key_it_comes_with(owner, acme):
     lines = (DETAIL, detail(1, "60", description="Disks"), detail(2, "40.000000000000000001"))
+    looked = send(owner, *lines, name="october.csv&dry_run=true")
+    assert owner.get("invoices").json()["items"] == []
     made = send(owner, *lines, **{"Idempotency-Key": "once"})
     repeated = send(owner, *lines, **{"Idempotency-Key": "once"})
     again = send(owner, *lines)
     other = send(owner, DETAIL, detail(1, "61"), **{"Idempotency-Key": "once"})
 
     assert (made.status_code, made.json()) == (200, {"added": 1, "changed": 0, "unchanged": 0})
+    assert looked.json() == made.json()
     assert (repeated["Idempotency-Replayed"], repeated.json()) == ("true", made.json())
     assert again.json() == {"added": 0, "changed": 0, "unchanged": 1}
     assert (other.status_code, other.json()["code"]) == (422, "key_reused")

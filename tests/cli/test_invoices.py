@@ -88,12 +88,14 @@ def test_a_file_is_taken_in_once_or_not_at_all(acme, tmp_path):
     good = file_of(tmp_path, DETAIL, detail(1, "60"), detail(2, "40"))
 
     code, rejected = run("import", bad)
-    first, again = run("import", good), run("import", good)
+    dry = run("import", good, "--dry-run")
+    first, again, dry_again = run("import", good), run("import", good), run("import", good, "--dry-run")
 
     assert (code, rejected["status"], rejected["added"]) == (2, "rejected", 0)
     assert rejected["error"]["problems"][0].startswith("bad.csv, row 3, column BilledCost: ")
     assert first == (0, {"status": "imported", "added": 1, "changed": 0, "unchanged": 0, "error": None})
-    assert again == (0, {"status": "unchanged", "added": 0, "changed": 0, "unchanged": 1, "error": None})
+    assert dry == (0, {"status": "would_import", "added": 1, "changed": 0, "unchanged": 0, "error": None})
+    assert again == dry_again == (0, {"status": "unchanged", "added": 0, "changed": 0, "unchanged": 1, "error": None})
 
 
 def test_a_month_that_agrees_exits_with_zero(acme, bills, tmp_path):

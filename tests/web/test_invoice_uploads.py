@@ -28,8 +28,35 @@ def finance(client, acme):
     return client
 
 
-def send(client, content, name="october.csv"):
-    return client.post(reverse("invoice_upload"), {"file": SimpleUploadedFile(name, content)}, follow=True)
+def send(client, content, name="october.csv", **more):
+    return client.post(reverse("invoice_upload"), {"file": SimpleUploadedFile(name, content), **more}, follow=True)
+
+
+def test_a_file_is_looked_at_before_it_is_taken_in(finance, acme):
+    first, second = ({"BilledCost": cost} for cost in ("60", "61"))
+    looked = send(finance, csv_of(first), look="1")
+    assert kept(acme) == {}
+    send(finance, csv_of(first))
+
+    again = send(finance, csv_of(first), look="1").context["page"].preview
+    other = send(finance, csv_of(second, {**second, "InvoiceDetailId": "2"}), look="1")
+
+    preview = looked.context["page"].preview
+    assert (preview.added, preview.changed, preview.unchanged) == (1, 0, 0)
+    assert [(row.name, row.is_new) for row in preview.rows] == [("7 of Cloud", True)]
+    assert (again.unchanged, again.rows) == (1, ())
+    [row] = other.context["page"].preview.rows
+    assert (row.name, row.changes) == ("7 of Cloud", (("Amount", "60", "122"), ("Lines", "1", "2")))
+    assert "Amount: 60 becomes 122" in other.content.decode()
+    assert kept(acme)["7"].amount == 60
+
+
+def test_a_file_that_would_be_refused_is_refused_when_it_is_looked_at(finance, acme):
+    refused = send(finance, CSV.replace(b"2026-10", b"2026-13"), look="1")
+
+    assert refused.status_code == 422
+    assert "october.csv, row 2, column " in refused.content.decode()
+    assert kept(acme) == {}
 
 
 def csv_of(*lines):

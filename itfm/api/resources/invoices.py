@@ -14,7 +14,7 @@ from ingestion.models import Invoice
 from ingestion.payables.facts import InvoiceFacts, problems
 from ingestion.payables.line_by_line import LineReconciliation, LineState
 from ingestion.payables.reconciling import State
-from ingestion.services.invoice_files import take_in_file
+from ingestion.services.invoice_files import look_at_file, take_in_file
 from ingestion.services.invoices import (
     InvoiceError,
     change_invoice,
@@ -23,7 +23,7 @@ from ingestion.services.invoices import (
     restore_invoice,
     void_invoice,
 )
-from ingestion.services.kept import TakenIn
+from ingestion.services.kept import TakenIn, counted
 from ingestion.services.payable_files import MAX_BYTES, RefusedFileError
 from ingestion.tie_out import Reads, UnknownInvoice, books_of, invoices, lines_beside_charges
 from itfm.api.fields import PLAIN, Choice, Day, Exact, Form, Period, Query, Text
@@ -120,9 +120,12 @@ class UnknownInvoiceAnswer(Form):
 
 
 class FileQuery(Query):
-    """What the file is called."""
+    """What the file is called, and whether it is only looked at."""
 
     name = Text(max_length=200, validators=[PLAIN], help_text="With its ending: .csv, .csv.gz, .xlsx or .parquet.")
+    dry_run = Choice(
+        choices=("true", "false"), default="false", help_text="Whether only to tell what the file would do."
+    )
 
 
 class TakenInAnswer(Form):
@@ -214,14 +217,11 @@ class InvoiceFiles(Resource):
 
         The body is the file: a row per invoice, or FOCUS 1.4 Invoice Detail with a row per line.
         """
+        named: dict[str, Any] = {"name": call.query["name"], "organization_id": call.organization.id}
         try:
-            return take_in_file(
-                [call.file],
-                name=call.query["name"],
-                organization_id=call.organization.id,
-                by=call.actor,
-                at=call.at,
-            )
+            if call.query["dry_run"] == "true":
+                return counted(look_at_file([call.file], **named))
+            return take_in_file([call.file], by=call.actor, at=call.at, **named)
         except RefusedFileError as error:
             raise file_problem(error) from error
 

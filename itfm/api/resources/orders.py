@@ -19,13 +19,12 @@ from ingestion.purchase_orders import (
     unknown_order_numbers,
     with_invoices,
 )
-from ingestion.services.kept import TakenIn
+from ingestion.services.kept import TakenIn, counted
 from ingestion.services.order_files import look_at_order_file, take_in_order_file
 from ingestion.services.payable_files import MAX_BYTES, RefusedFileError
 from ingestion.services.purchase_orders import (
     PurchaseOrderError,
     change_order,
-    counted,
     delete_order,
     enter_order,
     facts_of_order,
@@ -109,14 +108,6 @@ class UnknownPurchaseOrderAnswer(Form):
     invoices = NamingInvoiceAnswer(many=True, help_text="Those that name it in this currency.")
 
 
-class OrderFileQuery(FileQuery):
-    """What the file is called, and whether it is only looked at."""
-
-    dry_run = Choice(
-        choices=("true", "false"), default="false", help_text="Whether only to tell what the file would do."
-    )
-
-
 class PurchaseOrderForm(Form):
     """An order to keep."""
 
@@ -193,7 +184,7 @@ class PurchaseOrderFiles(Resource):
 
     @operation(
         "invoices.write",
-        query=OrderFileQuery,
+        query=FileQuery,
         file_bytes=MAX_BYTES,
         answers=TakenInAnswer,
         operation_id="take_in_purchase_orders",

@@ -14,6 +14,7 @@ from ingestion.payables.line_by_line import LineReconciliation, LineState
 from ingestion.payables.reconciling import Reconciliation
 from ingestion.payables.reconciling import State as ReconciliationState
 from itfm.web.components import Paging, State
+from itfm.web.invoices.preview import FilePreview
 from itfm.web.shell.page import Shell
 
 STATES: Final[dict[ReconciliationState, State]] = {
@@ -153,10 +154,11 @@ class InvoicePage:
 
 @dataclass(frozen=True, kw_only=True)
 class InvoiceUploadPage:
-    """Where a file of invoices is taken in; `problems` say why the last one was not."""
+    """Where a file of invoices is looked at and taken in; `problems` say why the last one was not."""
 
     shell: Shell
     problems: tuple[str, ...] = ()
+    preview: FilePreview | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

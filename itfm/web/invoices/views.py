@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ingestion.models import Invoice
-from ingestion.services.invoice_files import take_in_file
+from ingestion.services.invoice_files import look_at_file, take_in_file
 from ingestion.services.invoices import (
     InvoiceError,
     change_invoice,
@@ -27,6 +27,7 @@ from itfm.web.bills.page import BILL_STATES
 from itfm.web.invoices.build import invoice_page, invoices_page
 from itfm.web.invoices.forms import InvoiceForm, prefilled
 from itfm.web.invoices.page import InvoiceFormPage, InvoiceUploadPage
+from itfm.web.invoices.preview import FilePreview, preview_of
 from itfm.web.shell.build import shell_of
 
 _GONE = "There is no such invoice."
@@ -101,19 +102,19 @@ def invoice_new(request: TenantRequest) -> HttpResponse:
 @allow("invoices.write")
 @require_http_methods(["GET", "POST"])
 def invoice_upload(request: TenantRequest) -> HttpResponse:
-    """Take in a file of invoices, whole or not at all."""
+    """Look at a file of invoices, or take it in, whole or not at all."""
     if request.method == "GET":
-        return _upload(request, ())
+        return _upload(request)
     sent = request.FILES.get("file")
     if sent is None or not sent.name:
         return _upload(request, ("Choose a file first; one beyond the limit of uploads was not taken.",), status=422)
+    owner_id = request.organization.id
     try:
+        if "look" in request.POST:
+            plan = look_at_file(sent.chunks(), name=sent.name, organization_id=owner_id)
+            return _upload(request, preview=preview_of(plan, file_name=sent.name))
         found = take_in_file(
-            sent.chunks(),
-            name=sent.name,
-            organization_id=request.organization.id,
-            by=actor_of(request),
-            at=timezone.now(),
+            sent.chunks(), name=sent.name, organization_id=owner_id, by=actor_of(request), at=timezone.now()
         )
     except RefusedFileError as error:
         return _upload(request, error.problems, status=422)
@@ -160,8 +161,14 @@ def invoice_restore(request: TenantRequest, invoice_id: UUID) -> HttpResponse:
     return redirect("invoice", found.id)
 
 
-def _upload(request: TenantRequest, problems: tuple[str, ...], *, status: int = 200) -> HttpResponse:
-    page = InvoiceUploadPage(shell=shell_of(request, "bills"), problems=problems)
+def _upload(
+    request: TenantRequest,
+    problems: tuple[str, ...] = (),
+    *,
+    preview: FilePreview | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    page = InvoiceUploadPage(shell=shell_of(request, "bills"), problems=problems, preview=preview)
     return render(request, "invoices/upload.html", {"page": page}, status=status)
 
 

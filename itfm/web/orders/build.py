@@ -23,7 +23,6 @@ from ingestion.purchase_orders import (
     standings,
     with_invoices,
 )
-from ingestion.services.purchase_orders import Planned, counted
 from itfm.core.money import CONTEXT
 from itfm.web.components import Choice, Link, Paging, changed
 from itfm.web.orders.page import (
@@ -31,12 +30,9 @@ from itfm.web.orders.page import (
     STATES,
     OrderInvoiceRow,
     OrderPage,
-    OrderPreview,
     OrderRow,
     OrdersPage,
-    PlannedRow,
     UnknownOrderRow,
-    changes_told,
 )
 from itfm.web.orders.query import OrderQuery, parse_query
 from itfm.web.sheets import KINDS, Sheet
@@ -46,7 +42,6 @@ PER_PAGE: Final = 50
 MOST_UNKNOWN: Final = 100
 MOST_INVOICES: Final = 500
 MOST_NAMED: Final = 10
-MOST_PLANNED: Final = 100
 TEXTS: Final = (
     "number", "vendor", "state", "order_date", "start_date", "end_date", "description", "cost_center", "currency",
 )  # fmt: skip
@@ -120,26 +115,6 @@ def order_row(standing: Standing) -> OrderRow:
         start_date=order.start_date,
         end_date=order.end_date,
         drawing=standing.drawing,
-    )
-
-
-def order_preview(plan: Sequence[Planned], *, file_name: str) -> OrderPreview:
-    """Return what taking in a file would do."""
-    told, counts = [one for one in plan if one.deed != "unchanged"], counted(plan)
-    return OrderPreview(
-        file_name=file_name,
-        added=counts.added,
-        changed=counts.changed,
-        unchanged=counts.unchanged,
-        rows=tuple(
-            PlannedRow(
-                name=f"{one.facts.number} of {one.facts.vendor}",
-                is_new=one.before is None,
-                changes=changes_told(one.changes) if one.before else (),
-            )
-            for one in told[:MOST_PLANNED]
-        ),
-        hidden_count=max(len(told) - MOST_PLANNED, 0),
     )
 
 

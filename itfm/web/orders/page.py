@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.forms import Form
 
 from ingestion.payables.drawing import Drawing, NamingInvoice, OrderState, OrderSums
 from itfm.web.components import Choice, Link, Paging, State
+from itfm.web.invoices.preview import FilePreview
 from itfm.web.shell.page import Shell
 
 STATES: Final[dict[OrderState, State]] = {
@@ -137,38 +137,9 @@ class OrderFormPage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedRow:
-    """What a file would do to an order; `changes` are what it says today and would say, by field."""
-
-    name: str
-    is_new: bool
-    changes: tuple[tuple[str, str, str], ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderPreview:
-    """What taking in a file would do; `rows` are the orders that are new or would change."""
-
-    file_name: str
-    added: int
-    changed: int
-    unchanged: int
-    rows: tuple[PlannedRow, ...]
-    hidden_count: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class OrderUploadPage:
     """Where a file of orders is looked at and taken in; `problems` say why the last one was not."""
 
     shell: Shell
     problems: tuple[str, ...] = ()
-    preview: OrderPreview | None = None
-
-
-def changes_told(changes: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
-    """Return pairs of before and after as a page tells them."""
-    return tuple(
-        (name.replace("_", " ").capitalize(), str(before or "nothing"), str(after or "nothing"))
-        for name, (before, after) in changes.items()
-    )
+    preview: FilePreview | None = None

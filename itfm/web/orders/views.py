@@ -22,9 +22,10 @@ from ingestion.services.purchase_orders import (
     reopen_order,
 )
 from itfm.accounts.access import TenantRequest, actor_of, allow
-from itfm.web.orders.build import order_page, order_preview, orders_page, orders_sheet
+from itfm.web.invoices.preview import FilePreview, preview_of
+from itfm.web.orders.build import order_page, orders_page, orders_sheet
 from itfm.web.orders.forms import OrderForm, prefilled_order
-from itfm.web.orders.page import OrderFormPage, OrderPreview, OrderUploadPage
+from itfm.web.orders.page import OrderFormPage, OrderUploadPage
 from itfm.web.orders.query import parse_query
 from itfm.web.sheets import KINDS
 from itfm.web.shell.build import shell_of
@@ -109,7 +110,7 @@ def purchase_order_upload(request: TenantRequest) -> HttpResponse:
     try:
         if "look" in request.POST:
             plan = look_at_order_file(sent.chunks(), name=sent.name, organization_id=owner_id)
-            return _upload(request, preview=order_preview(plan, file_name=sent.name))
+            return _upload(request, preview=preview_of(plan, file_name=sent.name))
         found = take_in_order_file(
             sent.chunks(), name=sent.name, organization_id=owner_id, by=actor_of(request), at=timezone.now()
         )
@@ -172,7 +173,7 @@ def _upload(
     request: TenantRequest,
     problems: tuple[str, ...] = (),
     *,
-    preview: OrderPreview | None = None,
+    preview: FilePreview | None = None,
     status: int = 200,
 ) -> HttpResponse:
     page = OrderUploadPage(shell=shell_of(request, "bills"), problems=problems, preview=preview)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,20 +15,17 @@ from django.utils import timezone
 from ingestion.models import Invoice
 from ingestion.payables.facts import STATUSES, InvoiceFacts
 from ingestion.payables.line_by_line import LineReconciliation
-from ingestion.services.invoice_files import take_in_file
+from ingestion.services.invoice_files import look_at_file, take_in_file
 from ingestion.services.invoices import InvoiceError, enter_invoice
-from ingestion.services.payable_files import RefusedFileError
 from ingestion.tie_out import Books, books_of, invoices, lines_beside_charges
 from itfm.accounts.models import Organization
 from itfm.api.resources.invoices import InvoiceAnswer, InvoiceLineAnswer, UnknownInvoiceAnswer, reconciled
-from itfm.audit.services import Actor
 from itfm.cli.command import REFUSED, Answer, Command, columns, organization
+from itfm.cli.papers import COMMAND, add_file, day_of, take_in
 from itfm.core.money import AmountError, amount, plain
 from itfm.core.periods import PeriodError, parse_period, period_name
 from itfm.core.tenancy import tenant
 
-COMMAND: Final = Actor(id=None, name="command line")
-CHUNK: Final = 1 << 20
 TIES: Final = frozenset({"matches", "within_tolerance", "not_issued", "voided"})
 """States of invoices that leave nothing to look into: those that agree, and those that are held to nothing."""
 _HEADS: Final = ("number", "issuer", "period", "currency", "invoice", "charges", "difference", "state")
@@ -49,7 +45,7 @@ class Command(Command):  # type: ignore[no-redef]
         listing.add_argument("--status", choices=STATUSES, help="Only those that are so.")
         _add_facts(actions.add_parser("add", help="Keep an invoice; the same again is kept once."))
         taking = actions.add_parser("import", help="Take in a file of invoices, whole or not at all.")
-        taking.add_argument("file", help="CSV, XLSX or Parquet: a row per invoice, or FOCUS 1.4 Invoice Detail.")
+        add_file(taking, help_text="CSV, XLSX or Parquet: a row per invoice, or FOCUS 1.4 Invoice Detail.")
         comparing = actions.add_parser(
             "difference", help="Hold the invoices of a month against its charges; exits with 2 where they do not agree."
         )
@@ -134,26 +130,10 @@ def _add(owner: Organization, options: dict[str, Any], *, at: datetime) -> Answe
 
 
 def _import(owner: Organization, options: dict[str, Any], *, at: datetime) -> Answer:
-    path = Path(options["file"])
-    try:
-        with path.open("rb") as stream:
-            found = take_in_file(
-                iter(partial(stream.read, CHUNK), b""), name=path.name, organization_id=owner.id, by=COMMAND, at=at
-            )
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
-    except RefusedFileError as error:
-        told = {"code": "invalid_file", "message": str(error), "problems": list(error.problems)}
-        return Answer(
-            data={"status": "rejected", "added": 0, "changed": 0, "unchanged": 0, "error": told},
-            text="\n".join([f"rejected: {path.name}", *error.problems]),
-            exit_code=REFUSED,
-        )
-    counts = {"added": found.added, "changed": found.changed, "unchanged": found.unchanged}
-    status = "imported" if found.added or found.changed else "unchanged"
-    return Answer(
-        data={"status": status, **counts, "error": None},
-        text=f"{status}: {', '.join(f'{count:,} {deed}' for deed, count in counts.items())}",
+    return take_in(
+        options,
+        look=partial(look_at_file, organization_id=owner.id),
+        take=partial(take_in_file, organization_id=owner.id, by=COMMAND, at=at),
     )
 
 
@@ -238,16 +218,3 @@ def _period(text: str) -> date:
         return parse_period(text)
     except PeriodError as error:
         raise CommandError(str(error)) from error
-
-
-def day_of(text: str | None) -> date | None:
-    """Return the day that was typed; None without.
-
-    :raises CommandError: it is no day.
-    """
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"'{text[:20]}' is no day; write it as YYYY-MM-DD.") from error

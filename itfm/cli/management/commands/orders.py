@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, get_args
 
 from django.core.management.base import CommandError, CommandParser
@@ -15,14 +14,12 @@ from ingestion.payables.drawing import OrderState, UnknownOrder
 from ingestion.payables.facts import issuer_key
 from ingestion.payables.order_facts import ORDER_STATUSES, OrderFacts
 from ingestion.purchase_orders import Standing, order_book, standings, with_invoices
-from ingestion.services.kept import TakenIn
 from ingestion.services.order_files import look_at_order_file, take_in_order_file
-from ingestion.services.payable_files import RefusedFileError
-from ingestion.services.purchase_orders import PurchaseOrderError, counted, enter_order
+from ingestion.services.purchase_orders import PurchaseOrderError, enter_order
 from itfm.accounts.models import Organization
 from itfm.api.resources.orders import PurchaseOrderAnswer, UnknownPurchaseOrderAnswer
 from itfm.cli.command import REFUSED, Answer, Command, columns, organization
-from itfm.cli.management.commands.invoices import CHUNK, COMMAND, day_of
+from itfm.cli.papers import COMMAND, add_file, day_of, take_in
 from itfm.core.money import AmountError, amount, plain
 from itfm.core.tenancy import tenant
 
@@ -45,8 +42,7 @@ class Command(Command):  # type: ignore[no-redef]
         listing.add_argument("--vendor", help="Only those of this vendor; capitals do not count.")
         _add_facts(actions.add_parser("add", help="Keep an order; the same again is kept once."))
         taking = actions.add_parser("import", help="Take in a file of orders, whole or not at all.")
-        taking.add_argument("file", help="CSV, XLSX or Parquet: a row per order.")
-        taking.add_argument("--dry-run", action="store_true", help="Only tell what the file would do.")
+        add_file(taking, help_text="CSV, XLSX or Parquet: a row per order.")
         for action in actions.choices.values():
             action.add_argument("--organization", required=True, metavar="SLUG")
             self.add_json(action)
@@ -145,32 +141,10 @@ def _add(owner: Organization, options: dict[str, Any], *, at: datetime) -> Answe
 
 
 def _import(owner: Organization, options: dict[str, Any], *, at: datetime) -> Answer:
-    path = Path(options["file"])
-    try:
-        with path.open("rb") as stream:
-            chunks = iter(partial(stream.read, CHUNK), b"")
-            if options["dry_run"]:
-                found = counted(look_at_order_file(chunks, name=path.name, organization_id=owner.id))
-            else:
-                found = take_in_order_file(chunks, name=path.name, organization_id=owner.id, by=COMMAND, at=at)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
-    except RefusedFileError as error:
-        told = {"code": "invalid_file", "message": str(error), "problems": list(error.problems)}
-        return Answer(
-            data={"status": "rejected", "added": 0, "changed": 0, "unchanged": 0, "error": told},
-            text="\n".join([f"rejected: {path.name}", *error.problems]),
-            exit_code=REFUSED,
-        )
-    return _taken_in(found, is_dry=options["dry_run"])
-
-
-def _taken_in(found: TakenIn, *, is_dry: bool) -> Answer:
-    counts = {"added": found.added, "changed": found.changed, "unchanged": found.unchanged}
-    status = "unchanged" if not (found.added or found.changed) else "would_import" if is_dry else "imported"
-    return Answer(
-        data={"status": status, **counts, "error": None},
-        text=f"{status.replace('_', ' ')}: {', '.join(f'{count:,} {deed}' for deed, count in counts.items())}",
+    return take_in(
+        options,
+        look=partial(look_at_order_file, organization_id=owner.id),
+        take=partial(take_in_order_file, organization_id=owner.id, by=COMMAND, at=at),
     )
 
 
