@@ -244,7 +244,8 @@ def _none_yet(*, may_write: bool) -> Empty:
     )
     text = (
         "AWS writes cost optimization recommendations as a Data Export. Name its folder in the settings of the source"
-        " that reads the bills of the same bucket; each pull takes in the newest list."
+        " that reads the bills of the same bucket or folder, and each pull takes in the newest list; or upload one as a"
+        " file, as you do with bills."
     )
     action = None
     if may_write:
