@@ -82,6 +82,15 @@ class Savings:
     shared_count: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class ActionSavings:
+    """What recommendations of one action would save in a month, in one currency; '' where a list names none."""
+
+    action: str
+    count: int
+    estimated_monthly_savings: Decimal
+
+
 def newest_lists(source_id: UUID | None = None) -> QuerySet[RecommendationList]:
     """Return the newest list of each source in use, or of one."""
     sources = BillSource.objects.filter(is_draft=False, removed_at=None)
@@ -194,6 +203,34 @@ def savings(lists: Sequence[RecommendationList], *, wanted: Wanted) -> tuple[Sav
     return tuple(
         Savings(currency=currency, count=count, estimated_monthly_savings=amount, shared_count=shared)
         for currency, count, amount, shared in found
+    )
+
+
+def savings_by_action(lists: Sequence[RecommendationList], *, wanted: Wanted) -> tuple[ActionSavings, ...]:
+    """Return what recommendations would save in a month by action, the most first; `wanted` names the currency.
+
+    :raises ListNotKeptError: the file of a list is gone from the lake.
+    """
+    if not lists:
+        return ()
+    where, values = _condition(wanted)
+    with _reader(lists) as database:
+        found = database.execute(
+            f"""
+            -- Estimated monthly savings of one currency. Grain: action. Exact.
+            SELECT
+                coalesce(action, '') AS action,
+                count(*) AS recommendations,
+                SUM(estimated_monthly_savings) AS estimated_monthly_savings
+            FROM ({_told(lists)})
+            WHERE {where}
+            GROUP BY coalesce(action, '')
+            ORDER BY estimated_monthly_savings DESC, action
+            """,  # noqa: S608 - our own names; texts are bound or quoted
+            values,
+        ).fetchall()
+    return tuple(
+        ActionSavings(action=action, count=count, estimated_monthly_savings=amount) for action, count, amount in found
     )
 
 
