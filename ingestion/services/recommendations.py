@@ -1,6 +1,7 @@
 """Taking in what a provider recommends to save cost: archived as delivered, and kept as one list in the lake.
 
-Bills do not depend on it: what goes wrong is a finding of the import.
+Bills do not depend on it: what goes wrong is a finding of the import. A file that is a list and nothing else is an
+import of its own, refused as a bill is.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from django.utils import timezone
 from ingestion.delivery import ArchivedFile, DeliveryError, SourceSettings, archive, open_store
 from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.models import BillSource, ImportRun, RecommendationList
+from ingestion.normalize import Progress, Step
 from ingestion.normalize.connector import ConnectorKind
 from ingestion.normalize.recommending import FoundList, WrittenList
 from ingestion.services.deliveries import DeliveryOutcome, Report, limits, save_findings
@@ -25,6 +27,7 @@ from itfm.core.money import plain
 from itfm.core.tenancy import tenant
 
 State = ImportRun.State
+READING: Final = "Reading recommendations"
 NONE_YET: Final = "There is no list of recommendations at this place yet. AWS writes the first within a day."
 
 
@@ -80,7 +83,7 @@ def take_in_file(
         files = [archive(store, file, root=root) for file in store.files()]
         if _is_in_force(run, files):
             return DeliveryOutcome(state=State.UNCHANGED)
-        report(f"{files[0].name}: reading recommendations", Decimal("0.5"))
+        report(f"{files[0].name}: {READING.lower()}", Decimal("0.5"))
         try:
             written = kind.write(files, output=scratch / "list", limits=limits(scratch))
         except RejectedBillError as error:
@@ -113,7 +116,7 @@ class SeenList:
     savings: dict[str, str]
 
 
-def list_seen(file: ArchivedFile, *, connector: ConnectorKind, scratch: Path) -> SeenList | None:
+def list_seen(file: ArchivedFile, *, connector: ConnectorKind, scratch: Path, progress: Progress) -> SeenList | None:
     """Return what a list in one file holds, as an import would read it; None where it is no such list.
 
     :raises RejectedBillError: something is wrong with it.
@@ -121,6 +124,7 @@ def list_seen(file: ArchivedFile, *, connector: ConnectorKind, scratch: Path) ->
     kind = connector.recommending
     if kind is None or not kind.is_list(file.path, limits=limits(scratch)):
         return None
+    progress(Step(name=READING, ratio=Decimal("0.5")))
     written = kind.write([file], output=scratch / "list", limits=limits(scratch))
     day = written.refreshed_on
     return SeenList(count=written.count, told_on=day.isoformat() if day else None, savings=_savings(written))

@@ -162,7 +162,7 @@ def _look(upload: BillUpload) -> dict[str, Any]:
             )
 
     with lake.scratch(upload.organization_id) as scratch:
-        if (seen := list_seen(file, connector=connector, scratch=scratch)) is not None:
+        if (seen := list_seen(file, connector=connector, scratch=scratch, progress=progress)) is not None:
             return _list_preview(connector, file, seen=seen, scratch=scratch)
         normalized = connector.normalize(
             [file],

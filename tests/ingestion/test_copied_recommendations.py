@@ -12,10 +12,12 @@ import pytest
 from openpyxl import Workbook
 
 from ingestion.connectors.aws_cur import KIND
+from ingestion.delivery import ArchivedFile
 from ingestion.models import BillSource, BillUpload, Finding, ImportRun, RecommendationList
 from ingestion.normalize.contents import Limits
 from ingestion.normalize.titles import titles_of
 from ingestion.services import create_source, request_import, run_import
+from ingestion.services.recommendations import list_seen
 from ingestion.services.sources import look
 from ingestion.services.uploads import check_upload, confirm_upload, take_upload
 from itfm.core.policy import Role
@@ -257,6 +259,21 @@ def test_an_uploaded_list_is_looked_at_and_comes_in_when_it_is_confirmed(acme, t
         source = BillSource.objects.get()
     (one,) = lists(source)
     assert rows_of(one, "recommendation_id, resource_id") == [(ROW["recommendation_id"], ROW["resource_arn"])]
+
+
+def test_how_far_the_look_at_a_list_is_can_be_told(tmp_path):
+    file = tmp_path / "cor.csv.gz"
+    file.write_bytes(packed({}, {}))
+    told = []
+
+    seen = list_seen(
+        ArchivedFile(name=file.name, path=file, sha256="", size=file.stat().st_size),
+        connector=KIND,
+        scratch=tmp_path / "scratch",
+        progress=told.append,
+    )
+
+    assert (seen.count, [step.name for step in told]) == (2, ["Reading recommendations"])
 
 
 def test_an_uploaded_list_with_a_bad_cell_is_refused_before_it_counts(acme, take):
