@@ -14,10 +14,12 @@ from uuid import UUID
 import duckdb
 from django.db.models import OuterRef, QuerySet, Subquery
 
+from ingestion.charges import FileFormat
 from ingestion.focus.expressions import literal
 from ingestion.models import BillSource, RecommendationList
 from ingestion.normalize.recommending import AMOUNTS, FILE, TEXTS
 from ingestion.revisions import reader
+from itfm.core.inert import inert_expression
 from itfm.core.lake import organization_folder
 
 FILTERS: Final = ("action", "currency", "region_id", "resource_id", "resource_type", "sub_account_id")
@@ -80,6 +82,15 @@ class Savings:
     shared_count: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class ActionSavings:
+    """What recommendations of one action would save in a month, in one currency; '' where a list names none."""
+
+    action: str
+    count: int
+    estimated_monthly_savings: Decimal
+
+
 def newest_lists(source_id: UUID | None = None) -> QuerySet[RecommendationList]:
     """Return the newest list of each source in use, or of one."""
     sources = BillSource.objects.filter(is_draft=False, removed_at=None)
@@ -136,6 +147,31 @@ def recommendations_sorted(
     return _rows(lists, f"{where} ORDER BY {', '.join(order)}{part}", values)
 
 
+def write_recommendations(
+    lists: Sequence[RecommendationList], *, wanted: Wanted, file_format: FileFormat, to: Path
+) -> None:
+    """Write recommendations to one file, by list, file and row, with the day that their list is of.
+
+    In CSV a text that a spreadsheet would take for a formula begins with an apostrophe; Parquet has the texts as they
+    are.
+
+    :raises ListNotKeptError: the file of a list is gone from the lake.
+    """
+    where, values = _condition(wanted)
+    texts = {"source_name", *TEXTS} if file_format == "csv" else set()
+    columns = ", ".join(f"{inert_expression(name)} AS {name}" if name in texts else name for name in COLUMNS)
+    days = "".join(f" WHEN {literal(str(one.id))} THEN DATE {literal(str(one.told_on))}" for one in lists)
+    options = "FORMAT csv, HEADER" if file_format == "csv" else "FORMAT parquet, COMPRESSION zstd"
+    with _reader(lists, writes=to.parent) as database:
+        # COPY takes no parameters.
+        database.execute(
+            f"CREATE TEMP TABLE found AS SELECT {columns}, CASE list{days} END AS told_on"  # noqa: S608 - our own names
+            f" FROM ({_told(lists)}) WHERE {where} ORDER BY list, {', '.join(PLACE)}",
+            dict(values),
+        )
+        database.execute(f"COPY found TO {literal(str(to))} ({options})")
+
+
 def savings(lists: Sequence[RecommendationList], *, wanted: Wanted) -> tuple[Savings, ...]:
     """Return what recommendations would save in a month by currency, the currency with the most of them first.
 
@@ -167,6 +203,34 @@ def savings(lists: Sequence[RecommendationList], *, wanted: Wanted) -> tuple[Sav
     return tuple(
         Savings(currency=currency, count=count, estimated_monthly_savings=amount, shared_count=shared)
         for currency, count, amount, shared in found
+    )
+
+
+def savings_by_action(lists: Sequence[RecommendationList], *, wanted: Wanted) -> tuple[ActionSavings, ...]:
+    """Return what recommendations would save in a month by action, the most first; `wanted` names the currency.
+
+    :raises ListNotKeptError: the file of a list is gone from the lake.
+    """
+    if not lists:
+        return ()
+    where, values = _condition(wanted)
+    with _reader(lists) as database:
+        found = database.execute(
+            f"""
+            -- Estimated monthly savings of one currency. Grain: action. Exact.
+            SELECT
+                coalesce(action, '') AS action,
+                count(*) AS recommendations,
+                SUM(estimated_monthly_savings) AS estimated_monthly_savings
+            FROM ({_told(lists)})
+            WHERE {where}
+            GROUP BY coalesce(action, '')
+            ORDER BY estimated_monthly_savings DESC, action
+            """,  # noqa: S608 - our own names; texts are bound or quoted
+            values,
+        ).fetchall()
+    return tuple(
+        ActionSavings(action=action, count=count, estimated_monthly_savings=amount) for action, count, amount in found
     )
 
 
@@ -225,15 +289,15 @@ def _told(lists: Sequence[RecommendationList]) -> str:
 
 
 @contextmanager
-def _reader(lists: Sequence[RecommendationList]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a database that reaches the files of these lists only."""
+def _reader(lists: Sequence[RecommendationList], *, writes: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a database that reaches the files of these lists only, and one folder to write to."""
     for one in lists:
         if not _file(one).is_file():
             raise ListNotKeptError(
                 f"The recommendations of {one.source.name} of {one.told_on:%Y-%m-%d} are not in the lake. The next list"
                 " that its provider writes takes their place."
             )
-    with reader(*(_file(one).parent for one in lists)) as database:
+    with reader(*(_file(one).parent for one in lists), *([writes] if writes else [])) as database:
         yield database
 
 

@@ -99,13 +99,20 @@ def asks_for_direct(query: CostQuery) -> bool:
 
 
 def bill_lines(
-    query: CostQuery, *, visibility: Visibility = EVERYTHING, after: LineKey | None = None, limit: int = 100
+    query: CostQuery,
+    *,
+    visibility: Visibility = EVERYTHING,
+    resource: str = "",
+    after: LineKey | None = None,
+    limit: int = 100,
 ) -> BillLines:
     """Return one page of the charges under the direct cost of a question about one period and currency.
 
+    With a `resource`, they are those of it alone.
+
     :raises NoLinesError: there is no run of the period, or its files are not there.
     """
-    with _charges(query, visibility=visibility) as (database, account_tags, revisions):
+    with _charges(query, visibility=visibility, resource=resource) as (database, account_tags, revisions):
         place = "TRUE" if after is None else f"(source, file, row) > ({', '.join(str(int(one)) for one in after)})"
         rows = database.execute(
             f"""
@@ -122,12 +129,16 @@ def bill_lines(
     )
 
 
-def resources(query: CostQuery, *, visibility: Visibility = EVERYTHING, limit: int = 200) -> BillLines:
+def resources(
+    query: CostQuery, *, visibility: Visibility = EVERYTHING, resource: str = "", limit: int = 200
+) -> BillLines:
     """Return what the resources under a figure cost, the largest first; what is beyond the limit is in the sum only.
+
+    With a `resource`, it is that one alone.
 
     :raises NoLinesError: there is no run of the period, or its files are not there.
     """
-    with _charges(query, visibility=visibility) as (database, _, _):
+    with _charges(query, visibility=visibility, resource=resource) as (database, _, _):
         rows = database.execute(
             f"""
             SELECT resource_id, MIN(service_name), COUNT(*), SUM(amount), COUNT(*) OVER ()
@@ -148,7 +159,7 @@ def resources(query: CostQuery, *, visibility: Visibility = EVERYTHING, limit: i
 
 @contextmanager
 def _charges(
-    query: CostQuery, *, visibility: Visibility
+    query: CostQuery, *, visibility: Visibility, resource: str
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, AccountTags, list[BillRevision]]]:
     """Yield a database whose view `found` has the charges, what accounts give them, and the revisions by number."""
     run = AllocationRun.objects.filter(billing_period=query.first, state=AllocationRun.State.PUBLISHED).first()
@@ -167,7 +178,8 @@ def _charges(
         found = " UNION ALL BY NAME ".join(
             _found(query, bill, number=number, tags=tags) for number, (_, bill) in enumerate(bills)
         )
-        database.execute(f"CREATE TEMP VIEW found AS {found}")
+        narrowed = f"SELECT * FROM ({found}) WHERE resource_id = {literal(resource)}"  # noqa: S608 - quoted
+        database.execute(f"CREATE TEMP VIEW found AS {narrowed if resource else found}")
         yield database, account_tags, [revision for revision, _ in bills]
 
 

@@ -4,7 +4,7 @@ Sources: https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cor.h
 COST_OPTIMIZATION_RECOMMENDATIONS) and https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html
 (`<export>/data/<partition>/` and `<export>/metadata/<partition>/<export>-Manifest.json`). AWS's page shows the
 partition of CUR 2.0 only; that of this table is taken to be a day, `date=2026-10-05`, and where there is none, all
-files are one list.
+files are one list. A folder of files that somebody copied may have no manifest, and a file alone never has one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import BinaryIO, Final
 
 import duckdb
 
-from ingestion.delivery import ArchivedFile, DeliveredFile, DeliveryError, Store
+from ingestion.delivery import ArchivedFile, DeliveredFile, DeliveryError, Store, tree
 from ingestion.delivery.manifest_files import MANIFEST_ENDING
 from ingestion.delivery.manifests import find_deliveries
 from ingestion.focus.expressions import literal
@@ -35,6 +35,7 @@ from ingestion.normalize.reading import Reading
 from ingestion.normalize.recommending import FILE, FoundList, WrittenList
 from ingestion.normalize.sizes import check_cells, check_parquet
 from ingestion.normalize.tables import RawTables, read_tables
+from ingestion.normalize.titles import titles_of
 
 TEXTS: Final = {
     "recommendation_id": "recommendation_id",
@@ -65,6 +66,10 @@ REQUIRED: Final = {
     name: name
     for name in ("recommendation_id", "account_id", "currency_code", "estimated_monthly_savings_after_discount")
 }
+COLUMNS: Final = {**TEXTS, **AMOUNTS, "refreshed_at": REFRESHED}
+"""Column of the list -> the raw column that it is read from."""
+OWN: Final = frozenset({"recommendation_id", *AMOUNTS.values()})
+"""Raw columns that a list has and no bill of AWS."""
 _DAY: Final = re.compile(r"(?:^|/)[A-Za-z_]+=(\d{4}-\d{2}-\d{2})(?:/|$)")
 
 
@@ -86,15 +91,21 @@ class Part:
             yield stream
 
 
+class CopiedPart(Part):
+    """Files of a folder, which somebody may have copied there without a manifest."""
+
+
 def newest(store: Store) -> FoundList | None:
     """Return the files of the newest day whose manifest is there; None where there is no manifest.
+
+    Of a folder that was copied without any, they are those of the newest day that its folders name.
 
     :raises DeliveryError: the store cannot be read, or a manifest cannot be trusted.
     """
     files = store.files()
     day = max((_day(file.path) for file in files if file.name.endswith(MANIFEST_ENDING)), default=None)
     if day is None:
-        return None
+        return _without_manifest(files) if isinstance(store, CopiedPart) else None
     found = find_deliveries(Part(store, tuple(file for file in files if _day(file.path) == day)))
     told = [one for one in found if one.manifest == "data_export"]
     if len(told) != 1:
@@ -103,6 +114,20 @@ def newest(store: Store) -> FoundList | None:
             "ambiguous_export", f"{names} are several exports. Name the folder of one, with the export's name."
         )
     return FoundList(files=told[0].files, missing=told[0].missing, told_on=date.fromisoformat(day) if day else None)
+
+
+def _without_manifest(files: Sequence[DeliveredFile]) -> FoundList | None:
+    data = [file for file in files if tree.is_data(file.path)]
+    if not data:
+        return None
+    day = max(_day(file.path) for file in data)
+    chosen = tuple(file for file in data if _day(file.path) == day)
+    return FoundList(files=chosen, told_on=date.fromisoformat(day) if day else None)
+
+
+def is_list(file: Path, *, limits: Limits) -> bool:
+    """Return whether a file is a list of recommendations, by the names of its columns; its rows are not read."""
+    return bool(OWN & titles_of(file, limits=limits))
 
 
 def _day(path: str) -> str:
@@ -152,11 +177,12 @@ def _written(connection: duckdb.DuckDBPyConnection, raw: RawTables, file: Path) 
         " (FORMAT parquet, COMPRESSION zstd)"
     )
     sums = connection.execute(
-        "SELECT currency, count(*), sum(estimated_monthly_savings)"
+        "SELECT currency, count(*), sum(estimated_monthly_savings), max(refreshed_at)::DATE"
         f" FROM read_parquet({literal(str(file))}) GROUP BY currency ORDER BY currency"
     ).fetchall()
     return WrittenList(
         row_counts=(),
-        count=sum(int(count) for _, count, _ in sums),
-        savings={str(currency): amount for currency, _, amount in sums},
+        count=sum(int(count) for _, count, *_ in sums),
+        savings={str(currency): amount for currency, _, amount, _ in sums},
+        refreshed_on=max((day for *_, day in sums if day is not None), default=None),
     )

@@ -133,34 +133,45 @@ class CurSettings(BucketSettings):
         default=None,
         max_length=1000,
         title="Recommendations",
-        description="The folder in the bucket of a Data Export of cost optimization recommendations, with the export's"
-        " name: exports/recommendations. Left empty, none are read.",
+        description="The folder in the bucket, or within the folder that is read, of a Data Export of cost optimization"
+        " recommendations, with the export's name: exports/recommendations. Left empty, none are read.",
     )
 
     @model_validator(mode="after")
     def _keeps_bills_apart(self) -> Self:
-        folder = (self.recommendations_prefix or "").strip("/")
-        if folder and folder == self.prefix.strip("/"):
+        if self.recommendations_folder and self.path is None and self.recommendations_folder == self.prefix.strip("/"):
             raise ValueError("The recommendations lie in a folder of their own: name it, with the export's name.")
         return self
+
+    @property
+    def recommendations_folder(self) -> str:
+        """The folder of the recommendations, below the folder that is read or in the bucket; "" where none is named."""
+        return (self.recommendations_prefix or "").strip("/")
 
 
 def _bills(settings: CurSettings) -> Store:
     """Return the place of the bills without the folder of the recommendations, which have manifests like theirs."""
     store = open_store(settings)
-    if _recommendations(settings) is None:
-        return store
-    folder, prefix = (text.strip("/") for text in (settings.recommendations_prefix or "", settings.prefix))
-    if not tree.lies_in(folder, prefix):
+    folder, prefix = settings.recommendations_folder, "" if settings.path else settings.prefix.strip("/")
+    if not _names_recommendations(settings) or not tree.lies_in(folder, prefix):
         return store
     within = folder.removeprefix(prefix).strip("/")
     return recommendations.Part(store, tuple(file for file in store.files() if not tree.lies_in(file.path, within)))
 
 
+def _names_recommendations(settings: CurSettings) -> bool:
+    """Return whether there is a place of recommendations: beside a file that is named alone, there is none."""
+    return bool(settings.recommendations_folder) and not (settings.path and settings.path.is_file())
+
+
 def _recommendations(settings: CurSettings) -> Store | None:
-    if settings.path is not None or not (settings.recommendations_prefix or "").strip("/"):
+    if not _names_recommendations(settings):
         return None
-    return open_store(settings.model_copy(update={"prefix": settings.recommendations_prefix}))
+    if settings.path is None:
+        return open_store(settings.model_copy(update={"prefix": settings.recommendations_prefix}))
+    store, folder = open_store(settings), settings.recommendations_folder
+    # Files are chosen by their paths in the folder, so that no name of the settings leads out of it.
+    return recommendations.CopiedPart(store, tuple(file for file in store.files() if tree.lies_in(file.path, folder)))
 
 
 def found_deliveries(settings: CurSettings) -> tuple[Delivery, ...]:
@@ -347,5 +358,11 @@ KIND = ConnectorKind(
     normalize=reading_accounts(lambda _settings, listed: partial(plan, listed=listed)),
     planner=plan,
     reuses_files=True,
-    recommending=Recommending(open=_recommendations, find=recommendations.newest, write=recommendations.write),
+    recommending=Recommending(
+        open=_recommendations,
+        find=recommendations.newest,
+        write=recommendations.write,
+        is_list=recommendations.is_list,
+        columns=recommendations.COLUMNS,
+    ),
 )

@@ -50,11 +50,21 @@ class FoundList:
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenList:
-    """A list as it was written: rows of each file, recommendations, and by currency the monthly savings they sum to."""
+    """A list as it was written: rows of each file, recommendations, and by currency the monthly savings they sum to.
+
+    `refreshed_on` is the day of its newest recommendation, None where none says when it was made.
+    """
 
     row_counts: tuple[int, ...]
     count: int
     savings: Mapping[str, Decimal]
+    refreshed_on: date | None = None
+
+
+class IsList(Protocol):
+    """Tell a file that is such a list from a bill, by its columns."""
+
+    def __call__(self, file: Path, *, limits: Limits) -> bool: ...
 
 
 class WriteList(Protocol):
@@ -70,9 +80,12 @@ class Recommending:
     """Where a source's recommendations are: `open` gives their place, None where its settings name none.
 
     `find` returns the newest list there, None where there is none yet; it raises DeliveryError where the place cannot
-    be read.
+    be read. `is_list` tells of one file that it is a list rather than a bill. `columns` are, by column of a list, the
+    columns of the provider's that it is read from.
     """
 
     open: Callable[[Any], Store | None]
     find: Callable[[Store], FoundList | None]
     write: WriteList
+    is_list: IsList
+    columns: Mapping[str, str]

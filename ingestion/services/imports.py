@@ -21,7 +21,7 @@ from ingestion.schedule import retry_at
 from ingestion.services.deliveries import DeliveryOutcome, import_delivery
 from ingestion.services.kinds import KINDS
 from ingestion.services.reading_again import read_again
-from ingestion.services.recommendations import take_in_recommendations
+from ingestion.services.recommendations import take_in_file, take_in_recommendations
 from ingestion.services.secrets import opened_settings
 from itfm.core.limits import OUT_OF_MEMORY, out_of_memory_words, stopped_words
 from itfm.core.locks import single
@@ -99,9 +99,12 @@ def _start(organization_id: UUID, run_id: UUID, *, at: datetime) -> ImportRun:
 
 def _import(run: ImportRun) -> list[DeliveryOutcome]:
     connector = KINDS[run.source.kind]
+    whole = _reporter(run, first=Decimal(0), span=Decimal(1))
     if run.read_again:
-        return read_again(run, connector=connector, report=_reporter(run, first=Decimal(0), span=Decimal(1)))
+        return read_again(run, connector=connector, report=whole)
     settings = opened_settings(run.source, run.settings, connector=connector)
+    if (told := take_in_file(run, connector=connector, settings=settings, report=whole)) is not None:
+        return [told]
     deliveries = connector.discover(settings)
     if not deliveries:
         raise DeliveryError("nothing_found", "There is no bill at this place. Check the path or the settings.")

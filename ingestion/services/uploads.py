@@ -20,6 +20,7 @@ from django.utils.text import get_valid_filename, slugify
 
 from ingestion.delivery import ArchivedFile, SourceSettings
 from ingestion.delivery.tree import DATA_ENDINGS
+from ingestion.focus.columns import snake_case
 from ingestion.focus.findings import Finding, RejectedBillError
 from ingestion.models import BillSource, BillUpload, ImportRun
 from ingestion.normalize.connector import ConnectorKind
@@ -30,6 +31,7 @@ from ingestion.services.deliveries import limits
 from ingestion.services.kinds import KINDS
 from ingestion.services.mappings import mapped_services
 from ingestion.services.queue import request_import
+from ingestion.services.recommendations import SeenList, list_seen
 from itfm.core import lake
 from itfm.core.events import BillUploaded, publish
 from itfm.core.locks import single
@@ -166,6 +168,8 @@ def _look(upload: BillUpload) -> dict[str, Any]:
             )
 
     with lake.scratch(upload.organization_id) as scratch:
+        if (seen := list_seen(file, connector=connector, scratch=scratch, progress=progress)) is not None:
+            return _list_preview(connector, file, seen=seen, scratch=scratch)
         normalized = connector.normalize(
             [file],
             settings=others.settings,
@@ -183,6 +187,16 @@ def _look(upload: BillUpload) -> dict[str, Any]:
         "finding_count": len(normalized.findings),
         "row_count": sum(normalized.row_counts),
     }
+
+
+def _list_preview(connector: ConnectorKind, file: ArchivedFile, *, seen: SeenList, scratch: Path) -> dict[str, Any]:
+    """Return what was seen of a file that is no bill but a list of recommendations."""
+    becomes = connector.recommending.columns if connector.recommending else {}
+    columns = [
+        {**asdict(column), "targets": [own for own, raw in becomes.items() if raw == snake_case(column.title)]}
+        for column in preview_columns(file, planner=None, limits=limits(scratch))
+    ]
+    return {"columns": columns, "list": asdict(seen), "bills": [], "findings": [], "finding_count": 0}
 
 
 def _settings(connector: ConnectorKind, upload: BillUpload) -> SourceSettings:

@@ -65,6 +65,7 @@ resources: list[URLPattern] = [
     ),
     path("unknown-purchase-orders", orders.UnknownPurchaseOrders.as_view(), name="api_unknown_purchase_orders"),
     path("recommendations", recommendations.Recommendations.as_view(), name="api_recommendations"),
+    path("recommendations/file", recommendations.RecommendationsFile.as_view(), name="api_recommendations_file"),
     path("recommendation-lists", recommendations.RecommendationLists.as_view(), name="api_recommendation_lists"),
     path("findings", bills.Findings.as_view(), name="api_findings"),
     path("unknown-services", services.UnknownServices.as_view(), name="api_unknown_services"),

@@ -37,7 +37,8 @@ from itfm.audit.services import Actor
 from itfm.core.periods import next_period, previous_period
 from itfm.core.policy import Role
 from itfm.core.tenancy import system, tenant
-from itfm.demo.company import DemoCompany, Progress, cloud_invoices, write
+from itfm.demo import cost_optimization
+from itfm.demo.company import Delivered, DemoCompany, Progress, cloud_invoices, write
 from itfm.demo.organization import DEPARTMENTS
 from itfm.demo.other_bill import AskedFor, OtherBill
 from itfm.demo.purchases import Ordered, purchases
@@ -123,7 +124,7 @@ def set_up(folder: Path, *, charges: int, at: datetime, progress: Progress) -> t
                 key=slugify(delivered.name),
                 name=NAMES.get(delivered.name, delivered.name),
                 kind=delivered.kind,
-                settings={"path": str(delivered.folder)},
+                settings={"path": str(delivered.folder), **_recommended(company, delivered)},
                 at=at,
                 pull_time=PULL_TIME,
             )
@@ -141,6 +142,14 @@ def set_up(folder: Path, *, charges: int, at: datetime, progress: Progress) -> t
             facts = _facts(asked, issue_date=issue_date, purchase_order=order)
             enter_invoice(facts, organization_id=organization.id, by=COMPANY, at=at)
     return organization, company
+
+
+def _recommended(company: DemoCompany, delivered: Delivered) -> dict[str, str]:
+    """Lay what AWS recommends beside the bills that it is of, and return the setting that names its folder."""
+    if delivered.name != company.restated.name:
+        return {}
+    shutil.copytree(company.recommendations.folder, delivered.folder / cost_optimization.FOLDER, dirs_exist_ok=True)
+    return {"recommendations_prefix": cost_optimization.PREFIX}
 
 
 def _connect(other: OtherBill, *, organization_id: UUID, at: datetime) -> None:

@@ -16,7 +16,8 @@ from typing import Final
 import numpy as np
 
 from itfm.core.periods import parse_period, period_name, previous_period
-from itfm.demo import catalog, organization, other_bills, rule_set, sources, usage
+from itfm.demo import catalog, cost_optimization, organization, other_bills, rule_set, sources, usage
+from itfm.demo.cost_optimization import WrittenList
 from itfm.demo.other_bill import AskedFor, OtherBill
 from itfm.demo.sources import Source
 from itfm.demo.usage import Month
@@ -63,6 +64,7 @@ class Delivered:
 class DemoCompany:
     """What was written. Import `deliveries`, then `restated`, which replaces one month of the first source.
 
+    `recommendations` are those of the first source, to be laid beside its bills as `cost_optimization.FOLDER`.
     `others` are bills of no cloud; their charges are not among those asked for.
     """
 
@@ -70,6 +72,7 @@ class DemoCompany:
     folder: Path
     deliveries: tuple[Delivered, ...]
     restated: Delivered
+    recommendations: WrittenList
     others: tuple[OtherBill, ...]
     rules: Path
 
@@ -111,10 +114,12 @@ def write(
     planned = _Planned(folder, made, charges, seed, progress, calendar)
     deliveries = tuple(planned.delivered(source, number) for number, source in enumerate(made))
     restated = planned.restated()
+    report = sources.main_report(charges, seed)
+    advice = cost_optimization.write(folder / cost_optimization.FOLDER, report, calendar[-1].first_day)
     main = [asked for name, asked in cloud_invoices(deliveries, restated) if name == made[0].name]
     others = other_bills.write(folder, calendar, seed=seed, cloud_invoices=main)
     rules = rule_set.write(folder, calendar, seed=seed)
-    return DemoCompany(organization.NAME, folder, deliveries, restated, others, rules)
+    return DemoCompany(organization.NAME, folder, deliveries, restated, advice, others, rules)
 
 
 def _calendar(last_month: date, months: int) -> list[Month]:

@@ -78,13 +78,18 @@ def all_sources(charges: int, seed: int) -> list[Source]:
     ]
 
 
-def _main_account(charges: int, seed: int) -> Source:
+def main_report(charges: int, seed: int) -> Report:
+    """Return the resources of the first source, and who pays for them."""
     owners = [*team_owners(organization.TEAMS, percent=70), *shared_owners()]
     made = _resources(owners, catalog.AWS_METERS, catalog.REGIONS, count=_size(charges, 51), seed=[seed, 1])
     made += cluster.nodes(len(made))
     payer = Payer(organization.PAYER_ACCOUNT, organization.NAME, _account_names(owners, organization.PAYER_ACCOUNT))
-    report = Report(payer, made, cur2.LAYOUT)
-    return _of_aws("aws-cur2", 51, payer, partial(_write_cur2, report=report))
+    return Report(payer, made, cur2.LAYOUT)
+
+
+def _main_account(charges: int, seed: int) -> Source:
+    report = main_report(charges, seed)
+    return _of_aws("aws-cur2", 51, report.payer, partial(_write_cur2, report=report))
 
 
 def _subsidiary(charges: int, seed: int) -> Source:

@@ -25,6 +25,7 @@ MAY = {
     "GET revisions/<uuid:revision_id>": "OAFU",
     "GET findings": "OAFU",
     "GET recommendations": "OAFU",
+    "GET recommendations/file": "OAFU",
     "GET recommendation-lists": "OAFU",
     "GET invoices": "OAFU",
     "POST invoices": "OAF",

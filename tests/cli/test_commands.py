@@ -15,7 +15,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.cli.commands import import_bill, itfm
+from tests.ingestion.connectors.test_aws_cur import cur_2_rows
 from tests.ingestion.focus_files import line, write_bill
+from tests.ingestion.normalize.bills import csv_text
+from tests.ingestion.test_aws_recommendations import ROW
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = """
@@ -60,6 +63,32 @@ class TestImport:
         finding = next(one for one in told["findings"] if one["severity"] == "error")
         assert (finding["file"], finding["row"], finding["column"]) == ("bad.csv", 2, "BilledCost")
         assert told["error"]["message"]
+
+    def test_a_list_of_recommendations_comes_in_as_a_file_or_beside_the_bills_of_a_folder(self, tmp_path):
+        folder = tmp_path / "aws"
+        (folder / "cor" / "date=2026-10-06").mkdir(parents=True)
+        (folder / "cur.csv").write_text(csv_text(cur_2_rows({})))
+        (folder / "cor" / "date=2026-10-06" / "list.csv").write_text(csv_text([ROW]))
+        alone = tmp_path / "cor.csv"
+        alone.write_text(csv_text([ROW, {**ROW, "estimated_monthly_savings_after_discount": "0.5"}]))
+        told = tmp_path / "settings.yaml"
+        told.write_text("recommendations_prefix: cor\n")
+
+        code, beside = import_bill(folder, "aws_cur", "acme", "--settings-file", told)
+        assert (code, beside["status"], len(beside["bills"]), beside["findings"]) == (0, "imported", 1, [])
+        code, single = import_bill(alone, "aws_cur")
+        assert (code, single["status"], single["bills"]) == (0, "imported", [])
+        (finding,) = single["findings"]
+        assert finding["message"] == (
+            "A list of 2 recommendations of 2026-10-05, estimated monthly savings 140.66 USD, was taken in."
+            " The source has a newer one, of 2026-10-06, which stays the one that is shown."
+        )
+
+        alone.write_text(csv_text([{**ROW, "estimated_monthly_savings_after_discount": "1,5"}]))
+        code, refused = import_bill(alone, "aws_cur")
+        assert (code, refused["status"], refused["error"]["code"]) == (2, "rejected", "not_a_number")
+        (finding,) = refused["findings"]
+        assert (finding["file"], finding["row"]) == ("cor.csv", 1)
 
     def test_a_delivery_that_is_not_complete_waits(self, tmp_path):
         period = tmp_path / "reports" / "cur" / "20261001-20261101"

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from allocation.selectors import cost_rows, current_rule_set, names_of
 from allocation.services import allocate, due_periods
-from ingestion.models import Bill, BillSource, ImportRun
+from ingestion.models import Bill, BillSource, ImportRun, RecommendationList
 from ingestion.purchase_orders import order_book
 from ingestion.services import queue_due, run_import
 from ingestion.tie_out import books_of
@@ -57,6 +57,12 @@ def test_the_sample_company_comes_in_and_a_month_of_it_is_restated_for_good(tmp_
     assert work(organization) == ["imported"]
     restate(organization.id, company, at=timezone.now())
     assert work(organization) == ["unchanged"]
+
+    with tenant(organization.id):
+        (told,) = RecommendationList.objects.select_related("source")
+    written = company.recommendations
+    assert (told.source.key, told.told_on, told.count) == ("aws-cur2", written.told_on, written.count)
+    assert {currency: Decimal(sum_) for currency, sum_ in told.savings.items()} == {written.currency: written.savings}
 
     ((month, total),) = company.restated.totals.items()
     with tenant(organization.id):

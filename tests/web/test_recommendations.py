@@ -5,19 +5,27 @@ import io
 import re
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from allocation.engine.rules import parse
+from allocation.services import allocate, publish_rules
 from ingestion.models import BillSource
-from ingestion.services import remove_source
+from ingestion.services import create_source, remove_source
 from itfm.accounts.models import Membership, Scope
 from itfm.core.lake import organization_folder
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from tests.conftest import NOW, member
+from tests.ingestion.connectors.test_aws_cur import cur_2_rows
+from tests.ingestion.normalize.bills import csv_text
+from tests.ingestion.pulls import pull
 from tests.ingestion.recommended import ROW, keep_list
 
 
@@ -124,6 +132,121 @@ def test_recommendations_are_searched_and_chosen(owner, source, asked, ids):
 )
 def test_the_table_sorts(owner, source, sort, savings):
     assert [f"{value.normalize():f}" for value in column(page_of(owner, sort=sort), "savings")] == savings
+
+
+def test_savings_by_action_add_up_to_the_total_and_lead_to_their_own(owner, source):
+    page = page_of(owner)
+
+    rows = [[cell.value for cell in row.cells] for row in page.actions.rows]
+    assert [(name, f"{saved.normalize():f}", count) for name, saved, _, count in rows] == [
+        ("Rightsize", "30.1", 2),
+        ("Stop", "0.2", 1),
+    ]
+    assert sum(row[1] for row in rows) == page.savings[0].estimated_monthly_savings
+    assert page.actions.rows[1].cells[0].url == "?action=Stop"
+    assert page_of(owner, action="Stop").actions is None
+
+
+def test_actions_are_told_in_words_with_what_changes(owner, acme):
+    keep_list(
+        connected(acme, "aws"),
+        {"action": "MigrateToGraviton"},
+        {
+            "action": "PurchaseSavingsPlans", "resource_id": None, "resource_type": "ComputeSavingsPlans",
+            "current_summary": None, "recommended_summary": "1 USD an hour", "estimated_monthly_savings": "1",
+        },
+        {"action": "NewToUs", "recommended_summary": None, "estimated_monthly_savings": "0.5", "region_id": None},
+    )  # fmt: skip
+
+    rows = page_of(owner).table.rows
+
+    assert [(row.cells[2].value, row.cells[2].note) for row in rows] == [
+        ("Migrate to Graviton", "m5.2xlarge → m5.xlarge"),
+        ("Purchase savings plans", "1 USD an hour"),
+        ("NewToUs", "m5.2xlarge"),
+    ]
+    assert [(row.cells[0].value, row.cells[0].note) for row in rows] == [
+        ("i-10", "Ec2Instance, eu-central-1"),
+        ("ComputeSavingsPlans", "eu-central-1"),
+        ("i-12", "Ec2Instance"),
+    ]
+
+
+def with_bill(organization, folder, *charges):
+    """Pull a bill of October 2026, and return its source."""
+    folder.mkdir()
+    (folder / "cur.csv").write_text(csv_text(cur_2_rows(*charges)))
+    with tenant(organization.id):
+        source = create_source(
+            organization_id=organization.id,
+            key="aws",
+            name="Aws",
+            kind="aws_cur",
+            settings={"path": str(folder)},
+            at=NOW,
+        )
+    pull(source)
+    return source
+
+
+@pytest.fixture
+def november(monkeypatch):
+    """Look at the page when October is over."""
+    monkeypatch.setattr("itfm.web.recommendations.views.timezone", SimpleNamespace(now=lambda: NOW))
+
+
+CHARGE = {"line_item_resource_id": "i-10", "line_item_usage_account_id": "111111111111"}
+
+
+def test_what_a_resource_cost_stands_beside_and_leads_to_its_bill_lines(owner, acme, tmp_path, november):
+    own = {**CHARGE, "line_item_unblended_cost": "0.25"}
+    other = {**CHARGE, "line_item_resource_id": "i-2", "line_item_unblended_cost": "9"}
+    source = with_bill(acme, tmp_path / "bills", own, own, other)
+    keep_list(source, {}, {"resource_id": None}, {"currency": "EUR"})
+    with tenant(acme.id):
+        publish_rules(parse("version: 1\ndimensions: []\n"), organization_id=acme.id, published_by=None, at=NOW)
+    assert allocate(acme.id, period=date(2026, 10, 1)).state == "published"
+
+    page = page_of(owner)
+
+    assert (page.month, [one.label for one in page.table.columns if one.key == "billed"]) == (
+        date(2026, 10, 1), ["Cost, Oct 2026"],
+    )  # fmt: skip
+    costs = [row.cells[5] for row in page.table.rows]
+    assert [cell.value for cell in costs] == [Decimal("0.5"), None]
+    lines = owner.get(costs[0].url).context["page"]
+    assert (lines.only.name, lines.only.line_count, lines.only.total) == ("i-10", 2, Decimal("0.5"))
+    assert "Only the resource" in owner.get(costs[0].url).content.decode()
+    everything = owner.get(lines.only.all_url).context["page"]
+    assert (everything.only, everything.check.line_count, everything.check.agrees) == (None, 3, True)
+    gone = owner.get(costs[0].url.replace("resource=i-10", "resource=i-3")).context["page"]
+    assert (gone.only.line_count, gone.empty.title) == (0, "No bill lines")
+    assert owner.get(costs[0].url.replace("resource=i-10", f"resource={'x' * 2001}")).status_code == 400
+
+
+def test_a_bill_that_is_too_long_to_look_through_is_told(owner, acme, tmp_path, monkeypatch, november):
+    source = with_bill(acme, tmp_path / "bills", CHARGE)
+    keep_list(source, {})
+    monkeypatch.setattr("ingestion.resource_costs.MOST_CHARGES", 0)
+
+    page = page_of(owner)
+
+    assert (page.month, len(page.table.rows)) == (None, 1)
+    assert "October 2026 has more than" in page.costs_note
+    assert "billed" not in [one.key for one in page.table.shown_columns]
+
+
+def test_the_page_asks_the_database_as_often_for_many_as_for_one(
+    owner, acme, tmp_path, november, django_assert_max_num_queries
+):
+    source = with_bill(acme, tmp_path / "bills", CHARGE)
+    keep_list(source, {})
+    with CaptureQueriesContext(connection) as few:
+        page_of(owner)
+    keep_list(source, *({} for _ in range(60)), told_on=date(2026, 10, 6))
+
+    with django_assert_max_num_queries(len(few)):
+        page_of(owner)
 
 
 def test_long_lists_come_in_parts_and_the_totals_are_of_all(owner, acme):

@@ -13,6 +13,8 @@ from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from tests.conftest import member
 from tests.ingestion.focus_files import HEADER, line
+from tests.ingestion.normalize.bills import csv_text
+from tests.ingestion.test_aws_recommendations import ROW
 
 GOOD = "\n".join(
     [f"{HEADER},Team", line("1.5") + ",Payments", line("2.25", day=2) + ",<script>alert(1)</script>"]
@@ -200,3 +202,34 @@ def test_a_deleted_upload_leaves_nothing(finance, acme):
     with tenant(acme.id):
         assert not BillUpload.objects.exists()
     assert [path for path in lake.organization_folder(acme.id).rglob("*") if path.is_file()] == []
+
+
+def test_a_list_of_recommendations_is_taken_as_a_bill_is_and_leads_to_its_page(finance, acme):
+    upload = sent(finance, acme, content=csv_text([ROW, ROW]).encode(), name="cor.csv", kind="aws_cur")
+    check_upload(acme.id, upload_id=upload.id)
+
+    shown = finance.get(reverse("upload", args=[upload.id])).content.decode()
+    assert "Is cor.csv the list you meant?" in shown
+    assert "280.32" in shown
+    assert 'datetime="2026-10-05"' in shown
+    assert finance.post(reverse("upload_confirm", args=[upload.id]), {"source_name": "AWS by hand"}).status_code == 302
+    run_import(acme.id, run_id=only_upload(acme).run_id, retries=False)
+
+    page = finance.get(reverse("recommendations")).content.decode()
+    assert ("AWS by hand" in page, "280.32" in page) == (True, True)
+    with tenant(acme.id):
+        source = BillSource.objects.get()
+    about = finance.get(reverse("source", args=[source.id])).content.decode()
+    assert "2 of 2026-10-05, estimated monthly savings 280.32 USD" in about
+    assert "A list of 2 recommendations of 2026-10-05" in finance.get(reverse("findings")).content.decode()
+
+
+def test_a_bad_list_is_refused_with_its_place(finance, acme):
+    bad = csv_text([ROW, {**ROW, "currency_code": ""}]).encode()
+    upload = sent(finance, acme, content=bad, name="cor.csv", kind="aws_cur")
+    check_upload(acme.id, upload_id=upload.id)
+
+    shown = finance.get(reverse("upload", args=[upload.id])).content.decode()
+
+    assert "This file cannot be imported" in shown
+    assert "row 2" in shown

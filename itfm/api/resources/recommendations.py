@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, cast
 
+from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from ingestion.charges import FileFormat
 from ingestion.models import RecommendationList
 from ingestion.normalize.recommending import AMOUNTS, TEXTS
 from ingestion.recommendations import (
@@ -19,11 +22,13 @@ from ingestion.recommendations import (
     Wanted,
     newest_lists,
     recommendations_after,
+    write_recommendations,
 )
-from itfm.api.fields import Day, Exact, Form, Text
+from itfm.api.fields import Choice, Day, Exact, Form, Query, Text
 from itfm.api.operations import Call, Resource, operation
 from itfm.api.paging import Page, PageQuery, cursor, page_of, position
 from itfm.api.problems import ProblemError
+from itfm.api.resources.charges import MEDIA_TYPES, streamed
 from itfm.core.tenancy import tenant
 
 TAG = ["Recommendations"]
@@ -33,6 +38,15 @@ _LIST: Final = "recommendations"
 class RecommendationsQuery(PageQuery):
     """Which recommendations."""
 
+    source = serializers.UUIDField(required=False)  # type: ignore[assignment]  # the metaclass takes it away
+    search = Text(required=False, max_length=200, help_text="Found in accounts, resources, summaries or tags.")
+    vars().update({name: Text(required=False, max_length=2000, help_text="Exactly this value.") for name in FILTERS})
+
+
+class RecommendationsFileQuery(Query):
+    """Which recommendations, and the form of their file."""
+
+    format = Choice(choices=list(MEDIA_TYPES), default="csv")
     source = serializers.UUIDField(required=False)  # type: ignore[assignment]  # the metaclass takes it away
     search = Text(required=False, max_length=200, help_text="Found in accounts, resources, summaries or tags.")
     vars().update({name: Text(required=False, max_length=2000, help_text="Exactly this value.") for name in FILTERS})
@@ -98,10 +112,7 @@ class Recommendations(Resource):
         try:
             rows, last = recommendations_after(
                 lists,
-                wanted=Wanted(
-                    filters={name: call.query[name] for name in FILTERS if name in call.query},
-                    search=call.query.get("search", ""),
-                ),
+                wanted=_wanted(call),
                 after=_position(after) if after else None,
                 limit=call.query["limit"],
             )
@@ -111,6 +122,34 @@ class Recommendations(Resource):
             raise ProblemError("not_found", str(error)) from error
         values = (last.lists, last.list_id, last.file_number, last.row_number) if last else ()
         return Page(rows=rows, next_cursor=cursor(values, list_name=_LIST) if last else None)
+
+
+class RecommendationsFile(Resource):
+    """Recommendations as a file."""
+
+    @operation(
+        "bills.read",
+        query=RecommendationsFileQuery,
+        files=tuple(MEDIA_TYPES.values()),
+        reads_lake=True,
+        operation_id="download_recommendations",
+        tags=TAG,
+    )
+    def get(self, call: Call) -> StreamingHttpResponse:
+        """Stream the recommendations of the newest list of each source, filtered as their list, as one file."""
+        file_format = cast("FileFormat", call.query["format"])
+        with tenant(call.organization.id):
+            lists = list(newest_lists(call.query.get("source")))
+        if not lists:
+            raise ProblemError("not_found", "There is no list of recommendations.")
+
+        def write(file: Path) -> None:
+            write_recommendations(lists, wanted=_wanted(call), file_format=file_format, to=file)
+
+        try:
+            return streamed(call, write, name=f"recommendations.{file_format}")
+        except ListNotKeptError as error:
+            raise ProblemError("not_found", str(error)) from error
 
 
 class RecommendationLists(Resource):
@@ -126,6 +165,11 @@ class RecommendationLists(Resource):
     def get(self, call: Call) -> Page[RecommendationList]:
         """List the newest list of each source, with what its recommendations would save in a month by currency."""
         return page_of(newest_lists(), order=("source_id", "id"), query=call.query)
+
+
+def _wanted(call: Call) -> Wanted:
+    filters = {name: call.query[name] for name in FILTERS if name in call.query}
+    return Wanted(filters=filters, search=call.query.get("search", ""))
 
 
 def _position(values: list[Any]) -> Position:

@@ -15,12 +15,13 @@ from allocation.costs.query import CostQuery, Filter, QueryError
 from itfm.web.components import Cell, Column, Empty, Link, Pagination, Row, Tab, Table
 from itfm.web.explore.build import ExploreBuilder
 from itfm.web.explore.drill import Crumb, address
-from itfm.web.explore.page import Check, LinesPage
+from itfm.web.explore.page import Check, LinesPage, OneResource
 from itfm.web.explore.words import MEASURES, range_text
 from itfm.web.shell.page import Shell
 
 LEVELS: Final = {"resources": "Resources", "lines": "Bill lines"}
 PAGE: Final = 100
+LONGEST_RESOURCE: Final = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +32,15 @@ class After:
     count: int
 
 
-def lines_page(builder: ExploreBuilder, *, shell: Shell, level: str, after: After | None) -> LinesPage:
-    """Return the page of one period and currency.
+def lines_page(
+    builder: ExploreBuilder, *, shell: Shell, level: str, after: After | None, resource: str = ""
+) -> LinesPage:
+    """Return the page of one period and currency, narrowed to one resource where it is named.
 
-    :raises QueryError: the level is unknown.
+    :raises QueryError: the level is unknown, or the name is none that a bill can hold.
     """
+    if len(resource) > LONGEST_RESOURCE or "\0" in resource:
+        raise QueryError("resource", "A resource is named as the bill has it, in at most 2,000 characters.")
     if level and level not in LEVELS:
         raise QueryError("level", f"'{level[:20]}' is no level; write one of {', '.join(LEVELS)}.")
     level = level or "resources"
@@ -47,7 +52,7 @@ def lines_page(builder: ExploreBuilder, *, shell: Shell, level: str, after: Afte
         measure=MEASURES[query.measure],
         currency=query.currency or "",
         levels=tuple(
-            Tab(label=label, url=_to(builder, query, level=key), is_current=key == level)
+            Tab(label=label, url=_to(builder, query, level=key, resource=resource), is_current=key == level)
             for key, label in LEVELS.items()
         ),
         trail=(*(builder.trail() or _above(builder)), Crumb(label=LEVELS[level], url=_to(builder, query, level=level))),
@@ -56,12 +61,16 @@ def lines_page(builder: ExploreBuilder, *, shell: Shell, level: str, after: Afte
         return replace(page, empty=_moved(builder, query))
     try:
         if level == "resources":
-            found = resources(query, visibility=builder.visibility)
+            found = resources(query, visibility=builder.visibility, resource=resource)
         else:
-            found = bill_lines(query, visibility=builder.visibility, after=after.key if after else None, limit=PAGE)
+            key = after.key if after else None
+            found = bill_lines(query, visibility=builder.visibility, resource=resource, after=key, limit=PAGE)
     except NoLinesError as error:
         return replace(page, empty=Empty(title="There are no lines to show", text=str(error)))
-    page = replace(page, pagination=_pagination(builder, query, found, before=after.count if after else 0))
+    before = after.count if after else 0
+    page = replace(page, pagination=_pagination(builder, query, found, before=before, resource=resource))
+    if resource:
+        return _of_one(page, found, builder=builder, query=query, level=level, resource=resource)
     return _filled(page, found, builder=builder, query=query, level=level)
 
 
@@ -79,6 +88,25 @@ def _narrowed(builder: ExploreBuilder) -> CostQuery:
     return query
 
 
+def _of_one(
+    page: LinesPage, found: BillLines, *, builder: ExploreBuilder, query: CostQuery, level: str, resource: str
+) -> LinesPage:
+    """Return the page of one resource; the ledger tells none, so there is nothing to hold its lines against."""
+    all_url = _to(builder, query, level=level)
+    return replace(
+        page,
+        table=_resources(found, query) if level == "resources" else _lines(found, query),
+        only=OneResource(name=resource, line_count=found.line_count, total=found.total, all_url=all_url),
+        empty=None
+        if found.line_count
+        else Empty(
+            title="No bill lines",
+            text="No charge of this period names this resource.",
+            action=Link(label="Show all", url=all_url),
+        ),
+    )
+
+
 def _filled(page: LinesPage, found: BillLines, *, builder: ExploreBuilder, query: CostQuery, level: str) -> LinesPage:
     own, everything = _total(builder, direct(query)), _total(builder, query)
     moved = everything - own
@@ -94,7 +122,9 @@ def _filled(page: LinesPage, found: BillLines, *, builder: ExploreBuilder, query
     )
 
 
-def _pagination(builder: ExploreBuilder, query: CostQuery, found: BillLines, *, before: int) -> Pagination | None:
+def _pagination(
+    builder: ExploreBuilder, query: CostQuery, found: BillLines, *, before: int, resource: str
+) -> Pagination | None:
     if not found.lines:
         return None
     shown = before + len(found.lines)
@@ -103,8 +133,8 @@ def _pagination(builder: ExploreBuilder, query: CostQuery, found: BillLines, *, 
         first=before + 1,
         last=shown,
         total=found.line_count,
-        previous_url=_to(builder, query, level="lines") if before else "",
-        next_url=_to(builder, query, level="lines", after=following) if following else "",
+        previous_url=_to(builder, query, level="lines", resource=resource) if before else "",
+        next_url=_to(builder, query, level="lines", resource=resource, after=following) if following else "",
         noun="lines",
     )
 
@@ -209,6 +239,6 @@ def _unit(query: CostQuery) -> str:
     return "" if query.measure == "consumed_quantity" else query.currency or ""
 
 
-def _to(builder: ExploreBuilder, query: CostQuery, *, level: str, after: str = "") -> str:
-    more = [("level", level), *([("after", after)] if after else [])]
+def _to(builder: ExploreBuilder, query: CostQuery, *, level: str, resource: str = "", after: str = "") -> str:
+    more = [("level", level), *(pair for pair in (("resource", resource), ("after", after)) if pair[1])]
     return address(query, builder.lens, to=reverse("explore_lines"), more=more)

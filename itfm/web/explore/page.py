@@ -154,6 +154,18 @@ class LinesPage:
     split_links: tuple[Link, ...] = ()
     pagination: Pagination | None = None
     empty: Empty | None = None
+    only: OneResource | None = None
+    """In place of the check where the lines are those of one resource: the ledger holds none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneResource:
+    """The resource that a page is narrowed to, what its lines add up to, and the way back to all."""
+
+    name: str
+    line_count: int
+    total: Decimal
+    all_url: str
 
 
 @dataclass(frozen=True, kw_only=True)

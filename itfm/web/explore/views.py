@@ -70,7 +70,11 @@ def explore_lines(request: TenantRequest) -> HttpResponse:
     try:
         builder = asked(request)
         page = lines_page(
-            builder, shell=shell_of(request, "explore"), level=request.GET.get("level", ""), after=_after(request)
+            builder,
+            shell=shell_of(request, "explore"),
+            level=request.GET.get("level", ""),
+            after=_after(request),
+            resource=request.GET.get("resource", ""),
         )
     except QueryError as error:
         return refused(request, error)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.urls import reverse
@@ -20,22 +19,26 @@ from ingestion.recommendations import (
     newest_lists,
     recommendations_sorted,
     savings,
+    savings_by_action,
 )
+from ingestion.resource_costs import MOST_CHARGES, newest_month, resource_costs
 from ingestion.services import KINDS
-from itfm.web.components import Cell, Choice, Column, Empty, Link, Pagination, Row, Tab, Table, changed, with_sorting
+from itfm.web.components import Choice, Empty, Link, Pagination, Tab, Table, changed
+from itfm.web.display import period_text
 from itfm.web.recommendations.page import ListRow, RecommendationsPage, Select
-from itfm.web.recommendations.query import CHOSEN, DEFAULT_SORT, SORTS, RecommendationQuery
+from itfm.web.recommendations.query import CHOSEN, SORTS, RecommendationQuery
+from itfm.web.recommendations.tables import ACTIONS, Costs, actions_table, asked_of, recommendations_table
 from itfm.web.sheets import KINDS as FILE_KINDS
 from itfm.web.sheets import Sheet
 from itfm.web.shell.page import Shell
 
 PER_PAGE: Final = 50
-EFFORTS: Final = {"VeryLow": "Very low", "VeryHigh": "Very high"}
 LABELS: Final = {"action": "Action", "type": "Resource type", "region": "Region"}
-_LAST_PART: Final = re.compile(r"[^/:]+$")
 
 
-def recommendations_page(query: RecommendationQuery, *, shell: Shell, may_write: bool) -> RecommendationsPage:
+def recommendations_page(
+    query: RecommendationQuery, *, shell: Shell, may_write: bool, today: date
+) -> RecommendationsPage:
     """Return the recommendations that are asked for, in the currency that is, else the one with the most of them."""
     everything = list(newest_lists().order_by("source__name", "id"))
     page = RecommendationsPage(
@@ -53,13 +56,13 @@ def recommendations_page(query: RecommendationQuery, *, shell: Shell, may_write:
     if not everything:
         return replace(page, table=replace(page.table, empty=_none_yet(may_write=may_write)))
     try:
-        return _filled(page, query, everything)
+        return _filled(page, query, everything, today=today)
     except ListNotKeptError as error:
         return replace(page, table=replace(page.table, error=str(error)))
 
 
 def _filled(
-    page: RecommendationsPage, query: RecommendationQuery, everything: list[RecommendationList]
+    page: RecommendationsPage, query: RecommendationQuery, everything: list[RecommendationList], *, today: date
 ) -> RecommendationsPage:
     lists = _of_source(everything, query)
     found = savings(lists, wanted=Wanted(filters=query.filters, search=query.search))
@@ -70,12 +73,23 @@ def _filled(
         last_page = -(-shown.count // PER_PAGE)
         first = (min(query.page, last_page) - 1) * PER_PAGE
         rows = _sorted(lists, query, currency=shown.currency, first=first, limit=PER_PAGE)
+    costs, costs_note = _costs(rows, lists, today=today)
     return replace(
         page,
         savings=found,
         currencies=_tabs(query, found, shown=shown.currency) if shown is not None and len(found) > 1 else (),
         selects=_selects(everything, query),
-        table=_table(rows, query, currency=shown.currency if shown else "", names_source=len(everything) > 1),
+        actions=_actions(lists, query, currency=shown.currency) if shown else None,
+        table=recommendations_table(
+            rows,
+            query,
+            currency=shown.currency if shown else "",
+            names_source=len(everything) > 1,
+            costs=costs,
+            exports=_exports(query) if rows else (),
+        ),
+        month=costs.period if costs else None,
+        costs_note=costs_note,
         pagination=_pagination(query, first=first, shown=len(rows), total=shown.count) if shown else None,
     )
 
@@ -104,6 +118,13 @@ def recommendations_sheet(query: RecommendationQuery) -> Sheet:
     )
 
 
+def _actions(lists: Sequence[RecommendationList], query: RecommendationQuery, *, currency: str) -> Table | None:
+    """Return the savings by action, where there are several."""
+    wanted = Wanted(filters={**query.filters, "currency": currency}, search=query.search)
+    found = savings_by_action(lists, wanted=wanted)
+    return actions_table(found, query, currency=currency) if len(found) > 1 else None
+
+
 def _of_source(lists: Sequence[RecommendationList], query: RecommendationQuery) -> list[RecommendationList]:
     return [one for one in lists if query.source_id in {None, one.source_id}]
 
@@ -127,56 +148,18 @@ def _sorted(
     )
 
 
-def _table(
-    rows: Sequence[Mapping[str, Any]], query: RecommendationQuery, *, currency: str, names_source: bool
-) -> Table:
-    columns = (
-        Column(key="resource", label="Resource"),
-        Column(key="savings", label="Estimated monthly savings", kind="money", currency=currency),
-        Column(key="action", label="Action"),
-        Column(key="current", label="Today"),
-        Column(key="recommended", label="Recommended"),
-        Column(key="account", label="Account"),
-        Column(key="region", label="Region"),
-        Column(key="effort", label="Effort"),
-        Column(key="source", label="Source", is_shown=names_source),
-        Column(key="cost", label="Estimated monthly cost", kind="money", currency=currency),
-    )
-    narrowed = "None of the recommendations is like this."
-    empty = (
-        Empty(title="None found", text=narrowed, action=Link(label="Show all", url=reverse("recommendations")))
-        if query.is_narrowed
-        else Empty(title="Nothing to recommend", text="The newest lists have no recommendation.", icon="check")
-    )
-    return Table(
-        id="recommendations-table",
-        caption=f"Recommendations in {currency}" if currency else "Recommendations",
-        columns=with_sorting(columns, query=query.pairs, sort=query.sort, default=DEFAULT_SORT),
-        rows=tuple(_row(one) for one in rows),
-        exports=_exports(query) if rows else (),
-        empty=empty,
-    )
-
-
-def _row(one: Mapping[str, Any]) -> Row:
-    resource = one["resource_id"]
-    last_part = _LAST_PART.search(resource) if resource else None
-    effort = one["implementation_effort"]
-    account = one["sub_account_name"] or one["sub_account_id"]
-    return Row(
-        cells=(
-            Cell(value=last_part[0] if last_part else resource or "No resource named", note=one["resource_type"] or ""),
-            Cell(value=one["estimated_monthly_savings"]),
-            Cell(value=one["action"]),
-            Cell(value=one["current_summary"]),
-            Cell(value=one["recommended_summary"] or one["recommended_resource_type"]),
-            Cell(value=account, note=one["sub_account_id"] if account != one["sub_account_id"] else ""),
-            Cell(value=one["region_id"]),
-            Cell(value=EFFORTS.get(effort, effort)),
-            Cell(value=one["source_name"]),
-            Cell(value=one["estimated_monthly_cost"]),
-        )
-    )
+def _costs(
+    rows: Sequence[Mapping[str, Any]], lists: Sequence[RecommendationList], *, today: date
+) -> tuple[Costs | None, str]:
+    """Return what the resources of some rows cost in the newest month that is over, or why that is not told."""
+    month = newest_month([one.source_id for one in lists], today=today)
+    if month is None:
+        return None, ""
+    if month.is_too_long:
+        told = f"{period_text(month.period)} has more than {MOST_CHARGES:,} charges"
+        return None, f"What each resource cost is not looked up here: {told}. Explore tells it."
+    asked = {found for one in rows if (found := asked_of(one)) is not None}
+    return Costs(period=month.period, found=resource_costs(month, asked)), ""
 
 
 def _selects(lists: Sequence[RecommendationList], query: RecommendationQuery) -> tuple[Select, ...]:
@@ -202,7 +185,7 @@ def _selects(lists: Sequence[RecommendationList], query: RecommendationQuery) ->
 def _choices(values: Sequence[str], asked: str) -> tuple[Choice, ...]:
     """Return the values with the one that is asked for among them, whether there is such or not."""
     every = sorted({*values, asked} - {""})
-    return tuple(Choice(value=value, label=value, is_chosen=value == asked) for value in every)
+    return tuple(Choice(value=value, label=ACTIONS.get(value, value), is_chosen=value == asked) for value in every)
 
 
 def _tabs(query: RecommendationQuery, found: Sequence[Savings], *, shown: str) -> tuple[Tab, ...]:
@@ -244,7 +227,8 @@ def _none_yet(*, may_write: bool) -> Empty:
     )
     text = (
         "AWS writes cost optimization recommendations as a Data Export. Name its folder in the settings of the source"
-        " that reads the bills of the same bucket; each pull takes in the newest list."
+        " that reads the bills of the same bucket or folder, and each pull takes in the newest list; or upload one as a"
+        " file, as you do with bills."
     )
     action = None
     if may_write:

@@ -49,6 +49,12 @@ class RecommendationsPage:
     is_narrowed: bool
     table: Table
     pagination: Pagination | None
+    actions: Table | None = None
+    """What those that are asked for add up to by action, in the currency that is shown."""
+    month: date | None = None
+    """The month of the costs that the table tells from the bills."""
+    costs_note: str = ""
+    """Why the table does not tell what resources cost, where it could."""
 
     @property
     def shared_count(self) -> int:

@@ -11,10 +11,7 @@ from uuid import UUID
 SORTS: Final = {
     "resource": "resource_id",
     "action": "action",
-    "current": "current_summary",
-    "recommended": "recommended_summary",
     "account": "sub_account_name",
-    "region": "region_id",
     "effort": "implementation_effort",
     "source": "source_name",
     "cost": "estimated_monthly_cost",

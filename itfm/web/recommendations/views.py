@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from ingestion.recommendations import ListNotKeptError
@@ -22,6 +23,7 @@ def recommendations(request: TenantRequest) -> HttpResponse:
         parse_query(request.GET.dict()),
         shell=shell_of(request, "bills"),
         may_write=request.membership.may("sources.write"),
+        today=timezone.now().date(),
     )
     return render(request, "recommendations/page.html", {"page": page})
 

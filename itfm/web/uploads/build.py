@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from django import forms
 
@@ -14,7 +16,7 @@ from itfm.core.periods import parse_period
 from itfm.web.bills.build import total_rows
 from itfm.web.bills.page import FindingRow
 from itfm.web.shell.page import Shell
-from itfm.web.uploads.page import ColumnRow, UploadedBill, UploadPage, UploadPart
+from itfm.web.uploads.page import ColumnRow, UploadedBill, UploadedList, UploadPage, UploadPart
 
 
 def upload_page(upload: BillUpload, form: forms.Form, reading: forms.Form, *, shell: Shell) -> UploadPage:
@@ -49,6 +51,17 @@ def upload_page(upload: BillUpload, form: forms.Form, reading: forms.Form, *, sh
         finding_count=preview.get("finding_count", 0),
         form=form,
         reading=reading if reading.fields else None,
+        recommendations=_recommendations(preview.get("list")),
+    )
+
+
+def _recommendations(seen: dict[str, Any] | None) -> UploadedList | None:
+    if seen is None:
+        return None
+    return UploadedList(
+        count=seen["count"],
+        told_on=date.fromisoformat(seen["told_on"]) if seen["told_on"] else None,
+        savings=tuple((currency, Decimal(amount)) for currency, amount in seen["savings"].items()),
     )
 
 

@@ -30,7 +30,11 @@ def kind_choices() -> list[tuple[str, Any]]:
 class UploadForm(forms.Form):
     """A file and what kind of bill it is."""
 
-    kind = forms.ChoiceField(label="Kind of bill", choices=kind_choices)
+    kind = forms.ChoiceField(
+        label="Kind of bill",
+        choices=kind_choices,
+        help_text="A list of AWS's cost optimization recommendations goes with the Cost and Usage Report.",
+    )
     file = forms.FileField(max_length=200, widget=forms.ClearableFileInput(attrs={"accept": ".csv,.gz,.xlsx,.parquet"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -63,6 +63,15 @@ class UploadedBill:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UploadedList:
+    """A list of what a provider recommends in the file; `savings` are exact, by currency."""
+
+    count: int
+    told_on: date | None
+    savings: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class UploadPage:
     """A file in quarantine: what it holds, how it is read, and what was found."""
 
@@ -82,6 +91,13 @@ class UploadPage:
     form: Form
     reading: Form | None
     """How it is read, where that can be told."""
+    recommendations: UploadedList | None = None
+    """In place of bills, where the file is such a list."""
+
+    @property
+    def noun(self) -> str:
+        """What the file is."""
+        return "list" if self.recommendations else "bill"
 
     @property
     def hidden_finding_count(self) -> int:
