@@ -2,10 +2,13 @@
 
 import csv
 import io
+from datetime import date
 from decimal import Decimal
 
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -213,3 +216,25 @@ def test_postings_that_another_ledger_has_too_are_told(owner, acme, bill):
         ("Cloud", "Count there only"),
         ("gone", "Count in both"),
     ]
+
+
+def test_bills_come_a_page_at_a_time_whose_states_and_findings_are_theirs(owner, acme, bill, django_assert_num_queries):
+    with CaptureQueriesContext(connection) as few:
+        alone = owner.get(reverse("bills")).context["page"]
+    months = [date(2026 - number // 12, 12 - number % 12, 1) for number in range(3, 63)]
+    with tenant(acme.id):
+        Bill.objects.bulk_create(
+            Bill(organization_id=acme.id, source_id=bill.source_id, billing_period=month) for month in months
+        )
+
+    with django_assert_num_queries(len(few)):
+        first = owner.get(reverse("bills"))
+    last = owner.get(reverse("bills"), {"page": "2"}).context["page"]
+
+    assert (alone.paging.count, alone.paging.last) == (1, 1)
+    page = first.context["page"]
+    assert (len(page.bills), len(last.bills), page.paging.count) == (50, 11, 61)
+    assert page.bills[0].billing_period == bill.billing_period
+    assert [one.state.label for one in page.bills if one.state] == ["Estimated"]
+    assert last.bills[-1].billing_period == months[-1]
+    assert 'href="?page=2#bills"' in first.content.decode()

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final, cast
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.db.models import Count
 
 from ingestion.coverage import CoveredMonth, coverage, months_shown
@@ -41,17 +42,22 @@ from itfm.web.bills.page import (
     SourceName,
     SourceRow,
 )
+from itfm.web.components import Paging
 from itfm.web.shell.page import Shell
 
+PER_PAGE: Final = 50
 RECENT: Final = 20
 FINDINGS_PER_RUN: Final = 10
 
 
-def bills_page(*, shell: Shell, membership: Membership, at: datetime) -> BillsPage:
-    """Return where bills come from, what has arrived, and what runs."""
+def bills_page(*, shell: Shell, membership: Membership, part: int, at: datetime) -> BillsPage:
+    """Return where bills come from, what has arrived, `PER_PAGE` bills of it at a time, and what runs."""
     statuses = source_statuses(at=at)
-    states = bill_states(current_revisions(), at=at)
-    found = dict(Finding.objects.filter(revision__isnull=False).values_list("revision_id").annotate(count=Count("id")))
+    listed = Paginator(bills(), PER_PAGE).get_page(part)
+    in_force = [one.current_revision_id for one in listed if one.current_revision_id]
+    states = bill_states(current_revisions().filter(id__in=in_force), at=at)
+    findings = Finding.objects.filter(revision_id__in=in_force)
+    found = dict(findings.values_list("revision_id").annotate(count=Count("id")))
     return BillsPage(
         shell=shell,
         sources=tuple(source_row(status) for status in statuses),
@@ -63,7 +69,8 @@ def bills_page(*, shell: Shell, membership: Membership, at: datetime) -> BillsPa
             for source in removed_sources()
         ),
         coverage=coverage_part([status.source for status in statuses], at=at),
-        bills=tuple(_bill_row(bill, found, state=states.get(bill.id)) for bill in bills()),
+        bills=tuple(_bill_row(bill, found, state=states.get(bill.id)) for bill in listed),
+        paging=Paging(number=listed.number, count=listed.paginator.count, per_page=PER_PAGE),
         running=running_part().runs,
         recent=tuple(run_row(run) for run in recent_imports(RECENT)),
         may_pull=membership.may("bills.pull"),

@@ -180,6 +180,8 @@ class BillsPage:
     sources: tuple[SourceRow, ...]
     bills: tuple[BillRow, ...]
     """Newest period first, then by source."""
+    paging: Paging
+    """Of the bills."""
     running: tuple[RunRow, ...]
     """Queued and running ones."""
     recent: tuple[RunRow, ...]

@@ -39,7 +39,8 @@ from itfm.web.visibility import visibility_of
 @require_GET
 def bills(request: TenantRequest) -> HttpResponse:
     """Show where bills come from, what has arrived, and what is wrong with it."""
-    page = bills_page(shell=shell_of(request, "bills"), membership=request.membership, at=timezone.now())
+    part = parse_query(request.GET.dict()).page
+    page = bills_page(shell=shell_of(request, "bills"), membership=request.membership, part=part, at=timezone.now())
     return render(request, "bills/page.html", {"page": page})
 
 
