@@ -31,6 +31,14 @@ Match = Literal["same", "different", "alike"]
 NO_COMPANY: Final = "General ledger"
 """The billing account of postings whose file names no company."""
 FETCHED: Final = 5_000
+ENGINE: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "memory_limit": "512MiB",
+    "threads": 1,
+    "temp_directory": "",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+"""A few short columns of a month are sorted in memory; nothing is left on the disk."""
 _COLUMNS: Final = {
     "x_posting_id": "coalesce(x_posting_id, '')",
     "x_left_out_amount": "x_left_out_amount",
@@ -166,7 +174,7 @@ def _read(bills: Sequence[OtherBill]) -> _Month:
 def _postings(bill: OtherBill) -> Iterator[tuple[Posting, bool]]:
     """Yield the postings of a bill in the order of its files, with whether it counts them."""
     source = f"read_parquet({literal(str(bill.charges))})"
-    with duckdb.connect() as database:
+    with duckdb.connect(config=ENGINE) as database:
         titles = {row[0] for row in database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
         posting_id, left_out = (sql if name in titles else "''" for name, sql in _COLUMNS.items())
         answers = database.execute(

@@ -137,14 +137,16 @@ def _others(in_force: Iterable[BillRevision], *, source_id: UUID | None, kind: s
 
 def _out_of_date(kinds: Sequence[str]) -> list[tuple[BillRevision, list[str]]]:
     """Return the revisions in force that were held against others than those in force, each with these."""
-    in_force = _in_force(kinds)
+    together: dict[tuple[str, str, date], list[BillRevision]] = defaultdict(list)
+    for one in _in_force(kinds):
+        book = one.read_beside.get("book", "")
+        together[one.bill.source.kind, book, one.bill.billing_period].append(one)
     found = []
-    for one in in_force:
-        bill, book = one.bill, one.read_beside.get("book", "")
-        others = _others(in_force, source_id=bill.source_id, kind=bill.source.kind, book=book)
-        ids = _by_period(others).get(bill.billing_period, [])
-        if ids != one.read_beside.get("revisions", []):
-            found.append((one, ids))
+    for group in together.values():
+        for one in group:
+            ids = sorted(str(other.id) for other in group if other.bill.source_id != one.bill.source_id)
+            if ids != one.read_beside.get("revisions", []):
+                found.append((one, ids))
     return found
 
 

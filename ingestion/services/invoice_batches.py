@@ -51,8 +51,8 @@ def write_lines(lines: Mapping[Invoice, Sequence[InvoiceLine]], *, had_some: Ite
         for invoice, own in lines.items()
         for position, line in enumerate(own)
     )
-    while made := list(islice(rows, BATCH)):
-        LineRow.objects.bulk_create(made)
+    while batch := list(islice(rows, BATCH)):
+        LineRow.objects.bulk_create(batch)
 
 
 def _batches(ids: Iterable[UUID]) -> Iterator[list[UUID]]:

@@ -48,6 +48,7 @@ resources: list[URLPattern] = [
     path("invoices", invoices.Invoices.as_view(), name="api_invoices"),
     path("invoices/files", invoices.InvoiceFiles.as_view(), name="api_invoice_files"),
     path("unknown-invoices", invoices.UnknownInvoices.as_view(), name="api_unknown_invoices"),
+    path("bills-without-invoice", invoices.BillsWithoutInvoice.as_view(), name="api_bills_without_invoice"),
     path("invoices/<uuid:invoice_id>/lines", invoices.InvoiceLines.as_view(), name="api_invoice_lines"),
     path("invoices/<uuid:invoice_id>", invoices.OneInvoice.as_view(), name="api_invoice"),
     path(

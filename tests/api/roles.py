@@ -33,6 +33,7 @@ MAY = {
     "GET invoices/<uuid:invoice_id>/lines": "OAFU",
     "POST invoices/files": "OAF",
     "GET unknown-invoices": "OAFU",
+    "GET bills-without-invoice": "OAFU",
     "PATCH invoices/<uuid:invoice_id>": "OAF",
     "DELETE invoices/<uuid:invoice_id>": "OAF",
     "POST invoices/<uuid:invoice_id>/restorations": "OAF",

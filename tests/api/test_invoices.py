@@ -7,7 +7,7 @@ from itfm.audit.models import AuditEvent
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from tests.api.conftest import Program
-from tests.conftest import key_of
+from tests.conftest import key_of, member
 from tests.ingestion.invoiced_bills import charge, deliver
 
 BODY = {
@@ -224,3 +224,34 @@ def test_numbers_in_charges_that_no_invoice_has_are_told(owner, bills):
     owner.post("invoices", BODY)
     assert owner.get("unknown-invoices?period=2026-10").json()["items"] == []
     assert owner.get("unknown-invoices").status_code == 400
+
+
+def test_bills_without_an_invoice_are_those_of_the_page_until_one_is_entered(owner, acme, client, bills):
+    found = owner.get("bills-without-invoice?period=2026-10").json()["items"]
+
+    assert [(one["id"], one["source_name"], one["invoice_state"]) for one in found] == [
+        (str(bills[10].id), found[0]["source_name"], "estimated")
+    ]
+    assert found[0] == owner.get(f"bills/{bills[10].id}").json()
+    client.force_login(member(acme, Role.OWNER, "page@acme.example"))
+    shown = client.get("/bills/invoices?period=2026-10").context["page"].bills_without
+    assert [str(one.id) for one in shown] == [one["id"] for one in found]
+
+    owner.post("invoices", BODY)
+
+    assert owner.get("bills-without-invoice?period=2026-10").json()["items"] == []
+    assert owner.get("bills-without-invoice?period=2026-09").json()["items"] == []
+    assert owner.get("bills-without-invoice").status_code == 400
+
+
+def test_bills_without_an_invoice_come_page_by_page_and_to_their_organization_only(owner, acme, globex, tmp_path):
+    for key in ("one", "two", "three"):
+        deliver(acme, tmp_path, charge("5"), key=key, name=key)
+
+    first = owner.get("bills-without-invoice?period=2026-10&limit=2").json()
+    second = owner.get(f"bills-without-invoice?period=2026-10&limit=2&cursor={first['next']}").json()
+
+    assert (len(first["items"]), len(second["items"]), second["next"]) == (2, 1, None)
+    assert {one["source_name"] for one in first["items"] + second["items"]} == {"one", "two", "three"}
+    member(globex, Role.OWNER)
+    assert Program(key_of(globex, Role.OWNER)).get("bills-without-invoice?period=2026-10").json()["items"] == []

@@ -83,6 +83,7 @@ QUERIES = {
     "charges": "period=2026-10",
     "charges/file": "period=2026-10",
     "unknown-invoices": "period=2026-10",
+    "bills-without-invoice": "period=2026-10",
     "bills/<uuid:bill_id>/comparison": "older=1&newer=1",
 }
 

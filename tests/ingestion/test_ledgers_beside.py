@@ -13,10 +13,11 @@ import pytest
 from django.utils import timezone
 
 from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun
-from ingestion.services import beside, create_source, queue_due, remove_source, restore_source, run_import
+from ingestion.services import beside, create_source, queue_due, remove_source, restore_source, run_import, uploads
 from itfm.accounts.models import Organization
+from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
-from tests.conftest import NOW
+from tests.conftest import NOW, member
 from tests.ingestion import pulls
 from tests.ingestion.normalize.bills import POSTING_ROW, csv_text
 from tests.ingestion.pulls import pull
@@ -256,6 +257,29 @@ def test_bills_that_came_in_before_postings_had_ids_are_read_again_by_themselves
 
     assert settle(acme) >= 1
     assert total(acme) == union(OCTOBER)
+
+
+def test_the_look_at_an_upload_tells_what_another_source_counts_before_it_is_imported(ledgers, acme):
+    pull(ledgers("erp", *OCTOBER))
+    titles = {"posting_id": ""}
+    content = csv_text([{**titles, **POSTING_ROW, **row} for row in OCTOBER[:2]]).encode()
+    with tenant(acme.id):
+        upload = uploads.take_upload(
+            [content],
+            organization_id=acme.id,
+            name="october.csv",
+            kind="ledger",
+            settings={},
+            uploaded_by=member(acme, Role.OWNER).id,
+            at=timezone.now(),
+        )
+    uploads.check_upload(acme.id, upload_id=upload.id)
+
+    with tenant(acme.id):
+        upload.refresh_from_db()
+    assert [one["message"] for one in upload.preview["findings"] if one["code"] == "postings_elsewhere"] == [
+        "2 postings of 3.02 EUR stand in the source Erp as well, by their ids, and were not counted a second time."
+    ]
 
 
 def test_another_organization_has_its_own(ledgers, acme, globex, tmp_path):

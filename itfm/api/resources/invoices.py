@@ -10,7 +10,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
-from ingestion.models import Invoice
+from ingestion.models import Bill, Invoice
 from ingestion.payables.facts import InvoiceFacts, problems
 from ingestion.payables.line_by_line import LineReconciliation, LineState
 from ingestion.payables.reconciling import State
@@ -31,6 +31,7 @@ from itfm.api.operations import Call, Resource, etag_of, operation
 from itfm.api.paging import Page, PageQuery, page_of, page_of_sequence
 from itfm.api.problems import FieldProblem, ProblemError, unknown
 from itfm.api.replies import Reply
+from itfm.api.resources.bills import OneBillAnswer
 
 TAG = ["Invoices"]
 LIVING = ("open", "issued")
@@ -102,7 +103,7 @@ class InvoiceLineAnswer(Form):
     state = Choice(choices=get_args(LineState))
 
 
-class UnknownInvoicesQuery(PageQuery):
+class OfPeriodQuery(PageQuery):
     """Of which billing period."""
 
     period = Period(help_text="Billing period.")
@@ -231,7 +232,7 @@ class UnknownInvoices(Resource):
 
     @operation(
         "bills.read",
-        query=UnknownInvoicesQuery,
+        query=OfPeriodQuery,
         answers=UnknownInvoiceAnswer,
         is_list=True,
         operation_id="list_unknown_invoices",
@@ -246,6 +247,27 @@ class UnknownInvoices(Resource):
             list_name="unknown-invoices",
             query=call.query,
         )
+
+
+class BillsWithoutInvoice(Resource):
+    """Bills that no invoice was found for."""
+
+    @operation(
+        "bills.read",
+        query=OfPeriodQuery,
+        answers=OneBillAnswer,
+        is_list=True,
+        operation_id="list_bills_without_invoice",
+        tags=TAG,
+    )
+    def get(self, call: Call) -> Page[Bill]:
+        """List the bills in force of a billing period that no invoice was found for; their totals are estimated."""
+        states = {tie.revision.bill_id: tie.state for tie in books_of(call.query["period"], at=call.at).bills_without}
+        bills = Bill.objects.filter(id__in=states).select_related("source", "current_revision")
+        page = page_of(bills, order=("source_id", "id"), query=call.query)
+        for bill in page.rows:
+            bill.invoice_state = states[bill.id]  # type: ignore[attr-defined]
+        return page
 
 
 class OneInvoice(Resource):
