@@ -175,7 +175,7 @@ def test_bill_lines_mark_what_they_inherit_by_the_rules_of_their_run(acme, given
     assert explained.count("inherits team: retail (from account shop-prod)") == 1
     assert explained.count("inherits env: prod (from account shop-prod)") == 2
     assert "later" not in explained
-    assert explored.count("inherits env: prod; inherits team: retail") == 1
+    assert explored.count("inherits team: retail; inherits env: prod") == 1
 
 
 def test_a_run_gives_charges_the_tags_of_their_account_and_another_when_they_change(acme, given):
