@@ -69,8 +69,8 @@ class Beside:
         # Two sources that are read at once would each miss what the other is about to count.
         wait_for("beside", self.organization_id)
         book, own = _book(self.settings), self.revisions.get(bill.billing_period, [])
-        others = _others(_in_force([self.kind]), source_id=self.source_id, kind=self.kind, book=book)
-        if _by_period(others).get(bill.billing_period, []) != own:
+        in_force = _in_force([self.kind], period=bill.billing_period)
+        if _ids(_others(in_force, source_id=self.source_id, book=book)) != own:
             raise OthersMovedError
         return {"book": book, "revisions": own, "postings": _in_both(bill.folder)}
 
@@ -81,7 +81,7 @@ def read_beside(organization_id: UUID, *, source_id: UUID | None, kind: str, set
     if connector.beside is None:
         return Beside(organization_id=organization_id, source_id=source_id, kind=kind, settings=settings)
     with tenant(organization_id):
-        others = _others(_in_force([kind]), source_id=source_id, kind=kind, book=_book(settings))
+        others = _others(_in_force([kind]), source_id=source_id, book=_book(settings))
         bills = [_other_bill(one) for one in others]
     return Beside(
         organization_id=organization_id,
@@ -122,17 +122,17 @@ def _kinds_in_use() -> list[str]:
     return list(BillSource.objects.order_by("kind").values_list("kind", flat=True).distinct())
 
 
-def _in_force(kinds: Sequence[str]) -> list[BillRevision]:
-    found = current_revisions().filter(bill__source__kind__in=kinds).select_related("bill__source")
+def _in_force(kinds: Sequence[str], *, period: date | None = None) -> list[BillRevision]:
+    found = current_revisions(period).filter(bill__source__kind__in=kinds).select_related("bill__source")
     return list(found.defer("files", "totals", "file_totals"))
 
 
-def _others(in_force: Iterable[BillRevision], *, source_id: UUID | None, kind: str, book: str) -> list[BillRevision]:
-    return [
-        one
-        for one in in_force
-        if one.bill.source_id != source_id and one.bill.source.kind == kind and one.read_beside.get("book", "") == book
-    ]
+def _others(in_force: Iterable[BillRevision], *, source_id: UUID | None, book: str) -> list[BillRevision]:
+    return [one for one in in_force if one.bill.source_id != source_id and one.read_beside.get("book", "") == book]
+
+
+def _ids(revisions: Iterable[BillRevision]) -> list[str]:
+    return sorted(str(one.id) for one in revisions)
 
 
 def _out_of_date(kinds: Sequence[str]) -> list[tuple[BillRevision, list[str]]]:
@@ -144,17 +144,17 @@ def _out_of_date(kinds: Sequence[str]) -> list[tuple[BillRevision, list[str]]]:
     found = []
     for group in together.values():
         for one in group:
-            ids = sorted(str(other.id) for other in group if other.bill.source_id != one.bill.source_id)
+            ids = _ids(other for other in group if other.bill.source_id != one.bill.source_id)
             if ids != one.read_beside.get("revisions", []):
                 found.append((one, ids))
     return found
 
 
 def _by_period(revisions: Iterable[BillRevision]) -> dict[date, list[str]]:
-    found: dict[date, list[str]] = defaultdict(list)
+    found: dict[date, list[BillRevision]] = defaultdict(list)
     for one in revisions:
-        found[one.bill.billing_period].append(str(one.id))
-    return {period: sorted(ids) for period, ids in found.items()}
+        found[one.bill.billing_period].append(one)
+    return {period: _ids(of_one) for period, of_one in found.items()}
 
 
 def _other_bill(revision: BillRevision) -> OtherBill:

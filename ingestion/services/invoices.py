@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 from ingestion.models import Invoice
 from ingestion.payables.facts import InvoiceFacts, InvoiceLine, issuer_key, problems
 from ingestion.services.invoice_batches import lines_of_each, write_invoices, write_lines
-from ingestion.services.kept import MOST_TOLD, Deed, Planned, TakenIn, counted, differences, told, written
+from ingestion.services.kept import Deed, Planned, TakenIn, differences, record_file, told
 from itfm.audit.services import Actor, record
 
 PlannedInvoice = Planned[InvoiceFacts, Invoice]
@@ -40,7 +40,7 @@ def enter_invoice(facts: InvoiceFacts, *, organization_id: UUID, by: Actor, at: 
     check(facts)
     before = invoice_of(facts.issuer, facts.number)
     if before is not None:
-        if facts_of(before, with_lines=False) == replace(facts, lines=()):
+        if facts_of(before) == replace(facts, lines=()):
             return before, False
         raise InvoiceError(f"Invoice {before} is there already. Change that one instead.", field="number")
     invoice = _new(facts, organization_id=organization_id, by=by, at=at)
@@ -60,7 +60,7 @@ def change_invoice(invoice: Invoice, facts: InvoiceFacts, *, by: Actor, at: date
     :raises InvoiceError: something of it cannot be so, its number is taken, or its lines say otherwise.
     """
     locked = Invoice.objects.select_for_update().get(pk=invoice.pk)
-    before = facts_of(locked, with_lines=False)
+    before = facts_of(locked)
     check(facts)
     wanted = facts.fields()
     if locked.lines.exists():
@@ -102,7 +102,7 @@ def plan_invoices(invoices: Sequence[InvoiceFacts], *, columns: frozenset[str]) 
     for one in invoices:
         check(one)
         before = known.get((issuer_key(one.issuer), one.number))
-        said = _facts(before, lines=lines.get(before.pk, ())) if before else None
+        said = facts_of(before, lines=lines.get(before.pk, ())) if before else None
         plan.append(_planned(one, before, said=said, columns=columns))
     return tuple(plan)
 
@@ -127,18 +127,7 @@ def take_in_invoices(
     list(_named_like(invoices).select_for_update())
     plan = plan_invoices(invoices, columns=columns)
     _carry_out(plan, organization_id=organization_id, file_name=file_name[:200], by=by, at=at)
-    found, changes = counted(plan), written(plan)
-    if changes:
-        record(
-            "invoices.taken_in",
-            organization_id=organization_id,
-            actor_id=by.id,
-            actor_name=by.name,
-            target=file_name,
-            summary=f"{found.added} added, {found.changed} changed",
-            changes=dict(list(changes.items())[:MOST_TOLD]),
-        )
-    return found
+    return record_file("invoices.taken_in", plan, organization_id=organization_id, file_name=file_name, by=by)
 
 
 def check(facts: InvoiceFacts) -> None:
@@ -156,12 +145,8 @@ def invoice_of(issuer: str, number: str) -> Invoice | None:
     return named.filter(issuer_key=issuer_key(issuer), number=number).first()
 
 
-def facts_of(invoice: Invoice, *, with_lines: bool) -> InvoiceFacts:
-    """Return what a kept invoice says."""
-    return _facts(invoice, lines=lines_of(invoice) if with_lines else ())
-
-
-def _facts(invoice: Invoice, *, lines: tuple[InvoiceLine, ...]) -> InvoiceFacts:
+def facts_of(invoice: Invoice, *, lines: tuple[InvoiceLine, ...] = ()) -> InvoiceFacts:
+    """Return what a kept invoice says, with these lines."""
     names = [name for name in InvoiceFacts.__dataclass_fields__ if name != "lines"]
     return InvoiceFacts(**{name: getattr(invoice, name) for name in names}, lines=lines)
 

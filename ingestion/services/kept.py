@@ -1,4 +1,4 @@
-"""What keeping papers of finance leaves to tell: how many of a file did what, and what of one changed. Pure."""
+"""What keeping papers of finance leaves to tell: how many of a file did what, and what of one changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Generic, Literal, TypeVar, get_args
+from uuid import UUID
 
+from itfm.audit.services import Actor, record
 from itfm.core.money import plain
 from itfm.core.periods import period_name
 
@@ -45,9 +47,22 @@ def counted(plan: Sequence[Planned[Any, Any]]) -> TakenIn:
     return TakenIn(**{deed: deeds.count(deed) for deed in get_args(Deed)})
 
 
-def written(plan: Sequence[Planned[Any, Any]]) -> dict[str, Any]:
-    """Return what the audit log has of a file, by what its papers are called."""
-    return {one.name: one.changes for one in plan if one.deed != "unchanged"}
+def record_file(
+    action: str, plan: Sequence[Planned[Any, Any]], *, organization_id: UUID, file_name: str, by: Actor
+) -> TakenIn:
+    """Write down what a file that was taken in has added and changed, if anything, and return how many that are."""
+    found, changes = counted(plan), {one.name: one.changes for one in plan if one.deed != "unchanged"}
+    if changes:
+        record(
+            action,
+            organization_id=organization_id,
+            actor_id=by.id,
+            actor_name=by.name,
+            target=file_name,
+            summary=f"{found.added} added, {found.changed} changed",
+            changes=dict(list(changes.items())[:MOST_TOLD]),
+        )
+    return found
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from ingestion.models import PurchaseOrder
 from ingestion.payables.order_facts import OrderFacts, OrderStatus, order_key, order_problems
-from ingestion.services.kept import MOST_TOLD, Planned, TakenIn, counted, differences, told, written
+from ingestion.services.kept import Planned, TakenIn, differences, record_file, told
 from itfm.audit.services import Actor, record
 
 PlannedOrder = Planned[OrderFacts, PurchaseOrder]
@@ -124,18 +124,7 @@ def take_in_orders(
     list(_named_like(orders).select_for_update())
     plan = plan_orders(orders, columns=columns)
     _carry_out(plan, organization_id=organization_id, file_name=file_name[:200], by=by, at=at)
-    found, changes = counted(plan), written(plan)
-    if changes:
-        record(
-            "purchase_orders.taken_in",
-            organization_id=organization_id,
-            actor_id=by.id,
-            actor_name=by.name,
-            target=file_name,
-            summary=f"{found.added} added, {found.changed} changed",
-            changes=dict(list(changes.items())[:MOST_TOLD]),
-        )
-    return found
+    return record_file("purchase_orders.taken_in", plan, organization_id=organization_id, file_name=file_name, by=by)
 
 
 def check_order(facts: OrderFacts) -> None:

@@ -13,6 +13,7 @@ from ingestion.services.invoices import (
     change_invoice,
     enter_invoice,
     facts_of,
+    lines_of,
     restore_invoice,
     take_in_invoices,
     void_invoice,
@@ -47,6 +48,10 @@ def line(detail_id, amount, category="Usage"):
 ITEMIZED = replace(FACTS, lines=(line("1", "100"), line("2", "19", "Tax")))
 
 
+def whole_of(invoice):
+    return facts_of(invoice, lines=lines_of(invoice))
+
+
 @pytest.fixture
 def inside(acme):
     with tenant(acme.id):
@@ -70,7 +75,7 @@ def test_an_invoice_is_kept_once_and_written_down(inside):
     again, is_new_again = enter(inside, replace(FACTS, amount=Decimal("119")))
 
     assert (is_new, is_new_again, again.pk) == (True, False, made.pk)
-    assert facts_of(Invoice.objects.get(), with_lines=True) == FACTS
+    assert whole_of(Invoice.objects.get()) == FACTS
     [(action, changes)] = told()
     assert action == "invoice.entered"
     assert (changes["amount"], changes["billing_period"], changes["issue_date"]) == ("119", "2026-10", "2026-11-04")
@@ -159,7 +164,7 @@ def test_details_delivered_again_take_the_place_of_those_before(inside):
     found = take_in(inside, more)
 
     kept = Invoice.objects.get()
-    assert (found.changed, facts_of(kept, with_lines=True)) == (1, more)
+    assert (found.changed, whole_of(kept)) == (1, more)
     assert told()[-1][1]["EU-7 of Cloud"]["amount"] == ["119", "121"]
 
 
@@ -184,7 +189,7 @@ def test_lines_are_changed_by_details_alone(inside):
     change_invoice(kept, replace(FACTS, purchase_order="PO-1"), by=ADA, at=NOW)
     take_in(inside, replace(FACTS, purchase_order="PO-2"))
 
-    assert facts_of(Invoice.objects.get(), with_lines=True) == replace(ITEMIZED, purchase_order="PO-2")
+    assert whole_of(Invoice.objects.get()) == replace(ITEMIZED, purchase_order="PO-2")
 
 
 def test_a_file_is_taken_in_whole_or_not_at_all(inside):
@@ -219,5 +224,5 @@ def test_many_invoices_say_and_itemize_what_their_file_does(inside):
 
     take_in(inside, *after, replace(ITEMIZED, number="I-5"))
 
-    kept = {one.number: facts_of(one, with_lines=True) for one in Invoice.objects.all()}
+    kept = {one.number: whole_of(one) for one in Invoice.objects.all()}
     assert [kept[f"I-{number}"] for number in range(6)] == [*after, replace(ITEMIZED, number="I-5")]

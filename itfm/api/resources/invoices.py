@@ -290,7 +290,7 @@ class OneInvoice(Resource):
         """Have an invoice say something else; the audit log keeps what it said before."""
         found = _invoice(invoice_id, is_locked=True)
         call.expect(_etag(found))
-        facts = replace(facts_of(found, with_lines=False), **_fields(call.body))
+        facts = replace(facts_of(found), **_fields(call.body))
         _hold(facts)
         try:
             change_invoice(found, facts, by=call.actor, at=call.at)

@@ -93,7 +93,7 @@ class InvoiceForm(forms.Form):
         invoice: Invoice | None = None,
         initial: Mapping[str, Any] | None = None,
     ) -> None:
-        own = facts_of(invoice, with_lines=False).fields() if invoice else dict(initial or {})
+        own = facts_of(invoice).fields() if invoice else dict(initial or {})
         super().__init__(data, initial=own)
         if invoice is not None and invoice.status == Invoice.Status.VOIDED:
             self.fields["status"].widget.choices = [*STATUSES, ("voided", "Voided")]

@@ -14,7 +14,7 @@ from ingestion.payables.line_by_line import LineReconciliation, LineState
 from ingestion.payables.reconciling import Reconciliation
 from ingestion.payables.reconciling import State as ReconciliationState
 from itfm.web.components import Paging, State
-from itfm.web.invoices.preview import FilePreview
+from itfm.web.invoices.uploading import FilePreview
 from itfm.web.shell.page import Shell
 
 STATES: Final[dict[ReconciliationState, State]] = {

@@ -19,7 +19,6 @@ from ingestion.services.invoices import (
     restore_invoice,
     void_invoice,
 )
-from ingestion.services.payable_files import RefusedFileError
 from ingestion.tie_out import sum_state
 from itfm.accounts.access import TenantRequest, actor_of, allow
 from itfm.core.periods import PeriodError, parse_period
@@ -27,7 +26,7 @@ from itfm.web.bills.page import BILL_STATES
 from itfm.web.invoices.build import invoice_page, invoices_page
 from itfm.web.invoices.forms import InvoiceForm, prefilled
 from itfm.web.invoices.page import InvoiceFormPage, InvoiceUploadPage
-from itfm.web.invoices.preview import FilePreview, preview_of
+from itfm.web.invoices.uploading import FilePreview, upload
 from itfm.web.shell.build import shell_of
 
 _GONE = "There is no such invoice."
@@ -103,25 +102,7 @@ def invoice_new(request: TenantRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def invoice_upload(request: TenantRequest) -> HttpResponse:
     """Look at a file of invoices, or take it in, whole or not at all."""
-    if request.method == "GET":
-        return _upload(request)
-    sent = request.FILES.get("file")
-    if sent is None or not sent.name:
-        return _upload(request, ("Choose a file first; one beyond the limit of uploads was not taken.",), status=422)
-    owner_id = request.organization.id
-    try:
-        if "look" in request.POST:
-            plan = look_at_file(sent.chunks(), name=sent.name, organization_id=owner_id)
-            return _upload(request, preview=preview_of(plan, file_name=sent.name))
-        found = take_in_file(
-            sent.chunks(), name=sent.name, organization_id=owner_id, by=actor_of(request), at=timezone.now()
-        )
-    except RefusedFileError as error:
-        return _upload(request, error.problems, status=422)
-    messages.success(
-        request, f"{sent.name}: {found.added} added, {found.changed} changed, {found.unchanged} as they were."
-    )
-    return redirect("invoices")
+    return upload(request, look=look_at_file, take=take_in_file, show=_upload, back="invoices")
 
 
 @allow("invoices.write")

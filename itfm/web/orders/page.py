@@ -12,7 +12,7 @@ from django.forms import Form
 
 from ingestion.payables.drawing import Drawing, NamingInvoice, OrderState, OrderSums
 from itfm.web.components import Choice, Link, Paging, State
-from itfm.web.invoices.preview import FilePreview
+from itfm.web.invoices.uploading import FilePreview
 from itfm.web.shell.page import Shell
 
 STATES: Final[dict[OrderState, State]] = {

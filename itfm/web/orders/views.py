@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ingestion.models import PurchaseOrder
 from ingestion.services.order_files import look_at_order_file, take_in_order_file
-from ingestion.services.payable_files import RefusedFileError
 from ingestion.services.purchase_orders import (
     PurchaseOrderError,
     change_order,
@@ -22,7 +21,7 @@ from ingestion.services.purchase_orders import (
     reopen_order,
 )
 from itfm.accounts.access import TenantRequest, actor_of, allow
-from itfm.web.invoices.preview import FilePreview, preview_of
+from itfm.web.invoices.uploading import FilePreview, upload
 from itfm.web.orders.build import order_page, orders_page, orders_sheet
 from itfm.web.orders.forms import OrderForm, prefilled_order
 from itfm.web.orders.page import OrderFormPage, OrderUploadPage
@@ -101,25 +100,7 @@ def purchase_order_new(request: TenantRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def purchase_order_upload(request: TenantRequest) -> HttpResponse:
     """Look at a file of purchase orders, or take it in, whole or not at all."""
-    if request.method == "GET":
-        return _upload(request)
-    sent = request.FILES.get("file")
-    if sent is None or not sent.name:
-        return _upload(request, ("Choose a file first; one beyond the limit of uploads was not taken.",), status=422)
-    owner_id = request.organization.id
-    try:
-        if "look" in request.POST:
-            plan = look_at_order_file(sent.chunks(), name=sent.name, organization_id=owner_id)
-            return _upload(request, preview=preview_of(plan, file_name=sent.name))
-        found = take_in_order_file(
-            sent.chunks(), name=sent.name, organization_id=owner_id, by=actor_of(request), at=timezone.now()
-        )
-    except RefusedFileError as error:
-        return _upload(request, error.problems, status=422)
-    messages.success(
-        request, f"{sent.name}: {found.added} added, {found.changed} changed, {found.unchanged} as they were."
-    )
-    return redirect("purchase_orders")
+    return upload(request, look=look_at_order_file, take=take_in_order_file, show=_upload, back="purchase_orders")
 
 
 @allow("invoices.write")

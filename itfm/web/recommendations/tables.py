@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from ingestion.recommendations import ActionSavings
 from ingestion.resource_costs import Asked, ResourceCost
+from itfm.core.money import total
 from itfm.core.periods import period_name
 from itfm.web.allocation.build import share_percent
 from itfm.web.components import Cell, Column, Empty, Link, Row, Table, changed, with_sorting
@@ -138,7 +139,7 @@ def _billed(one: Mapping[str, Any], costs: Costs | None) -> Cell:
 
 def actions_table(found: Sequence[ActionSavings], query: RecommendationQuery, *, currency: str) -> Table:
     """Return what recommendations in one currency add up to by action, each leading to its own."""
-    whole = sum((one.estimated_monthly_savings for one in found), Decimal(0))
+    whole = total(one.estimated_monthly_savings for one in found)
     return Table(
         id="actions-table",
         caption=f"Estimated savings by action in {currency}",

@@ -1,13 +1,22 @@
-"""What taking in a file of invoices or purchase orders would do, as a page tells it."""
+"""Files of invoices and purchase orders on their pages: looked at first, or taken in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ingestion.services.kept import Planned, counted
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
 
+from ingestion.services.kept import Planned, TakenIn, counted
+from ingestion.services.payable_files import RefusedFileError
+from itfm.accounts.access import TenantRequest, actor_of
+
+Look = Callable[..., Sequence[Planned[Any, Any]]]
+Take = Callable[..., TakenIn]
 MOST_PLANNED: Final = 100
 """So many papers are told one by one."""
 
@@ -49,6 +58,28 @@ def preview_of(plan: Sequence[Planned[Any, Any]], *, file_name: str) -> FilePrev
         ),
         hidden_count=max(len(told) - MOST_PLANNED, 0),
     )
+
+
+def upload(
+    request: TenantRequest, *, look: Look, take: Take, show: Callable[..., HttpResponse], back: str
+) -> HttpResponse:
+    """Answer a page that files are sent to: `show` draws it, and `back` is where one leads that was taken in."""
+    if request.method == "GET":
+        return show(request)
+    sent = request.FILES.get("file")
+    if sent is None or not sent.name:
+        return show(request, ("Choose a file first; one beyond the limit of uploads was not taken.",), status=422)
+    named = {"name": sent.name, "organization_id": request.organization.id}
+    try:
+        if "look" in request.POST:
+            return show(request, preview=preview_of(look(sent.chunks(), **named), file_name=sent.name))
+        found = take(sent.chunks(), **named, by=actor_of(request), at=timezone.now())
+    except RefusedFileError as error:
+        return show(request, error.problems, status=422)
+    messages.success(
+        request, f"{sent.name}: {found.added} added, {found.changed} changed, {found.unchanged} as they were."
+    )
+    return redirect(back)
 
 
 def _changes_told(changes: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
