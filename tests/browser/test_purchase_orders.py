@@ -79,3 +79,19 @@ def test_a_file_is_looked_at_before_it_is_taken_in(site, new_page):
 
     expect(page.get_by_text("orders.csv: 1 added, 0 changed, 0 as they were.")).to_be_visible()
     expect(page.get_by_role("link", name="PO-7")).to_be_visible()
+
+
+def test_many_invoices_of_an_unknown_number_stand_side_by_side_on_a_phone(site, new_page):
+    acme = create_organization("Acme", slug="acme")
+    member(acme, Role.OWNER, "ada@acme.example")
+    with tenant(acme.id):
+        for number in range(12):
+            invoice(acme, f"EU-2026-10-{number:03}", "7", order="PO-9")
+    page = new_page(width="phone")
+    log_in(page, site, "ada@acme.example")
+
+    page.goto(f"{site}/bills/purchase-orders")
+
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name="EU-2026-10-000")).bounding_box()
+    assert row["height"] < 300
+    assert_accessible(page)
