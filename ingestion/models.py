@@ -239,6 +239,8 @@ class ServiceMapping(TenantModel):
 class RecommendationList(TenantModel):
     """What a source's provider recommended on a day to save cost: immutable, its recommendations in the lake."""
 
+    NEWEST_FIRST: Final = ("-told_on", "-fetched_at", "-id")
+
     source = TenantForeignKey(BillSource, on_delete=models.CASCADE, related_name="recommendation_lists")
     told_on = models.DateField(help_text="The day that it is of.")
     files = models.JSONField(help_text="name, size, version, sha256 and row_count of each delivered file, in order.")

@@ -96,7 +96,7 @@ def newest_lists(source_id: UUID | None = None) -> QuerySet[RecommendationList]:
     sources = BillSource.objects.filter(is_draft=False, removed_at=None)
     if source_id is not None:
         sources = sources.filter(id=source_id)
-    newest = RecommendationList.objects.filter(source=OuterRef("pk")).order_by("-told_on", "-fetched_at", "-id")
+    newest = RecommendationList.objects.filter(source=OuterRef("pk")).order_by(*RecommendationList.NEWEST_FIRST)
     ids = sources.annotate(newest=Subquery(newest.values("id")[:1])).values("newest")
     return RecommendationList.objects.filter(id__in=ids).select_related("source")
 

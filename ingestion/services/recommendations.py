@@ -202,4 +202,4 @@ def recommendations_seen(connector: ConnectorKind, settings: SourceSettings) -> 
 
 def latest_recommendations(source: BillSource) -> RecommendationList | None:
     """Return the newest list of a source."""
-    return RecommendationList.objects.filter(source=source).order_by("-told_on", "-fetched_at").first()
+    return RecommendationList.objects.filter(source=source).order_by(*RecommendationList.NEWEST_FIRST).first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -34,7 +34,10 @@ ROW = {
 
 
 def keep_list(source: BillSource, *changes: dict[str, str], told_on: date = TOLD_ON) -> RecommendationList:
-    """Save a list with a row for each of these changes of `ROW`, its resource and id being told apart by number."""
+    """Save a list with a row for each of these changes of `ROW`, its resource and id being told apart by number.
+
+    It is fetched a minute after the source's last one.
+    """
     rows = [
         {**ROW, "recommendation_id": f"r-{number}", "resource_id": f"{ROW['resource_id']}{number}", **change}
         for number, change in enumerate(changes)
@@ -58,6 +61,7 @@ def keep_list(source: BillSource, *changes: dict[str, str], told_on: date = TOLD
     for row in rows:
         savings[row["currency"]] = savings.get(row["currency"], Decimal(0)) + Decimal(row["estimated_monthly_savings"])
     with tenant(source.organization_id):
+        earlier = RecommendationList.objects.filter(source=source).count()
         return RecommendationList.objects.create(
             id=list_id,
             organization_id=source.organization_id,
@@ -67,5 +71,5 @@ def keep_list(source: BillSource, *changes: dict[str, str], told_on: date = TOLD
             folder=str(folder),
             count=len(rows),
             savings={currency: plain(amount) for currency, amount in savings.items()},
-            fetched_at=NOW,
+            fetched_at=NOW + timedelta(minutes=earlier),
         )
