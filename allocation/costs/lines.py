@@ -172,7 +172,7 @@ def _charges(
     if not run.folder or not all(path.is_file() for path in (*files, *tables)):
         raise NoLinesError("The stored charges of this period are not kept. Pull the bill again.")
     account_tags = _account_tags(run)
-    with lake.scratch(run.organization_id) as scratch, _database([*files, *tables], scratch) as database:
+    with lake.scratch(run.organization_id) as scratch, reading_files([*files, *tables], scratch) as database:
         database.execute(f"CREATE TEMP TABLE sets AS {_sets(query, visibility, tables=tables)}")
         tags = "tags" if account_tags.by_account else "NULL::VARCHAR"
         found = " UNION ALL BY NAME ".join(
@@ -184,7 +184,7 @@ def _charges(
 
 
 @contextmanager
-def _database(reads: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading_files(reads: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     limits: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY,
         "threads": settings.ENGINE_THREADS,
@@ -204,11 +204,11 @@ def _sets(query: CostQuery, visibility: Visibility, *, tables: Sequence[Path]) -
     conditions = []
     for one in query.filters:
         if one.name not in COLUMNS:
-            conditions.append(_passes(_value(one.name), one))
+            conditions.append(_passes(value_of(one.name), one))
         elif one.name not in {"origin", "charge_date"}:
             conditions.append(_passes(one.name, one))
     if not visibility.sees_everything:
-        seen = [f"{_value(dimension)} IN ({_texts(values)})" for dimension, values in visibility.values if values]
+        seen = [f"{value_of(dimension)} IN ({_texts(values)})" for dimension, values in visibility.values if values]
         conditions.append(f"({' OR '.join(seen) or 'FALSE'})")
     classification, cells, segments = (f"read_parquet({literal(str(path))})" for path in tables)
     return f"""
@@ -243,7 +243,7 @@ def _passes(expression: str, one: Filter) -> str:
     return f"{'NOT ' if one.exclude else ''}({' OR '.join(found)})"
 
 
-def _value(dimension: str) -> str:
+def value_of(dimension: str) -> str:
     """Return one value out of a segment; by pointer, so that a key may be any text."""
     pointer = "/" + dimension.replace("~", "~0").replace("/", "~1")
     return f"json_extract_string(dimension_values, {literal(pointer)})"

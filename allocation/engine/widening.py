@@ -84,17 +84,20 @@ def distinct_texts(
     return [str(text) for (text,) in found]
 
 
-def charges_of(sets: str, revision: Revision) -> str:
+def charges_of(sets: str, revision: Revision, *, with_sets: bool = False) -> str:
     """Return the SQL of the rows `charges` of a bill that are of some attribute sets, as the revision has them.
 
-    `sets` is a query with `attribute_set_id`. The files needed are those of `files_of_lines`.
+    `sets` is a query with `attribute_set_id`, each once. The files needed are those of `files_of_lines`.
+
+    :param with_sets: its other columns stand beside the rows, as `own`.
     """
+    join = "JOIN" if with_sets else "SEMI JOIN"
     charges = f"read_parquet({literal(str(revision.charges))}) AS charges"
     if revision.further.is_nothing:
-        return f"{charges} SEMI JOIN ({sets}) AS own ON own.attribute_set_id = charges.x_attribute_set_id"
+        return f"{charges} {join} ({sets}) AS own ON own.attribute_set_id = charges.x_attribute_set_id"
     widened = f"read_parquet({literal(str(revision.attribute_sets))})"
-    own = f"SELECT * FROM {widened} SEMI JOIN ({sets}) AS wanted USING (attribute_set_id)"  # noqa: S608
-    return f"{charges} SEMI JOIN ({own}) AS own ON {_is_of('own', revision.further)}"
+    own = f"SELECT * FROM {widened} {join} ({sets}) AS wanted USING (attribute_set_id)"  # noqa: S608
+    return f"{charges} {join} ({own}) AS own ON {_is_of('own', revision.further)}"
 
 
 def files_of_lines(revision: Revision) -> list[Path]:
