@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +22,7 @@ from ingestion.normalize.recommending import AMOUNTS, FILE, TEXTS
 from ingestion.revisions import reader
 from itfm.core.inert import inert_expression
 from itfm.core.lake import organization_folder
+from itfm.core.periods import next_period
 
 FILTERS: Final = ("action", "currency", "region_id", "resource_id", "resource_type", "sub_account_id")
 """Columns whose exact value narrows what is read."""
@@ -96,7 +98,20 @@ def newest_lists(source_id: UUID | None = None) -> QuerySet[RecommendationList]:
     sources = BillSource.objects.filter(is_draft=False, removed_at=None)
     if source_id is not None:
         sources = sources.filter(id=source_id)
-    newest = RecommendationList.objects.filter(source=OuterRef("pk")).order_by(*RecommendationList.NEWEST_FIRST)
+    return _newest_of(sources, RecommendationList.objects.all())
+
+
+def lists_of_month(period: date) -> QuerySet[RecommendationList]:
+    """Return the newest list of each source that was told in a month or the one after it, when its bill is looked at.
+
+    So what was recommended for a month stays as it was, once the month after it is over.
+    """
+    told = RecommendationList.objects.filter(told_on__gte=period, told_on__lt=next_period(next_period(period)))
+    return _newest_of(BillSource.objects.filter(is_draft=False), told)
+
+
+def _newest_of(sources: QuerySet[BillSource], lists: QuerySet[RecommendationList]) -> QuerySet[RecommendationList]:
+    newest = lists.filter(source=OuterRef("pk")).order_by(*RecommendationList.NEWEST_FIRST)
     ids = sources.annotate(newest=Subquery(newest.values("id")[:1])).values("newest")
     return RecommendationList.objects.filter(id__in=ids).select_related("source")
 

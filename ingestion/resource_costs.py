@@ -70,7 +70,7 @@ def resource_costs(month: MonthOfBills, asked: Collection[Asked]) -> dict[Asked,
     bills = [bill for bill in month.bills if (revision_folder(bill) / "charges.parquet").is_file()]
     if month.is_too_long or not bills or not asked:
         return {}
-    names = sorted({name for one in asked for name in _names(one.resource)})
+    names = sorted({name for one in asked for name in names_of(one.resource)})
     found: dict[tuple[UUID, str, str], dict[str, Decimal]] = {}
     with reader(*(revision_folder(bill) for bill in bills)) as database:
         rows = database.execute(_sql(bills), {"names": names}).fetchall()
@@ -79,12 +79,12 @@ def resource_costs(month: MonthOfBills, asked: Collection[Asked]) -> dict[Asked,
     return {
         one: ResourceCost(name=name, amounts=found[one.source_id, one.account, name])
         for one in asked
-        for name in _names(one.resource)
+        for name in names_of(one.resource)
         if (one.source_id, one.account, name) in found
     }
 
 
-def _names(resource: str) -> tuple[str, ...]:
+def names_of(resource: str) -> tuple[str, ...]:
     """Return the names under which a bill may tell a resource, the one that counts last."""
     short = _SHORT.fullmatch(resource)
     return (short["id"], resource) if short else (resource,)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final, Literal
+from uuid import UUID
 
 from itfm.core.money import CONTEXT, total
 
@@ -160,6 +161,34 @@ class Completeness:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Action:
+    """A recommendation for a resource, and what that cost its cost center directly in the month.
+
+    `estimated_monthly_savings` is the provider's estimate on the day `told_on`; `cost` is None where no bill has the
+    resource in its currency. `code` is the cost center's own, which may stand below the one that is looked at.
+    """
+
+    code: str
+    source_id: UUID
+    source_name: str
+    told_on: date
+    recommendation_id: str
+    action: str
+    resource: str
+    """As its provider names it."""
+    billed_resource: str
+    """As the bill has it."""
+    resource_type: str
+    account: str
+    account_name: str
+    current_summary: str
+    recommended_summary: str
+    currency: str
+    estimated_monthly_savings: Decimal
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Statement:
     """A cost center with all below it in a billing period, from the ledger in force."""
 
@@ -174,6 +203,8 @@ class Statement:
     """What it cost in each month up to the period that has a ledger, by currency."""
     rules: RulesNote
     completeness: Completeness
+    actions: tuple[Action, ...] = ()
+    """The few things that would save it the most, as providers estimate it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from allocation.selectors import Visibility
 from allocation.working import parsed
 from itfm.core.money import CONTEXT
 from itfm.core.periods import previous_period
+from showback.actions import actions_of
 from showback.completeness import completeness_of
 from showback.effects import rules_note
 from showback.models import CostCenter
@@ -58,6 +59,7 @@ def statement(center: CostCenter, *, period: date, visibility: Visibility) -> St
         trend=_trend(cells, months=sorted(runs)),
         rules=rules_note(run, previous=runs.get(months[1]), codes=codes),
         completeness=completeness_of(period, run=run),
+        actions=actions_of(codes, run=run, dimension=DIMENSION) if run else (),
     )
 
 

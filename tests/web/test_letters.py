@@ -1,8 +1,9 @@
 """Letters: their figures are the page's, they go to whom they are due, once, and say nothing a reader could not see."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
+from html import unescape
 from html.parser import HTMLParser
 from unittest.mock import patch
 
@@ -29,6 +30,7 @@ from showback.letters import addressees, queue_letters
 from showback.models import CostCenter, LetterSchedule
 from showback.statements import statement
 from tests.conftest import member
+from tests.showback.advised import SAVINGS, advised, told
 from tests.showback.ledgers import OCTOBER, ledgers
 
 LEAD = "lead@acme.example"
@@ -319,3 +321,49 @@ def test_each_change_leads_to_the_page_with_the_figure_and_the_month_before(clie
         part = client.get(path).context["page"].parts[0]
         assert (part.total, part.comparison) == (mover.now, mover.before)
         assert f"{settings.SITE_URL.rstrip('/')}{path}\n" in text
+
+
+def test_the_letter_tells_what_would_save_the_most_as_the_page_does(client, acme):
+    advised(acme)
+    client.force_login(member(acme, Role.OWNER, "links@acme.example"))
+    rows = client.get(reverse("scorecard", args=["2010"]), {"period": "2026-10"}).context["page"].actions
+
+    letter = written(acme)
+
+    assert len(rows) == 2
+    assert "What would save the most each month, as your providers estimate it:" in letter.text
+    for row in rows:
+        saving, cost = row.action.estimated_monthly_savings, row.action.cost
+        assert f"- {row.what}, {row.resource} ({row.where}): {saving:.2f}{SPACE}USD a month\n" in letter.text
+        assert f"  It cost {cost:.2f}{SPACE}USD in October 2026. AWS, 31 October 2026.\n" in letter.text
+        assert f"  {settings.SITE_URL.rstrip('/')}{row.url}\n" in letter.text
+        assert f">{row.resource}</a>" in letter.html
+        assert f"{saving:.2f}{SPACE}USD" in unescape(letter.html)
+
+
+def test_a_resource_without_a_cost_in_that_currency_is_told_without_a_link(acme):
+    advised(acme)
+
+    letter = written(acme, "9020")
+
+    assert f"- Rightsize, logs (Ec2Instance, Payments): 20.00{SPACE}USD a month\n" in letter.text
+    assert "It cost" not in letter.text
+    assert ">logs</a>" not in letter.html
+
+
+def test_what_a_list_says_is_text_in_the_letter(acme):
+    source = advised(acme)
+    bad = {
+        "resource_id": "disk",
+        SAVINGS: "70",
+        "action": "<b>Stop</b>",
+        "current_summary": "<script>alert(1)</script>",
+    }
+    told(source, bad, told_on=date(2026, 11, 2))
+
+    letter = written(acme, "2020")
+
+    assert '<html lang="en" dir="ltr"' in letter.html
+    assert "<b>Stop</b>, disk" in letter.text
+    assert "script" not in tags_of(letter.html)
+    assert "&lt;b&gt;Stop&lt;/b&gt;" in letter.html

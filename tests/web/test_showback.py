@@ -12,6 +12,7 @@ from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from showback.models import CostCenter
 from tests.conftest import member
+from tests.showback.advised import advised
 from tests.showback.ledgers import ledgers
 
 OCTOBER = {"period": "2026-10"}
@@ -108,3 +109,52 @@ def test_a_code_that_cannot_stand_in_an_address_is_reached_by_its_id(client, acm
     assert center.address == str(center.pk)
     assert client.get(reverse("scorecard", args=[center.address]), OCTOBER).status_code == 200
     assert client.get(reverse("scorecard", args=["no such"]), OCTOBER).status_code == 404
+
+
+def test_what_would_save_the_most_is_told_with_its_cost_and_leads_to_the_bill_lines(client, acme):
+    advised(acme)
+    client.force_login(member(acme, Role.OWNER))
+
+    page = client.get(reverse("scorecard", args=["2010"]), OCTOBER)
+    (stop, both) = page.context["page"].actions
+
+    assert (stop.what, stop.change, stop.resource) == ("Stop", "m5.2xlarge → m5.xlarge", "i-pay")
+    assert (both.what, both.where) == ("Migrate to Graviton", "Ec2Instance, Payments")
+    text = page.content.decode()
+    assert "What would save the most?" in text
+    assert 'value="90.250000000000000000"' in text
+    for row in (stop, both):
+        lines = client.get(row.url)
+        assert lines.status_code == 200
+        assert lines.context["page"].only.total == row.action.cost
+
+
+def test_a_parent_names_the_cost_center_that_each_action_is_of(client, acme):
+    advised(acme)
+    client.force_login(member(acme, Role.OWNER))
+
+    rows = client.get(reverse("scorecard", args=["2000"]), OCTOBER).context["page"].actions
+
+    assert [row.where.rpartition(", ")[2] for row in rows] == [
+        "cost center 2010",
+        "cost center 2010",
+        "cost center 2020",
+    ]
+
+
+def test_somebody_with_a_scope_is_told_of_her_own_resources_and_no_others(client, acme):
+    advised(acme)
+    client.force_login(scoped(acme, "2020"))
+
+    page = client.get(reverse("scorecard", args=["2020"]), OCTOBER)
+
+    (disk,) = page.context["page"].actions
+    assert (disk.what, disk.resource) == ("Delete", "disk")
+    assert client.get(disk.url).context["page"].only.total == disk.action.cost
+    assert client.get(reverse("scorecard", args=["2010"]), OCTOBER).status_code == 404
+
+
+def test_without_recommendations_nothing_is_said_of_them(client, acme, acme_ledgers):
+    client.force_login(member(acme, Role.OWNER))
+
+    assert "What would save" not in client.get(reverse("scorecard", args=["2010"]), OCTOBER).content.decode()

@@ -27,7 +27,8 @@ from itfm.web.components import Choice, Empty, Link, Pagination, Tab, Table, cha
 from itfm.web.display import period_text
 from itfm.web.recommendations.page import ListRow, RecommendationsPage, Select
 from itfm.web.recommendations.query import CHOSEN, SORTS, RecommendationQuery
-from itfm.web.recommendations.tables import ACTIONS, Costs, actions_table, asked_of, recommendations_table
+from itfm.web.recommendations.tables import Costs, actions_table, asked_of, recommendations_table
+from itfm.web.recommendations.words import action_text
 from itfm.web.sheets import KINDS as FILE_KINDS
 from itfm.web.sheets import Sheet
 from itfm.web.shell.page import Shell
@@ -185,7 +186,7 @@ def _selects(lists: Sequence[RecommendationList], query: RecommendationQuery) ->
 def _choices(values: Sequence[str], asked: str) -> tuple[Choice, ...]:
     """Return the values with the one that is asked for among them, whether there is such or not."""
     every = sorted({*values, asked} - {""})
-    return tuple(Choice(value=value, label=ACTIONS.get(value, value), is_chosen=value == asked) for value in every)
+    return tuple(Choice(value=value, label=action_text(value), is_chosen=value == asked) for value in every)
 
 
 def _tabs(query: RecommendationQuery, found: Sequence[Savings], *, shown: str) -> tuple[Tab, ...]:

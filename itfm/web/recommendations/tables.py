@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
@@ -16,21 +14,12 @@ from django.urls import reverse
 from ingestion.recommendations import ActionSavings
 from ingestion.resource_costs import Asked, ResourceCost
 from itfm.core.money import total
-from itfm.core.periods import period_name
 from itfm.web.allocation.build import share_percent
 from itfm.web.components import Cell, Column, Empty, Link, Row, Table, changed, with_sorting
 from itfm.web.recommendations.query import DEFAULT_SORT, RecommendationQuery
+from itfm.web.recommendations.words import action_text, change_text, lines_address, short_name
 
 EFFORTS: Final = {"VeryLow": "Very low", "VeryHigh": "Very high"}
-ACTIONS: Final = {
-    "MigrateToGraviton": "Migrate to Graviton",
-    "PurchaseReservedInstances": "Purchase reserved instances",
-    "PurchaseSavingsPlans": "Purchase savings plans",
-    "ScaleIn": "Scale in",
-}
-"""What AWS writes in one word; other actions stay as they are."""
-NO_ACTION: Final = "No action named"
-_LAST_PART: Final = re.compile(r"[^/:]+$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +28,6 @@ class Costs:
 
     period: date
     found: Mapping[Asked, ResourceCost]
-
-
-def action_text(action: str | None) -> str:
-    """Return an action in words."""
-    return ACTIONS.get(action or "", action or NO_ACTION)
 
 
 def asked_of(one: Mapping[str, Any]) -> Asked | None:
@@ -96,13 +80,18 @@ def _nothing(*, is_narrowed: bool) -> Empty:
 def _row(one: Mapping[str, Any], *, costs: Costs | None) -> Row:
     effort, kind = one["implementation_effort"], one["resource_type"] or ""
     account = one["sub_account_name"] or one["sub_account_id"]
-    resource, region = _short(one["resource_id"]), one["region_id"]
+    resource, region = short_name(one["resource_id"]), one["region_id"]
     known = kind if resource else ""
     return Row(
         cells=(
             Cell(value=resource or kind or "No resource named", note=", ".join(filter(None, (known, region)))),
             Cell(value=one["estimated_monthly_savings"]),
-            Cell(value=action_text(one["action"]), note=_change(one)),
+            Cell(
+                value=action_text(one["action"]),
+                note=change_text(
+                    one["current_summary"], one["recommended_summary"] or one["recommended_resource_type"]
+                ),
+            ),
             Cell(value=EFFORTS.get(effort, effort)),
             Cell(value=one["estimated_monthly_cost"]),
             _billed(one, costs),
@@ -112,17 +101,6 @@ def _row(one: Mapping[str, Any], *, costs: Costs | None) -> Row:
     )
 
 
-def _short(resource: str | None) -> str:
-    last_part = _LAST_PART.search(resource) if resource else None
-    return last_part[0] if last_part else resource or ""
-
-
-def _change(one: Mapping[str, Any]) -> str:
-    """Return what there is today and what is recommended in its place."""
-    told = (one["current_summary"], one["recommended_summary"] or one["recommended_resource_type"])
-    return " → ".join(text for text in told if text)
-
-
 def _billed(one: Mapping[str, Any], costs: Costs | None) -> Cell:
     """Return what the resource cost in the month, with the way to its bill lines."""
     asked = asked_of(one)
@@ -130,11 +108,7 @@ def _billed(one: Mapping[str, Any], costs: Costs | None) -> Cell:
     amount = cost.amounts.get(one["currency"]) if cost else None
     if costs is None or asked is None or cost is None or amount is None:
         return Cell(value=None)
-    month = period_name(costs.period)
-    narrowed = [("is", f"source_id:{asked.source_id}"), ("is", f"sub_account_id:{asked.account}")]
-    span = [("first", month), ("last", month), ("currency", one["currency"]), ("measure", "effective_cost")]
-    asks = urlencode([*span, *narrowed, ("level", "lines"), ("resource", cost.name)])
-    return Cell(value=amount, url=f"{reverse('explore_lines')}?{asks}")
+    return Cell(value=amount, url=lines_address(asked, cost.name, period=costs.period, currency=one["currency"]))
 
 
 def actions_table(found: Sequence[ActionSavings], query: RecommendationQuery, *, currency: str) -> Table:

@@ -19,6 +19,7 @@ from itfm.core.periods import period_name, previous_period
 from itfm.web.components import Paging
 from itfm.web.explain.address import query_of
 from itfm.web.shell.page import PeriodChoice, Shell
+from itfm.web.showback.actions import action_rows
 from itfm.web.showback.answers_build import answer_rows
 from itfm.web.showback.chart import monthly_bars
 from itfm.web.showback.movers import mover_address
@@ -159,6 +160,7 @@ def scorecard_page(
             _card(one, found=found, within=center.address, effect=effects.get(one.currency)) for one in found.currencies
         ),
         owner_form=owner_form,
+        actions=action_rows(found),
     )
 
 

@@ -20,6 +20,7 @@ from itfm.core.periods import period_name
 from itfm.notify.preferences import Subscription, unsubscribe_token
 from itfm.notify.services import Image, Letter
 from itfm.web.display import MONTHS, money_text
+from itfm.web.showback.actions import ActionRow, action_rows
 from itfm.web.showback.movers import mover_address
 from itfm.web.showback.picture import trend_png, trend_words
 from itfm.web.showback.words import cause_sentence, clue_words, place_words, share_words, signed_percent
@@ -66,6 +67,8 @@ class LetterPage:
     completeness: Completeness
     sections: tuple[CurrencySection, ...]
     unowned: tuple[UnownedItem, ...]
+    actions: tuple[tuple[ActionRow, str], ...]
+    """What would save the most, each with the address of the bill lines of its resource."""
     picture: str
     """The name of the inline picture."""
     picture_words: str
@@ -130,6 +133,7 @@ def _page(
             for one in found.currencies
         ),
         unowned=unowned,
+        actions=tuple((row, _at_site(row.url)) for row in action_rows(found)),
         picture=PICTURE,
         picture_words=words,
         url=_absolute("scorecard", center.address) + month,

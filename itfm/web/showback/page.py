@@ -11,6 +11,7 @@ from uuid import UUID
 
 from itfm.web.components import Paging, State
 from itfm.web.shell.page import PeriodChoice, Shell
+from itfm.web.showback.actions import ActionRow
 from showback.statement import Completeness, CurrencyStatement, Line, Months, Mover, Statement
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ class ScorecardPage:
     cards: tuple[CurrencyCard, ...]
     owner_form: Form | None
     """None for those who may not change it."""
+    actions: tuple[ActionRow, ...] = ()
+    """What would save the most, as providers estimate it."""
 
 
 @dataclass(frozen=True, kw_only=True)
