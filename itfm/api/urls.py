@@ -25,6 +25,7 @@ from itfm.api.resources import (
     runs,
     services,
     sources,
+    statements,
     views,
 )
 
@@ -99,6 +100,11 @@ resources: list[URLPattern] = [
     ),
     path("cost-centers", cost_centers.CostCenters.as_view(), name="api_cost_centers"),
     path("cost-centers/tree", cost_centers.Tree.as_view(), name="api_cost_center_tree"),
+    path(
+        "cost-centers/<uuid:center_id>/statement",
+        statements.CenterStatement.as_view(),
+        name="api_cost_center_statement",
+    ),
     path("members", members.Members.as_view(), name="api_members"),
     path("members/<uuid:member_id>", members.OneMember.as_view(), name="api_member"),
     path("members/<uuid:member_id>/scopes", members.MemberScopes.as_view(), name="api_member_scopes"),

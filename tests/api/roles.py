@@ -78,6 +78,7 @@ MAY = {
     "POST reallocations/<uuid:reallocation_id>/cancellations": "OA",
     "GET cost-centers": EVERYBODY,
     "GET cost-centers/tree": EVERYBODY,
+    "GET cost-centers/<uuid:center_id>/statement": EVERYBODY,
     "PUT cost-centers/tree": "OAF",
     "GET members": "OAU",
     "GET members/<uuid:member_id>": "OAU",

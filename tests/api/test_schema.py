@@ -34,6 +34,7 @@ from itfm.notify.models import OutboxMessage
 from itfm.notify.services import queue_message
 from itfm.web.models import SavedView
 from itfm.wsgi import application
+from showback.models import CostCenter
 from showback.services import CostCenterBranch, replace_cost_centers
 from tests.allocation.engine.bills import OCTOBER
 from tests.api.test_resources import RULES
@@ -138,6 +139,7 @@ def known(acme, settings, tmp_path, open_connection):
                 organization=acme, called="moon-1", name="Moon", mapped_by="ada", mapped_at=NOW
             ).id,
             "revision_id": BillRevision.objects.get().id,
+            "center_id": CostCenter.objects.get().id,
             "source_id": source.id,
             "import_id": imported.id,
             "run_id": run.id,

@@ -27,6 +27,7 @@ from itfm.core.tenancy import tenant
 from itfm.notify.models import NotificationPreference
 from itfm.notify.services import queue_message
 from itfm.web.models import SavedView
+from showback.models import CostCenter
 from showback.services import CostCenterBranch, replace_cost_centers
 from tests.api.conftest import Program
 from tests.api.roles import MAY
@@ -79,6 +80,7 @@ QUERIES = {
     "costs": "first=2026-10",
     "costs/file": "first=2026-10",
     "costs/statement": "period=2026-10",
+    "cost-centers/<uuid:center_id>/statement": "period=2026-10",
     "explain": "period=2026-10&currency=USD",
     "charges": "period=2026-10",
     "charges/file": "period=2026-10",
@@ -145,6 +147,7 @@ def acme_ids(acme, settings):
             "bill_id": bill.id,
             "invoice_id": invoice.id,
             "order_id": order.id,
+            "center_id": CostCenter.objects.get().id,
             "mapping_id": mapping.id,
             "region_mapping_id": region_mapping.id,
             "revision_id": revision.id,
