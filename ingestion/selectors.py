@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
+from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
@@ -21,13 +22,17 @@ RUNNING: Final = (ImportRun.State.QUEUED, ImportRun.State.RUNNING)
 
 @dataclass(frozen=True, kw_only=True)
 class SourceStatus:
-    """A source and how it does; `data_through` is the last charge date of its newest bill."""
+    """A source and how it does; `data_through` is the last charge date of its newest bill.
+
+    `newest_bill` is the billing period of its newest bill and the revision of it that is in force.
+    """
 
     source: BillSource
     health: Health
     last_run: ImportRun | None
     last_pull_at: datetime | None
     data_through: date | None
+    newest_bill: tuple[date, UUID] | None = None
 
 
 def source_statuses(*, at: datetime) -> list[SourceStatus]:
@@ -55,7 +60,10 @@ def _statuses(wanted: QuerySet[BillSource], *, at: datetime) -> list[SourceStatu
     over = own.filter(finished_at__isnull=False, read_again=[]).order_by("-finished_at")
     in_force = BillRevision.objects.filter(bill__source=OuterRef("pk"), bill__current_revision=F("pk"))
     reaching = in_force.filter(charges_through__isnull=False).order_by("-charges_through")
+    newest = Bill.objects.filter(source=OuterRef("pk"), current_revision__isnull=False).order_by("-billing_period")
     sources = wanted.annotate(
+        newest_period=Subquery(newest.values("billing_period")[:1]),
+        newest_revision_id=Subquery(newest.values("current_revision_id")[:1]),
         last_run_id=Subquery(own.order_by("-queued_at", "-id").values("id")[:1]),
         last_pull_at=Subquery(over.values("finished_at")[:1]),
         data_through=Subquery(reaching.values("charges_through")[:1]),
@@ -69,6 +77,7 @@ def _statuses(wanted: QuerySet[BillSource], *, at: datetime) -> list[SourceStatu
             last_run=runs.get(source.last_run_id),
             last_pull_at=source.last_pull_at,
             data_through=source.data_through,
+            newest_bill=(source.newest_period, source.newest_revision_id) if source.newest_period else None,
         )
         for source in listed
     ]

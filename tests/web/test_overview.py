@@ -4,6 +4,8 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -15,12 +17,14 @@ from allocation.costs import answer
 from allocation.models import AllocationRun
 from allocation.selectors import EVERYTHING
 from allocation.services import allocate
-from ingestion.models import BillRevision, Finding, ImportRun
+from ingestion.models import BillRevision, BillSource, Finding, ImportRun
+from ingestion.renewals import Term
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
 from itfm.web.overview import build
 from itfm.web.overview.movers import costs_by_origin, movers
 from itfm.web.overview.page import CurrencyOverview, DataState, TrendPoint
+from itfm.web.overview.renewals import renewal_rows
 from itfm.web.overview.states import data_states
 from itfm.web.overview.tasks import prepare_overview
 from itfm.web.shell.page import OrganizationChoice, Shell
@@ -318,3 +322,45 @@ def test_what_the_page_asks_is_worked_out_before_anybody_opens_it(client, alloca
     monkeypatch.setattr(answer, "_worked_out", lambda *_, **__: pytest.fail("asked again"))
     assert "Total of October 2026 110.75 USD" in shown(client, owner)
     prepare_overview(organization_id=str(allocated.id), billing_period="2020-01-01")  # no run: nothing to work out
+
+
+def test_contracts_that_end_soon_say_what_to_decide_and_lead_to_their_cost(client, allocated):
+    with tenant(allocated.id):
+        source_id = BillSource.objects.get().id
+    today = date(2026, 11, 29)
+    term = Term(
+        source_id=source_id, period=OCTOBER, contract="1", name="Figma Organization", vendor="Figma",
+        ends_on=date(2026, 11, 30), notice_by=date(2026, 9, 1), renews_by_itself=True,
+        amounts={"USD": Decimal("34572.8"), "EUR": Decimal(7)}, seats=64, seats_active=31,
+    )  # fmt: skip
+    later = replace(term, notice_by=date(2026, 12, 1), renews_by_itself=False, seats_active=None)
+    silent = replace(term, notice_by=None, seats=None)
+    unsaid = replace(silent, renews_by_itself=None)
+
+    rows = renewal_rows([term, later, silent, unsaid], today=today, lens="finance")
+
+    assert [(row.about, row.decision, row.is_late) for row in rows] == [
+        ("Figma, 1, 31 of 64 seats in use", "Notice was due 1 Sep 2026; renews by itself", True),
+        ("Figma, 1, 64 seats", "Notice by 1 Dec 2026; ends unless renewed", False),
+        ("Figma, 1", "Renews by itself", False),
+        ("Figma, 1", "", False),
+    ]
+    assert rows[0].amounts == (("EUR", Decimal(7)), ("USD", Decimal("34572.8")))
+    assert parse_qs(urlsplit(rows[0].url).query)["is"] == [f"source_id:{source_id}", "sub_account_id:1"]
+    client.force_login(member(allocated, Role.FINANCE))
+    assert client.get(rows[0].url).status_code == 200
+
+
+@pytest.mark.parametrize(("role", "sees"), [(Role.FINANCE, True), (Role.AUDITOR, True), (Role.VIEWER, False)])
+def test_who_reads_bills_is_told_of_contracts(client, allocated, monkeypatch, role, sees):
+    told = Term(
+        source_id=UUID(int=1), period=OCTOBER, contract="FIG-1", name="Figma Organization", vendor="Figma",
+        ends_on=date(2026, 11, 30), notice_by=None, renews_by_itself=True, amounts={"USD": Decimal("34572.8")},
+        seats=None, seats_active=None,
+    )  # fmt: skip
+    monkeypatch.setattr(build, "coming_renewals", lambda statuses, **_: [told] if statuses else [])
+
+    text = shown(client, member(allocated, role))
+
+    assert ("Which contracts end soon?" in text) is sees
+    assert ("34,572.80 USD" in text) is sees

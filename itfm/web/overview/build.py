@@ -27,6 +27,7 @@ from allocation.selectors import (
     runs_that_failed,
 )
 from ingestion.models import BillRevision, BillSource
+from ingestion.renewals import coming_renewals
 from ingestion.selectors import (
     SourceStatus,
     billed_periods,
@@ -56,9 +57,11 @@ from itfm.web.overview.page import (
     Freshness,
     OverviewPage,
     Reconciliation,
+    Renewal,
     TrendPoint,
     ValueCost,
 )
+from itfm.web.overview.renewals import renewal_rows
 from itfm.web.overview.states import data_states
 from itfm.web.shell.page import PeriodChoice, Shell
 
@@ -128,6 +131,7 @@ def overview_page(
         currencies=tuple(currencies),
         freshness=_freshness(statuses),
         actions=_actions(run, statuses=statuses, bills=found, permissions=permissions, period=shown),
+        renewals=_renewals(statuses, lens=lens, today=at.date()) if visibility.sees_everything else (),
         empty_reason=None if run else _empty_reason(periods),
         is_scoped=not visibility.sees_everything,
     )
@@ -352,6 +356,10 @@ def _freshness(statuses: Iterable[SourceStatus]) -> tuple[Freshness, ...]:
         )
         for status in statuses
     )
+
+
+def _renewals(statuses: Iterable[SourceStatus], *, lens: Lens, today: date) -> tuple[Renewal, ...]:
+    return renewal_rows(coming_renewals(statuses, today=today), today=today, lens=lens)
 
 
 def _empty_reason(periods: list[date]) -> EmptyReason:

@@ -230,6 +230,23 @@ class Action:
     argument: UUID | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """A contract whose term ends soon; `url` leads to what it costs."""
+
+    name: str
+    about: str
+    """`Figma, FIG-3390, 31 of 64 seats in use`."""
+    url: str
+    ends_on: date
+    decision: str
+    """`Notice by 1 Dec 2026; renews by itself`."""
+    is_late: bool
+    """Whether the day by which to decide is over."""
+    amounts: tuple[tuple[str, Decimal], ...]
+    """Of the whole term, by currency."""
+
+
 EmptyReason = Literal["no_source", "no_bill", "not_allocated", "other_period"]
 
 
@@ -250,6 +267,8 @@ class OverviewPage:
     freshness: tuple[Freshness, ...]
     """Empty as well when the role may not read bills."""
     actions: tuple[Action, ...] = ()
+    renewals: tuple[Renewal, ...] = ()
+    """Empty as well for those who may not read bills, or see only part of the organization."""
     empty_reason: EmptyReason | None = None
     lenses: tuple[Tab, ...] = ()
     """What to look through; choosing one is sent to its address, and kept for the next time."""
