@@ -92,6 +92,22 @@ def test_a_letter_the_scorecard_and_the_api_say_the_same(site, acme, new_page):
     assert "1,225.00" in subject
 
 
+def test_on_a_phone_the_earlier_months_stand_below_the_names_which_have_room(site, acme, new_page):
+    page = new_page(width="phone")
+    log_in(page, site, "ada@acme.example")
+    page.goto(f"{site}/showback/2010/letter.html?period=2026-10")
+
+    direct = page.get_by_role("row", name=re.compile("^Direct cost"))
+
+    expect(direct.get_by_text("month before 1,150.00, average of three ")).to_be_visible()
+    assert [cell.inner_text() for cell in direct.get_by_role("cell").all()] == ["1,200.00"]
+    assert direct.get_by_role("rowheader").bounding_box()["width"] > 180
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(direct.get_by_text("month before")).to_be_hidden()
+    assert direct.get_by_role("cell").count() == 3
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", ["phone", "desk"])
 def test_the_mail_pages_and_the_answer_are_accessible_and_fit(site, acme, new_page, width, theme):
