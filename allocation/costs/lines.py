@@ -185,6 +185,7 @@ def _charges(
 
 @contextmanager
 def reading_files(reads: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a database that can read these files, write to the scratch folder, and reach nothing else."""
     limits: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY,
         "threads": settings.ENGINE_THREADS,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from django.urls import reverse
@@ -29,7 +28,7 @@ def renewal_rows(terms: Iterable[Term], *, today: date, lens: Lens) -> tuple[Ren
             ends_on=one.ends_on,
             decision=_decision(one, today=today),
             is_late=one.decide_by < today,
-            amounts=tuple(_amounts(one)),
+            amounts=tuple(sorted(one.amounts.items())),
         )
         for one in terms
     )
@@ -50,10 +49,6 @@ def _decision(one: Term, *, today: date) -> str:
         f"Notice was due {day_text(one.notice_by)}" if one.notice_by < today else f"Notice by {day_text(one.notice_by)}"
     )
     return f"{notice}; {end}" if end else notice
-
-
-def _amounts(one: Term) -> Iterable[tuple[str, Decimal]]:
-    return sorted(one.amounts.items())
 
 
 def _address(one: Term, lens: Lens) -> str:
