@@ -114,11 +114,9 @@ def overview_page(
     revisions = [revision for revision, _ in found]
     statuses = source_statuses(at=at) if READS_BILLS in permissions else []
     dimension = next(iter(dimensions_through(lens, rule_set)), None)
-    facts = (
-        _facts(run, rule_set, dimension=dimension, sums=sums, revisions=revisions, visibility=visibility)
-        if run
-        else None
-    )
+    facts = None
+    if run:
+        facts = _facts(run, rule_set, dimension=dimension, sums=sums, revisions=revisions, visibility=visibility)
     currencies = _by_size(facts) if facts else []
     chosen = currency if currency in currencies else next(iter(currencies), None)
     return OverviewPage(
