@@ -165,15 +165,10 @@ def _charges(
     run = AllocationRun.objects.filter(billing_period=query.first, state=AllocationRun.State.PUBLISHED).first()
     if run is None:
         raise NoLinesError(f"{query.first:%Y-%m} is not allocated yet.")
-    root = lake.organization_folder(run.organization_id)
     bills = bills_of_run(run)
-    files = [file for _, bill in bills for file in files_of_lines(bill)]
-    tables = [root / run.folder / name for name in TABLES]
-    if not run.folder or not all(path.is_file() for path in (*files, *tables)):
-        raise NoLinesError("The stored charges of this period are not kept. Pull the bill again.")
     account_tags = _account_tags(run)
-    with lake.scratch(run.organization_id) as scratch, reading_files([*files, *tables], scratch) as database:
-        database.execute(f"CREATE TEMP TABLE sets AS {_sets(query, visibility, tables=tables)}")
+    with classified(run, bills) as database:
+        database.execute(f"CREATE TEMP TABLE sets AS {_sets(query, visibility)}")
         tags = "tags" if account_tags.by_account else "NULL::VARCHAR"
         found = " UNION ALL BY NAME ".join(
             _found(query, bill, number=number, tags=tags) for number, (_, bill) in enumerate(bills)
@@ -184,7 +179,35 @@ def _charges(
 
 
 @contextmanager
-def reading_files(reads: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def classified(
+    run: AllocationRun, bills: Sequence[tuple[BillRevision, Revision]]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a database that reads the charges of some bills of a run, and in `classified` what it made of their sets.
+
+    Grain of `classified`: source, attribute set; with the columns of its cell and its `dimension_values`.
+
+    :raises NoLinesError: the files are not there.
+    """
+    files = [file for _, bill in bills for file in files_of_lines(bill)]
+    tables = [lake.organization_folder(run.organization_id) / run.folder / name for name in TABLES]
+    if not run.folder or not all(path.is_file() for path in (*files, *tables)):
+        raise NoLinesError("The stored charges of this period are not kept. Pull the bill again.")
+    with lake.scratch(run.organization_id) as scratch, _database([*files, *tables], scratch) as database:
+        classification, cells, segments = (f"read_parquet({literal(str(path))})" for path in tables)
+        database.execute(
+            f"""
+            CREATE TEMP VIEW classified AS
+            SELECT source_id, attribute_set_id, cells.* EXCLUDE (cell_id, source_id), dimension_values
+            FROM {classification} AS classification
+            JOIN {cells} AS cells USING (cell_id, source_id)
+            JOIN {segments} AS segments USING (segment_id)
+            """  # noqa: S608 - texts are quoted
+        )
+        yield database
+
+
+@contextmanager
+def _database(reads: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a database that can read these files, write to the scratch folder, and reach nothing else."""
     limits: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY,
@@ -200,7 +223,7 @@ def reading_files(reads: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckD
         yield database
 
 
-def _sets(query: CostQuery, visibility: Visibility, *, tables: Sequence[Path]) -> str:
+def _sets(query: CostQuery, visibility: Visibility) -> str:
     """Return the attribute sets that the run classified as the question asks."""
     conditions = []
     for one in query.filters:
@@ -211,14 +234,8 @@ def _sets(query: CostQuery, visibility: Visibility, *, tables: Sequence[Path]) -
     if not visibility.sees_everything:
         seen = [f"{value_of(dimension)} IN ({_texts(values)})" for dimension, values in visibility.values if values]
         conditions.append(f"({' OR '.join(seen) or 'FALSE'})")
-    classification, cells, segments = (f"read_parquet({literal(str(path))})" for path in tables)
-    return f"""
-        SELECT DISTINCT source_id, attribute_set_id
-        FROM {classification} AS classification
-        JOIN {cells} AS cells USING (cell_id, source_id)
-        JOIN {segments} AS segments USING (segment_id)
-        WHERE {" AND ".join(conditions) or "TRUE"}
-        """  # noqa: S608 - texts are quoted
+    where = " AND ".join(conditions) or "TRUE"
+    return f"SELECT DISTINCT source_id, attribute_set_id FROM classified WHERE {where}"  # noqa: S608 - quoted
 
 
 def _found(query: CostQuery, bill: Revision, *, number: int, tags: str) -> str:

@@ -8,12 +8,11 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from allocation.bills import bills_of_run
-from allocation.costs.lines import TABLES, NoLinesError, reading_files, value_of
+from allocation.costs.lines import NoLinesError, classified, value_of
 from allocation.engine.inputs import Revision
-from allocation.engine.widening import charges_of, files_of_lines
+from allocation.engine.widening import charges_of
 from allocation.models import AllocationRun
 from ingestion.focus.expressions import literal
-from itfm.core import lake
 
 MOST_CHARGES: Final = 50_000_000
 """Of the bills that are looked through. Of ten million it takes two thirds of a second."""
@@ -42,28 +41,14 @@ def owned_costs(
         return []
     if sum(revision.row_count for revision, _ in bills) > MOST_CHARGES:
         raise NoLinesError(f"The bills of {run.billing_period:%Y-%m} have more than {MOST_CHARGES:,} charges.")
-    files = [file for _, bill in bills for file in files_of_lines(bill)]
-    tables = [lake.organization_folder(run.organization_id) / run.folder / name for name in TABLES]
-    if not run.folder or not all(path.is_file() for path in (*files, *tables)):
-        raise NoLinesError("The stored charges of this period are not kept. Pull the bill again.")
-    with lake.scratch(run.organization_id) as scratch, reading_files([*files, *tables], scratch) as database:
+    with classified(run, bills) as database:
         database.execute("CREATE TEMP TABLE asked AS SELECT UNNEST($names) AS resource_id", {"names": [*resources]})
-        classification, cells, segments = (f"read_parquet({literal(str(path))})" for path in tables)
-        database.execute(
-            f"""
-            CREATE TEMP TABLE sets AS
-            SELECT source_id, attribute_set_id, {value_of(dimension)} AS owner
-            FROM {classification} AS classification
-            JOIN {cells} AS cells USING (cell_id, source_id)
-            JOIN {segments} AS segments USING (segment_id)
-            """  # noqa: S608 - texts are quoted
-        )
-        rows = database.execute(_sql([bill for _, bill in bills])).fetchall()
+        rows = database.execute(_sql([bill for _, bill in bills], owner=value_of(dimension))).fetchall()
     return [OwnedCost(UUID(str(source)), *others) for source, *others in rows]
 
 
-def _sql(bills: Sequence[Revision]) -> str:
-    charges = " UNION ALL ".join(_charges(bill) for bill in bills)
+def _sql(bills: Sequence[Revision], *, owner: str) -> str:
+    charges = " UNION ALL ".join(_charges(bill, owner=owner) for bill in bills)
     return f"""
         -- Effective cost of some resources. Grain: source, account, resource, owner, currency. Exact.
         SELECT source_id, sub_account_id, resource_id, owner, billing_currency, SUM(effective_cost) AS effective_cost
@@ -73,9 +58,9 @@ def _sql(bills: Sequence[Revision]) -> str:
         """  # noqa: S608 - texts are quoted
 
 
-def _charges(bill: Revision) -> str:
+def _charges(bill: Revision, *, owner: str) -> str:
     source = literal(bill.source_id)
-    own = f"SELECT attribute_set_id, owner FROM sets WHERE source_id = {source}"  # noqa: S608 - quoted
+    own = f"SELECT attribute_set_id, {owner} AS owner FROM classified WHERE source_id = {source}"  # noqa: S608 - quoted
     return f"""
         SELECT
             {source} AS source_id, charges.sub_account_id, charges.resource_id, own.owner, charges.billing_currency,

@@ -8,12 +8,11 @@ from allocation.engine.rules import parse
 from allocation.services import allocate, publish_rules
 from ingestion.models import BillSource
 from itfm.core.tenancy import tenant
-from showback.models import CostCenter
 from tests.allocation.bills import bill_in_force
 from tests.allocation.engine.bills import OCTOBER, charge
 from tests.conftest import NOW
 from tests.ingestion.recommended import keep_list
-from tests.showback.ledgers import TREE
+from tests.showback.ledgers import plant
 
 RULES = """
 version: 1
@@ -51,14 +50,10 @@ ADVICE = (
 )
 
 
-def advised(organization, *, told_on=date(2026, 10, 31), owner_email=""):
+def advised(organization, *, told_on=date(2026, 10, 31)):
     """Save the tree, a bill in force with its lines, its ledger, and a list of recommendations; return the source."""
     with tenant(organization.id):
-        for code, (name, parent) in TREE.items():
-            above = CostCenter.objects.filter(code=parent).first()
-            CostCenter.objects.create(
-                organization=organization, code=code, name=name, parent=above, owner_email=owner_email
-            )
+        plant(organization)
         publish_rules(parse(RULES), organization_id=organization.id, published_by=None, at=NOW)
     bill_in_force(organization, CHARGES, keeps_lines=True)
     allocate(organization.id, period=OCTOBER)

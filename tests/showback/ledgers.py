@@ -60,14 +60,7 @@ ROWS = (
 def ledgers(organization, *, months=(7, 8, 9, 10), owner_email=""):
     """Save the tree, one source and its bills, and a ledger for each month; return the source."""
     with tenant(organization.id):
-        for code, (name, parent) in TREE.items():
-            CostCenter.objects.create(
-                organization=organization,
-                code=code,
-                name=name,
-                parent=CostCenter.objects.filter(code=parent).first(),
-                owner_email=owner_email if code == "2010" else "",
-            )
+        plant(organization, owner_email=owner_email)
         source = BillSource.objects.create(organization=organization, key="payer", name="Payer", kind="focus")
         BillSource.objects.update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
         rules = RuleSet.objects.create(
@@ -81,6 +74,18 @@ def ledgers(organization, *, months=(7, 8, 9, 10), owner_email=""):
         for month in months:
             _ledger(source, month=month, rules=rules)
     return source
+
+
+def plant(organization, *, owner_email=""):
+    """Save the tree; Payments has the owner."""
+    for code, (name, parent) in TREE.items():
+        CostCenter.objects.create(
+            organization=organization,
+            code=code,
+            name=name,
+            parent=CostCenter.objects.filter(code=parent).first(),
+            owner_email=owner_email if code == "2010" else "",
+        )
 
 
 def _ledger(source, *, month, rules):

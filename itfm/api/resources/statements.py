@@ -11,13 +11,12 @@ from allocation.selectors import run_in_force
 from itfm.api.fields import Choice, Day, Exact, Form, Period, Query, Text, TextList
 from itfm.api.operations import Call, Resource, operation
 from itfm.api.problems import ProblemError, unknown
+from itfm.api.resources.cost_centers import MOST, TAG
 from itfm.core.periods import period_name
 from showback.centers import visible_center
 from showback.models import CostCenter
 from showback.statement import LineKind, Statement
 from showback.statements import statement
-
-MOST_CODES = 10_000
 
 
 class StatementQuery(Query):
@@ -91,7 +90,7 @@ class CenterStatementAnswer(Form):
 
     code = Text()
     name = Text()
-    codes = TextList(max_length=MOST_CODES, help_text="Its own and of all below.")
+    codes = TextList(max_length=MOST, help_text="Its own and of all below.")
     period = Period()
     is_final = serializers.BooleanField(source="completeness.is_final")
     data_through = Day(source="completeness.data_through", allow_null=True)
@@ -108,7 +107,7 @@ class CenterStatement(Resource):
         query=StatementQuery,
         answers=CenterStatementAnswer,
         operation_id="read_cost_center_statement",
-        tags=["Cost centers"],
+        tags=TAG,
     )
     def get(self, call: Call, center_id: UUID) -> Statement:
         """Tell what a cost center cost in a billing period and why, as its page and its letter do."""
