@@ -219,9 +219,9 @@ class AllocatedCost(models.Model):
 
 
 class MonthlyCost(models.Model):
-    """The mart summed up by billing period: without days, the source of pages that show months.
+    """The mart summed up by billing period, as the version before asks for it; a later one drops the table.
 
-    Made beside the mart and partitioned like it. Rows have no identity and are asked for in sums only.
+    Sums by month are asked of the files of runs. Nothing writes these rows any more.
     """
 
     pk = models.CompositePrimaryKey("organization_id", "billing_period", "segment_id")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -14,10 +14,12 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.lookups import In
 
+from allocation.costs.months import folders_with_months, sums_of_months
 from allocation.costs.query import RuleSetNames, UnknownNameError
 from allocation.costs.statement import rows_statement
 from allocation.models import AllocatedCost, AllocationRun, RuleSet
 from ingestion.focus.attributes import COST_COLUMNS
+from itfm.core.tenancy import current_organization_id
 
 
 class UnknownGroupingError(LookupError):
@@ -73,15 +75,13 @@ def cost_rows(
 
     :raises UnknownGroupingError: a name is neither a column of the mart nor a dimension's key or name.
     """
-    text, parameters = rows_statement(
-        period,
-        by=[_name(name, rule_set) for name in by],
-        sums=COST_COLUMNS,
-        visibility=visibility,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(text, parameters)
-        rows = cursor.fetchall()
+    names = [_name(name, rule_set) for name in by]
+    if "charge_date" in names:
+        rows = _mart_sums_by(names, periods=[period], measures=COST_COLUMNS, visibility=visibility)
+    else:
+        run = run_in_force(period)
+        runs = {} if run is None else {period: run.id}
+        rows = month_sums_by(names, runs=runs, measures=COST_COLUMNS, visibility=visibility)
     return [
         CostRow(
             groups=tuple(value if isinstance(value, date) else _text(value) for value in row[: len(by)]),
@@ -90,6 +90,29 @@ def cost_rows(
         )
         for row in rows
     ]
+
+
+def month_sums_by(
+    names: Sequence[str], *, runs: Mapping[date, UUID], measures: Sequence[str], visibility: Visibility
+) -> list[tuple[Any, ...]]:
+    """Return sums over the billing periods of runs in force, by columns and dimensions' keys: groups, currency, sums.
+
+    From the files of the runs; where those of one are not there, from the mart.
+    """
+    organization_id = current_organization_id()
+    folders = folders_with_months(runs, organization_id)
+    if folders is None:
+        return _mart_sums_by(names, periods=list(runs), measures=measures, visibility=visibility)
+    return sums_of_months(folders, by=names, measures=measures, organization_id=organization_id, visibility=visibility)
+
+
+def _mart_sums_by(
+    names: Sequence[str], *, periods: Sequence[date], measures: Sequence[str], visibility: Visibility
+) -> list[tuple[Any, ...]]:
+    text, parameters = rows_statement(periods, by=names, sums=measures, visibility=visibility)
+    with connection.cursor() as cursor:
+        cursor.execute(text, parameters)
+        return list(cursor.fetchall())
 
 
 def _text(value: object) -> str | None:

@@ -54,7 +54,7 @@ def fill(rows: int, periods: int) -> tuple[Any, int]:
 def load(organization: Any, rule_set: Any, period: date, rows: int) -> None:
     """Load a period's rows as a run does, and put the run in force."""
     from allocation.models import AllocationRun
-    from allocation.services.mart import load_rows, mart_sums, replace_rollups
+    from allocation.services.mart import load_rows, mart_sums, replace_days
     from itfm.core import lake
     from itfm.core.tenancy import tenant
 
@@ -76,7 +76,7 @@ def load(organization: Any, rule_set: Any, period: date, rows: int) -> None:
             lake.run_folder(organization.id, period=period, run_id=run.id), file, ids, with_ledger=period == LAST
         )
         load_rows(run, file, parts=None)
-        replace_rollups(organization.id, period)
+        replace_days(organization.id, period)
         sums = {
             currency: {cost: f"{one:f}" for cost, one in costs.items()} for currency, costs in mart_sums(period).items()
         }
@@ -130,7 +130,7 @@ def write_rows(file: Path, period: date, rows: int, ids: list[Any]) -> None:
 
 def write_files(folder: Path, rows: Path, ids: list[Any], *, with_ledger: bool) -> None:
     """Write the sums by month as a run has them beside its ledger, and the ledger where pages read it."""
-    from allocation.costs.lake_statement import GROUPS, MONTHS, SEGMENTS
+    from allocation.costs.lake_rows import GROUPS, MONTHS, SEGMENTS
     from allocation.costs.months import SUMS
     from allocation.models import Segment
     from allocation.services.mart import COLUMNS
@@ -194,11 +194,10 @@ def bill(organization: Any) -> None:
 
 
 def counted(organization: Any) -> int:
-    """Return how many rows the monthly rollup has."""
-    from django.db import connection
+    """Return how many sums by month stand beside the ledgers."""
+    import pyarrow.parquet as pq
 
-    from itfm.core.tenancy import tenant
+    from allocation.costs.lake_rows import MONTHS
+    from itfm.core import lake
 
-    with tenant(organization.id), connection.cursor() as cursor:
-        cursor.execute("SELECT COUNT(*) FROM allocation_monthlycost")
-        return int(cursor.fetchone()[0])
+    return sum(pq.read_metadata(file).num_rows for file in lake.organization_folder(organization.id).rglob(MONTHS))

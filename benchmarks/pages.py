@@ -182,7 +182,7 @@ def disk(*, mart: bool) -> int:
     """Return the bytes of the mart's partitions, or of its rollups, with their indexes."""
     from django.db import connections
 
-    tables = ["allocation_allocatedcost"] if mart else ["allocation_monthlycost", "allocation_dailycost"]
+    tables = ["allocation_allocatedcost"] if mart else ["allocation_dailycost"]
     with connections["owner"].cursor() as cursor:
         cursor.execute(
             "SELECT SUM(pg_total_relation_size(relid))"

@@ -11,13 +11,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from allocation.costs.lake_statement import MONTHS
-from allocation.costs.months import Row, rows_of_months
+from allocation.costs.months import Row, folders_with_months, rows_of_months
 from allocation.costs.query import CostQuery, RuleSetNames
-from allocation.costs.statement import DAILY, statement, table_for
+from allocation.costs.statement import DAILY, looks_at_days, statement, table_for
 from allocation.models import AllocationRun
 from allocation.selectors import EVERYTHING, Visibility, names_of
-from itfm.core import lake
 from itfm.core.keeping import kept
 from itfm.core.periods import next_period
 
@@ -145,10 +143,9 @@ def _rows(
 ) -> list[Row]:
     """Ask the files of the runs, or Postgres where those cannot tell or are not there."""
     # Postgres has the sums of segments by day at hand; all else is faster told by the files of runs.
-    if table_for(query) != DAILY:
-        # The ids of the runs have been read under the tenant's policy.
-        folders = {key: lake.run_folder(organization_id, period=key, run_id=run_id) for key, run_id in runs.items()}
-        if all((folder / MONTHS).is_file() for folder in folders.values()):
+    if not looks_at_days(query) or table_for(query) != DAILY:
+        folders = folders_with_months(runs, organization_id)
+        if folders is not None:
             return rows_of_months(
                 query, folders, organization_id=organization_id, buckets=buckets, visibility=visibility
             )

@@ -6,40 +6,33 @@ Names come from this module and from `query.COLUMNS`; all else is a parameter.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from allocation.costs.query import COLUMNS, CostQuery, Filter
-from ingestion.focus.expressions import literal
+from allocation.costs.lake_rows import MONTHS, SEGMENTS, LakeRows
+from allocation.costs.query import COLUMNS, CostQuery
 from itfm.core.periods import next_period
 
 if TYPE_CHECKING:
     from allocation.selectors import Visibility
 
-MONTHS: Final = "months.parquet"
-SEGMENTS: Final = "segments.parquet"
-GROUPS: Final = tuple(name for name in COLUMNS if name != "charge_date")
-"""What months tell apart, beside segments and currencies."""
 COMPARED: Final = -1
 """The bucket of what is compared with."""
 
 
-@dataclass
-class LakeStatement:
+class LakeStatement(LakeRows):
     """A question as SQL for DuckDB. Names come from this module and from `COLUMNS`; all else is a parameter.
 
     Combinations are summed up over all buckets first, and told apart by bucket only where they stand among the largest:
     that takes half the time of telling all of them apart.
     """
 
-    query: CostQuery
-    folders: Mapping[date, Path]
-    _: KW_ONLY
-    buckets: Sequence[date]
-    visibility: Visibility
-    values: dict[str, Any] = field(default_factory=dict)
+    def __init__(
+        self, query: CostQuery, folders: Mapping[date, Path], *, buckets: Sequence[date], visibility: Visibility
+    ) -> None:
+        super().__init__(folders, visibility=visibility, by=query.by, filters=query.filters, currency=query.currency)
+        self.query, self.buckets = query, buckets
 
     def text(self) -> str:
         """Return the text, whose parameters are then in `values`.
@@ -144,10 +137,6 @@ class LakeStatement:
         return "MATERIALIZED" if self.query.tells_days and is_narrowed else "NOT MATERIALIZED"
 
     @property
-    def _groups(self) -> list[str]:
-        return [f"g{number}" for number in range(len(self.query.by))]
-
-    @property
     def _order(self) -> str:
         """The order of combinations: ties stand in the order of their names."""
         return ", ".join(
@@ -182,17 +171,6 @@ class LakeStatement:
             FROM {table} AS costs {self._segments(periods)}
             WHERE {self._condition()}"""  # noqa: S608
 
-    def _condition(self) -> str:
-        """Return the condition under which a row passes the filters and may be seen."""
-        conditions = [self._passes(one) for one in self.query.filters]
-        if self.query.currency:
-            conditions.append(f"billing_currency = {self._add(self.query.currency)}")
-        return " AND ".join([*conditions, *self._visible()]) or "TRUE"
-
-    def _read(self, name: str, periods: Sequence[date]) -> str:
-        files = ", ".join(literal(str(self.folders[period] / name)) for period in periods)
-        return f"(SELECT *, file_index FROM read_parquet([{files}]))"  # noqa: S608
-
     def _days(self, periods: Sequence[date], last_days: Mapping[date, date]) -> str:
         """Return the ledger, of some periods up to a day, with the columns of months and the day."""
         columns = ", ".join(["file_index", "segment_id", "billing_currency", *COLUMNS, self.query.measure])
@@ -207,10 +185,6 @@ class LakeStatement:
             JOIN {self._read("cells.parquet", periods)} AS cells USING (file_index, cell_id)
             LEFT JOIN {self._read("splits.parquet", periods)} AS splits USING (file_index, split_number)
         """  # noqa: S608
-
-    def _by_file(self, values: Sequence[object]) -> str:
-        """Return the value that belongs to a row's file."""
-        return f"{self._add(values)}[CAST(file_index AS BIGINT) + 1]"
 
     def _bucket(self, period: date) -> int:
         """Return the place of a period's bucket, by day of that of its first day."""
@@ -231,45 +205,3 @@ class LakeStatement:
         return (
             f"IF({bucket} = {COMPARED}, {COMPARED}, {bucket} + LEAST(GREATEST(charge_date, {first}), {last}) - {first})"
         )
-
-    def _segments(self, periods: Sequence[date], *, also: Sequence[str] = ()) -> str:
-        """Join the segments of the runs with a column for each dimension that is looked at, if any is."""
-        values = [
-            f"json_extract_string(dimension_values, {self._add(key)}) AS d{number}"
-            for number, key in enumerate(self._dimensions)
-        ]
-        if not (values or also):
-            return ""
-        columns = ", ".join(["file_index", "segment_id", *values, *also])
-        segments = f"SELECT {columns} FROM {self._read(SEGMENTS, periods)}"  # noqa: S608
-        return f"JOIN ({segments}) AS segments USING (file_index, segment_id)"
-
-    @property
-    def _dimensions(self) -> Sequence[str]:
-        named = [*self.query.by, *(one.name for one in self.query.filters)]
-        seen = [dimension for dimension, _ in self.visibility.values]
-        return [name for name in dict.fromkeys([*named, *seen]) if name not in COLUMNS]
-
-    def _name(self, name: str) -> str:
-        return f"CAST({name} AS VARCHAR)" if name in COLUMNS else f"d{self._dimensions.index(name)}"
-
-    def _visible(self) -> list[str]:
-        if self.visibility.sees_everything:
-            return []
-        seen = [self._one_of(dimension, values) for dimension, values in self.visibility.values]
-        return [f"({' OR '.join(seen) or 'FALSE'})"]
-
-    def _one_of(self, dimension: str, values: Sequence[str]) -> str:
-        return f"COALESCE(list_contains({self._add(list(values))}::VARCHAR[], {self._name(dimension)}), FALSE)"
-
-    def _passes(self, one: Filter) -> str:
-        expression = self._name(one.name)
-        texts = [value for value in one.values if value is not None]
-        found = [self._one_of(one.name, texts)] if texts else []
-        found += [f"{expression} IS NULL"] if None in one.values else []
-        return f"{'NOT ' if one.exclude else ''}({' OR '.join(found)})"
-
-    def _add(self, value: object) -> str:
-        name = f"p{len(self.values)}"
-        self.values[name] = value
-        return f"${name}"

@@ -21,7 +21,8 @@ from uuid import UUID
 
 import duckdb
 
-from allocation.costs.lake_statement import COMPARED, GROUPS, MONTHS, LakeStatement
+from allocation.costs.lake_rows import GROUPS, MONTHS, LakeRows
+from allocation.costs.lake_statement import COMPARED, LakeStatement
 from allocation.costs.query import CostQuery
 from allocation.engine.backends.duckdb import DuckDB, connect
 from ingestion.focus.attributes import COST_COLUMNS
@@ -105,6 +106,34 @@ def _database(organization_id: UUID, _process: int) -> duckdb.DuckDBPyConnection
     organization = lake.organization_folder(organization_id)
     settings = replace(_OF_A_PAGE, temp_directory=organization / "scratch" / "questions")
     return connect(settings, reads=[], writes=organization / "runs")
+
+
+def folders_with_months(runs: Mapping[date, UUID], organization_id: UUID) -> dict[date, Path] | None:
+    """Return the folders of runs by billing period; None where one has no sums by month beside its ledger.
+
+    The ids of the runs have been read under the tenant's policy.
+    """
+    folders = {period: lake.run_folder(organization_id, period=period, run_id=run) for period, run in runs.items()}
+    return folders if all((folder / MONTHS).is_file() for folder in folders.values()) else None
+
+
+def sums_of_months(
+    folders: Mapping[date, Path],
+    *,
+    by: Sequence[str],
+    measures: Sequence[str],
+    organization_id: UUID,
+    visibility: Visibility,
+) -> list[tuple[Any, ...]]:
+    """Return the sums of some columns over the folders of runs: the groups, the currency, the sums; in their order.
+
+    What no rule caught stands last.
+    """
+    if not folders:
+        return []
+    rows = LakeRows(folders, visibility=visibility, by=by)
+    with reading(organization_id) as database:
+        return database.execute(rows.sums(measures), rows.values).fetchall()
 
 
 def rows_of_months(

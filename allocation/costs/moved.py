@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from allocation.costs.lake_statement import MONTHS
+from allocation.costs.lake_rows import MONTHS
 from allocation.costs.months import reading
-from allocation.costs.statement import IN_TENANT, MONTHLY
+from allocation.costs.statement import IN_TENANT, MART
 from ingestion.focus.expressions import literal
 from itfm.core import lake
 from itfm.core.keeping import kept
@@ -49,5 +49,5 @@ def _rows(period: date, organization_id: UUID, *, run_id: UUID) -> Sequence[Row]
             rows = f"read_parquet({literal(str(file))})"
             return database.execute(_MOVED.format(rows=rows, condition="TRUE")).fetchall()
     with connection.cursor() as cursor:
-        cursor.execute(_MOVED.format(rows=MONTHLY, condition=f"{IN_TENANT} AND billing_period = %s"), [period])
+        cursor.execute(_MOVED.format(rows=MART, condition=f"{IN_TENANT} AND billing_period = %s"), [period])
         return list(cursor.fetchall())

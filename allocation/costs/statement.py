@@ -16,14 +16,12 @@ if TYPE_CHECKING:
     from allocation.selectors import Visibility
 
 MART: Final = "allocation_allocatedcost"
-MONTHLY: Final = "allocation_monthlycost"
 DAILY: Final = "allocation_dailycost"
 COLUMNS_OF: Final = {
-    MONTHLY: frozenset(COLUMNS) - {"charge_date"},
     DAILY: frozenset({"charge_date", "origin"}),
     MART: frozenset(COLUMNS),
 }
-"""The mart and its rollups, the smallest first, with the columns that each tells apart beside the segment."""
+"""The mart and its rollup, the smallest first, with the columns that each tells apart beside the segment."""
 
 IN_TENANT: Final = "organization_id = (SELECT itfm_current_organization())"
 _SEGMENTS: Final = (
@@ -51,8 +49,12 @@ class Parameters:
 
 def table_for(query: CostQuery) -> str:
     """Return the smallest table that tells apart what the question looks at."""
-    looks_at_days = query.tells_days or query.last_compared_days
-    return table_with([*query.names, *(["charge_date"] if looks_at_days else [])])
+    return table_with([*query.names, *(["charge_date"] if looks_at_days(query) else [])])
+
+
+def looks_at_days(query: CostQuery) -> bool:
+    """Return whether sums by month cannot tell."""
+    return bool(query.tells_days or query.last_compared_days)
 
 
 def table_with(names: Iterable[str]) -> str:
@@ -62,14 +64,14 @@ def table_with(names: Iterable[str]) -> str:
 
 
 def rows_statement(
-    period: date, *, by: Sequence[str], sums: Sequence[str], visibility: Visibility
+    periods: Sequence[date], *, by: Sequence[str], sums: Sequence[str], visibility: Visibility
 ) -> tuple[str, dict[str, Any]]:
-    """Return the SQL and its parameters that sum up a period by columns and dimensions' keys.
+    """Return the SQL and its parameters that sum up some periods by columns and dimensions' keys.
 
     Columns: the groups, the currency, the sums; in a stable order, what no rule caught last.
     """
     parameters = Parameters()
-    condition = where([], periods=[period], visibility=visibility, parameters=parameters)
+    condition = where([], periods=periods, visibility=visibility, parameters=parameters)
     columns = {name: f"c{number}" for number, name in enumerate(by) if name in COLUMNS}
     joins_segments = len(columns) < len(by)
     keys = ["billing_currency", *(["segment_id"] if joins_segments else []), *columns.values()]

@@ -20,8 +20,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import connection
 
-from allocation.costs.lake_statement import GROUPS as MONTH_GROUPS
-from allocation.costs.lake_statement import MONTHS
 from allocation.costs.months import SUMS
 from allocation.costs.query import COLUMNS as GROUPS
 from allocation.models import AllocationRun, Segment
@@ -31,22 +29,16 @@ from ingestion.focus.attributes import COST_COLUMNS
 _COPY_BYTES: Final = 1 << 20
 _ATTRIBUTES: Final = (*GROUPS, "billing_currency")
 MART: Final = "allocation_allocatedcost"
-MONTHLY: Final = "allocation_monthlycost"
 DAILY: Final = "allocation_dailycost"
-ROLLUPS: Final = {
-    MONTHLY: ("segment_id", *(name for name in _ATTRIBUTES if name != "charge_date")),
-    DAILY: ("segment_id", "origin", "charge_date", "billing_currency"),
-}
-"""What each rollup tells apart."""
+_DAY_GROUPS: Final = ("segment_id", "origin", "charge_date", "billing_currency")
+"""What the rollup by day tells apart."""
 COLUMNS: Final = ("segment_id", *_ATTRIBUTES, *SUMS)
 """Columns of the mart that a run's files give, in the order they are copied."""
-_MONTH_COLUMNS: Final = ("segment_id", "billing_currency", *MONTH_GROUPS, *SUMS)
-_DAY_COLUMNS: Final = (*ROLLUPS[DAILY], *SUMS)
+_DAY_COLUMNS: Final = (*_DAY_GROUPS, *SUMS)
 # The days stand by themselves too, for the index.
 _OF_PARTS: Final = (
     " AND charge_date = ANY(%s::date[]) AND (origin, charge_date) IN (SELECT * FROM unnest(%s::text[], %s::date[]))"
 )
-_OF_ORIGINS: Final = " AND origin = ANY(%s::text[])"
 _SUMMED: Final = ", ".join(f"SUM({name}) AS {name}" for name in SUMS)
 _SAID: Final = {"segment_id": "stored_id", "origin": "COALESCE(split_key, 'direct') AS origin"}
 """What Postgres has in the place of numbers of the ledger."""
@@ -65,13 +57,11 @@ def replace_mart(
     if parts is not None and not parts:
         return parts
     segments = segment_ids(run.organization_id, folder / "segments.parquet")
-    rows, days, months = (scratch / f"{name}.csv" for name in ("mart", "days", "months"))
+    rows, days = (scratch / f"{name}.csv" for name in ("mart", "days"))
     write_rows(folder, segments=segments, to=rows, parts=parts)
     write_days(folder, segments=segments, to=days, parts=parts)
-    _write_months_csv(folder, segments=segments, to=months, parts=parts)
     load_rows(run, rows, parts=parts)
     _replace(run, days, table=DAILY, columns=_DAY_COLUMNS, parts=parts)
-    _replace(run, months, table=MONTHLY, columns=_MONTH_COLUMNS, parts=parts)
     return parts
 
 
@@ -104,43 +94,35 @@ def _replace(
         cursor.execute("DROP TABLE copied_rows")
 
 
-def replace_rollups(organization_id: UUID, period: date) -> None:
-    """Sum the mart's rows of a period into the rollups; where there are none, the rollups are emptied."""
-    sums = ", ".join(f"SUM({name})" for name in SUMS)
-    for table, names in ROLLUPS.items():
-        groups = ", ".join(names)
-        with connection.cursor() as cursor:
-            _delete(cursor, table, organization_id, period, None)
-            cursor.execute(
-                f"INSERT INTO {table} (organization_id, billing_period, {groups}, {', '.join(SUMS)})"  # noqa: S608
-                f" SELECT organization_id, billing_period, {groups}, {sums} FROM {MART}"
-                " WHERE organization_id = %s AND billing_period = %s"
-                f" GROUP BY organization_id, billing_period, {groups}",
-                [organization_id, period],
-            )
+def replace_days(organization_id: UUID, period: date) -> None:
+    """Sum the mart's rows of a period up by day; where there are none, no sums are left."""
+    groups = ", ".join(_DAY_GROUPS)
+    with connection.cursor() as cursor:
+        _delete(cursor, DAILY, organization_id, period, None)
+        cursor.execute(
+            f"INSERT INTO {DAILY} (organization_id, billing_period, {groups}, {', '.join(SUMS)})"  # noqa: S608
+            f" SELECT organization_id, billing_period, {groups}, {', '.join(f'SUM({name})' for name in SUMS)}"
+            f" FROM {MART} WHERE organization_id = %s AND billing_period = %s"
+            f" GROUP BY organization_id, billing_period, {groups}",
+            [organization_id, period],
+        )
 
 
 def _delete(cursor: Any, table: str, organization_id: UUID, period: date, parts: Sequence[Part] | None) -> None:
-    """Delete the rows of a period, or of some parts of it; of sums by month, all of the origins of these parts."""
-    condition, listed = _of(parts, table=table)
+    """Delete the rows of a period, or of some parts of it."""
+    condition, listed = _of(parts)
     cursor.execute(
         f"DELETE FROM {table} WHERE organization_id = %s AND billing_period = %s{condition}",  # noqa: S608 - our own names
         [organization_id, period, *listed],
     )
 
 
-def _of(parts: Sequence[Part] | None, *, table: str) -> tuple[str, list[list[Any]]]:
-    """Return the condition, and what it is told, that leaves of a table what some parts are summed up in."""
+def _of(parts: Sequence[Part] | None) -> tuple[str, list[list[Any]]]:
+    """Return the condition, and what it is told, that leaves of a table what is of some parts."""
     if parts is None:
         return "", []
-    if table == MONTHLY:
-        return _OF_ORIGINS, [_origins(parts)]
     days = sorted({part.charge_date for part in parts})
     return _OF_PARTS, [days, *_listed(parts)]
-
-
-def _origins(parts: Sequence[Part]) -> list[str]:
-    return sorted({part.origin for part in parts})
 
 
 def _listed(parts: Sequence[Part]) -> tuple[list[str], list[date]]:
@@ -148,12 +130,12 @@ def _listed(parts: Sequence[Part]) -> tuple[list[str], list[date]]:
 
 
 def adds_up(period: date, ledger: Mapping[str, Mapping[str, Decimal]], *, parts: Sequence[Part] | None = None) -> bool:
-    """Return whether the mart and its rollups say what the ledger's sums by currency and cost column say.
+    """Return whether the mart and its rollup say what the ledger's sums by currency and cost column say.
 
     :param parts: only these parts were replaced: the rows of others have been added up when they were loaded, and are
         held to the rollup by day no more. None: all.
     """
-    if any(mart_sums(period, table=table) != ledger for table in ROLLUPS):
+    if mart_sums(period, table=DAILY) != ledger:
         return False
     return mart_sums(period, parts=parts) == (ledger if parts is None else mart_sums(period, table=DAILY, parts=parts))
 
@@ -161,9 +143,9 @@ def adds_up(period: date, ledger: Mapping[str, Mapping[str, Decimal]], *, parts:
 def mart_sums(period: date, *, table: str = MART, parts: Sequence[Part] | None = None) -> dict[str, dict[str, Decimal]]:
     """Return the sums of the mart, or of a rollup, by currency and cost column, as Postgres adds them up.
 
-    :param parts: of these parts only; a rollup by month does not tell them apart. None: all.
+    :param parts: of these parts only. None: all.
     """
-    condition, listed = _of(parts, table=table)
+    condition, listed = _of(parts)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT billing_currency, sum(billed_cost), sum(effective_cost), sum(list_cost), sum(contracted_cost)"  # noqa: S608
@@ -261,22 +243,6 @@ def _only(database: duckdb.DuckDBPyConnection, parts: Sequence[Part] | None) -> 
             FROM wanted LEFT JOIN splits ON split_key = origin
             WHERE split_number IS NOT NULL OR origin = 'direct'
         ) AS parts ON parts.number = COALESCE(ledger.split_number, -1) AND parts.charge_date = ledger.charge_date"""
-
-
-def _write_months_csv(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequence[Part] | None) -> None:
-    """Write the sums by month that stand beside the ledger; of the origins of some parts only, unless None."""
-    with duckdb.connect() as database:
-        _name_files(database, folder, segments, names=())
-        database.read_parquet(str(folder / MONTHS)).create_view("months")
-        condition, values = ("", []) if parts is None else ("WHERE list_contains(?, origin)", [_origins(parts)])
-        database.execute(
-            f"""
-            COPY (
-                SELECT stored_id, {", ".join(_MONTH_COLUMNS[1:])} FROM months JOIN stored USING (segment_id) {condition}
-            ) TO '{_quoted(to)}' ({_CSV})
-            """,  # noqa: S608 - our own names
-            values,
-        )
 
 
 def _name_files(

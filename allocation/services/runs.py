@@ -30,7 +30,7 @@ from allocation.explain.rules import RULES_FILE
 from allocation.models import AllocatedCost, AllocationRun, Reallocation
 from allocation.selectors import current_rule_set
 from allocation.services.inputs import Inputs, engine_inputs, inputs_of
-from allocation.services.mart import adds_up, replace_mart, replace_rollups
+from allocation.services.mart import adds_up, replace_days, replace_mart
 from allocation.services.parts import write_parts
 from allocation.services.previous import falls_back
 from itfm.audit.services import Actor, record
@@ -111,7 +111,7 @@ def _withdraw(run: AllocationRun | None) -> None:
     if run is None:
         return
     AllocatedCost.objects.filter(organization_id=run.organization_id, billing_period=run.billing_period).delete()
-    replace_rollups(run.organization_id, run.billing_period)
+    replace_days(run.organization_id, run.billing_period)
     run.state = State.REPLACED
     run.save(update_fields=["state"])
     publish(SharesChanged(organization_id=run.organization_id))

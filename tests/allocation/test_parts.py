@@ -20,7 +20,7 @@ from allocation.engine.inputs import RunInputs
 from allocation.models import AllocationRun
 from allocation.services import allocate, parts, publish_rules
 from allocation.services import runs as runs_module
-from allocation.services.mart import DAILY, MART, MONTHLY, ROLLUPS, replace_mart, replace_rollups
+from allocation.services.mart import DAILY, MART, replace_days, replace_mart
 from allocation.services.parts import Part, changed_parts, read_parts, write_parts
 from itfm.core import lake
 from itfm.core.tenancy import tenant
@@ -149,11 +149,11 @@ def test_a_restated_day_is_loaded_and_the_other_days_stay(acme):
     parts_of_first = {(origin, day(on)): first.id for origin in ("direct", "platform") for on in (1, 2, 3)}
     assert writers(acme) == parts_of_first | {("direct", day(2)): second.id}
     with tenant(acme.id):
-        found = {table: stored(table) for table in (MART, *ROLLUPS)}
+        found = {table: stored(table) for table in (MART, DAILY)}
     third = allocate(acme.id, period=OCTOBER, again=True)
     assert set(writers(acme).values()) == {third.id}
     with tenant(acme.id):
-        assert found == {table: stored(table) for table in (MART, *ROLLUPS)}
+        assert found == {table: stored(table) for table in (MART, DAILY)}
         assert all(found.values())
 
 
@@ -186,7 +186,6 @@ DEFECTS = {
     "a row that was not loaded": f"DELETE FROM {MART} WHERE charge_date = '2026-10-03' AND service_name = 'Late'",
     "sums by day that differ": f"UPDATE {DAILY} SET list_cost = list_cost + 1 WHERE charge_date = '2026-10-03'",
     "sums by day of a part that stays": f"UPDATE {DAILY} SET billed_cost = 0 WHERE charge_date = '2026-10-01'",
-    "sums by month that differ": f"DELETE FROM {MONTHLY} WHERE service_name = 'Late'",
 }
 
 
@@ -195,7 +194,7 @@ DEFECTS = {
 def test_a_load_of_some_parts_that_does_not_add_up_leaves_the_run_before_in_force(acme, monkeypatch, defect):
     bill_in_force(acme, CHARGES)
     first = allocate(acme.id, period=OCTOBER)
-    before = {table: stored_of(acme, table) for table in (MART, *ROLLUPS)}
+    before = {table: stored_of(acme, table) for table in (MART, DAILY)}
     bill_in_force(acme, [*CHARGES, charge("7", on=3, tags={"team": "search"}, service_name="Late")])
     load = runs_module.replace_mart
 
@@ -211,7 +210,7 @@ def test_a_load_of_some_parts_that_does_not_add_up_leaves_the_run_before_in_forc
     with pytest.raises(runs_module.AllocationRefusedError, match="mart in Postgres"):
         allocate(acme.id, period=OCTOBER)
 
-    assert before == {table: stored_of(acme, table) for table in (MART, *ROLLUPS)}
+    assert before == {table: stored_of(acme, table) for table in (MART, DAILY)}
     with tenant(acme.id):
         assert AllocationRun.objects.get(state="published").id == first.id
 
@@ -274,11 +273,11 @@ def check(organization, charges, splits, drivers, change, other):
         next_one = files_of(root / "after", given, **more)
         replace_mart(run, folder=before, scratch=root)
         replace_mart(run, folder=next_one, scratch=root, before=before)
-        found = {table: stored(table) for table in (MART, *ROLLUPS)}
+        found = {table: stored(table) for table in (MART, DAILY)}
         replace_mart(run, folder=next_one, scratch=root)
-        assert found == {table: stored(table) for table in (MART, *ROLLUPS)}
-        replace_rollups(organization.id, OCTOBER)
-        assert found == {table: stored(table) for table in (MART, *ROLLUPS)}, "as Postgres sums them up from the rows"
+        assert found == {table: stored(table) for table in (MART, DAILY)}
+        replace_days(organization.id, OCTOBER)
+        assert found == {table: stored(table) for table in (MART, DAILY)}, "as Postgres sums them up from the rows"
         return len(read_parts(next_one)) - len(changed_parts(before, next_one))
 
 

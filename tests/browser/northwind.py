@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db import connection
 
 from allocation.models import AllocatedCost, AllocationRun, RuleSet, Segment
-from allocation.services.mart import replace_rollups
+from allocation.services.mart import replace_days
 from ingestion.models import Bill, BillRevision, BillSource, Finding, ImportRun
 from itfm.accounts.models import Organization, User
 from itfm.accounts.services import create_organization
@@ -158,4 +158,4 @@ def _allocate(source: BillSource, *, month: int, rule_set: RuleSet) -> None:
             charge_count=1,
             **dict.fromkeys(("billed_cost", "effective_cost", "list_cost", "contracted_cost"), Decimal(cost)),
         )
-    replace_rollups(source.organization_id, period)
+    replace_days(source.organization_id, period)

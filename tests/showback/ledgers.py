@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import connection
 
 from allocation.models import AllocatedCost, AllocationRun, RuleSet, Segment
-from allocation.services.mart import replace_rollups
+from allocation.services.mart import replace_days
 from ingestion.models import Bill, BillRevision, BillSource, ImportRun
 from itfm.core.tenancy import tenant
 from showback.models import CostCenter
@@ -124,7 +124,7 @@ def _ledger(source, *, month, rules):
             charge_count=1,
             **dict.fromkeys(("billed_cost", "effective_cost", "list_cost", "contracted_cost"), Decimal(cost)),
         )
-    replace_rollups(organization_id, period)
+    replace_days(organization_id, period)
 
 
 def _bill(source, *, period):

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from django.db import connection
 
 from allocation.models import AllocationRun, RuleSet
-from allocation.services.mart import replace_rollups
+from allocation.services.mart import replace_days
 from ingestion.models import BillSource
 from itfm.accounts.models import Membership, Organization, User
 from itfm.accounts.services import create_organization
@@ -113,4 +113,4 @@ def _allocate(source: BillSource, *, period: date, rule_set: RuleSet, count: int
             COSTS,
             {"organization": organization_id, "period": period, "run": run.id, "source": source.id, "count": count},
         )
-    replace_rollups(organization_id, period)
+    replace_days(organization_id, period)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.urls import reverse
 
 from allocation.models import AllocatedCost
-from allocation.services.mart import replace_rollups
+from allocation.services.mart import replace_days
 from itfm.audit.models import AuditEvent
 from itfm.core.policy import Role
 from itfm.core.tenancy import tenant
@@ -37,7 +37,7 @@ def unowned(acme):
             " WHERE billing_period = '2026-10-01'"
         )
         assert AllocatedCost.objects.filter(service_name="Storage", billing_period=OCTOBER).count() == 1
-        replace_rollups(acme.id, OCTOBER)
+        replace_days(acme.id, OCTOBER)
     return acme
 
 

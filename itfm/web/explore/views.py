@@ -96,7 +96,7 @@ def explore_values(request: TenantRequest) -> HttpResponse:
     found = suggest(
         name,
         text,
-        periods=query.periods,
+        runs={period: runs.ids[period] for period in query.periods if period in runs.ids},
         visibility=visibility,
         limit=LIMIT + 1,
         also=centers.codes_named_like(text),

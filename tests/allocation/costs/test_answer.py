@@ -8,7 +8,8 @@ from itertools import combinations
 import pytest
 from django.db import connection
 
-from allocation.costs.answer import answer
+from allocation.costs.answer import answer, runs_in_force
+from allocation.costs.lake_rows import MONTHS
 from allocation.costs.months import month_sums
 from allocation.costs.query import CostQuery, Filter, RuleSetNames
 from allocation.costs.statement import COLUMNS_OF, table_for
@@ -19,7 +20,7 @@ from allocation.models import AllocatedCost, AllocationRun
 from allocation.selectors import Visibility, cost_rows
 from allocation.services import AllocationRefusedError, allocate
 from allocation.services import runs as runs_module
-from allocation.services.mart import ROLLUPS, mart_sums
+from allocation.services.mart import DAILY, MART, mart_sums
 from itfm.core import lake
 from itfm.core.tenancy import tenant
 from tests.allocation.costs.conftest import SEPTEMBER, allocated
@@ -200,23 +201,22 @@ def test_hostile_values_are_values(company):
 @pytest.mark.parametrize(
     ("options", "table"),
     [
-        ({"by": ("team", "service_name")}, "allocation_monthlycost"),
+        ({"by": ("team", "service_name")}, "allocation_allocatedcost"),
         ({"by": ("team", "origin"), "granularity": "day"}, "allocation_dailycost"),
         ({"by": ("service_name",), "granularity": "day"}, "allocation_allocatedcost"),
         ({"by": ("charge_date", "region_id")}, "allocation_allocatedcost"),
         ({"by": ("team",), "compare": "previous", "compared_days": 3}, "allocation_dailycost"),
-        ({"by": ("team",), "compare": "previous", "compared_days": 31}, "allocation_monthlycost"),
+        ({"by": ("team",), "compare": "previous", "compared_days": 31}, "allocation_dailycost"),
     ],
 )
 def test_the_smallest_table_that_can_tell_is_read(options, table):
     assert table_for(CostQuery(first=OCTOBER, last=OCTOBER, **options)) == table
-    assert set(COLUMNS_OF) == {"allocation_allocatedcost", *ROLLUPS}
+    assert set(COLUMNS_OF) == {MART, DAILY}
 
 
-def test_rollups_hold_what_the_mart_holds(company):
+def test_the_rollup_holds_what_the_mart_holds(company):
     with tenant(company.id):
-        for table in ROLLUPS:
-            assert mart_sums(OCTOBER, table=table) == mart_sums(OCTOBER)
+        assert mart_sums(OCTOBER, table=DAILY) == mart_sums(OCTOBER)
 
 
 def test_a_rollup_that_does_not_add_up_leaves_the_run_before_in_force(company, monkeypatch):
@@ -236,14 +236,41 @@ def test_a_rollup_that_does_not_add_up_leaves_the_run_before_in_force(company, m
     assert dollars(ask(company)).total.total == Decimal("124.25")
 
 
-def test_values_are_suggested_by_beginning_then_by_cost(company):
+@pytest.mark.parametrize("has_files", [True, False], ids=["of files", "of the mart"])
+def test_values_are_suggested_by_beginning_then_by_cost(company, has_files):
+    if not has_files:
+        lose_months(company)
     with tenant(company.id):
-        assert suggest("team", "a", periods=[OCTOBER]) == ["Search", "Payments", "Platform"]
-        assert suggest("team", "s", periods=[OCTOBER]) == ["Search", "Payments"]
-        assert suggest("service_name", "s", periods=[OCTOBER], limit=1) == ["S3"]
-        assert suggest("team", "", periods=[OCTOBER], visibility=PAYMENTS) == ["Payments"]
-        assert suggest("service_name", "EC", periods=[OCTOBER], visibility=Visibility(sees_everything=False)) == []
-        assert suggest("team", "%_'", periods=[OCTOBER]) == []
+        runs = runs_in_force([OCTOBER]).ids
+        assert suggest("team", "a", runs=runs) == ["Search", "Payments", "Platform"]
+        assert suggest("team", "s", runs=runs) == ["Search", "Payments"]
+        assert suggest("team", "s", runs={}) == []
+        assert suggest("service_name", "s", runs=runs, limit=1) == ["S3"]
+        assert suggest("team", "", runs=runs, visibility=PAYMENTS) == ["Payments"]
+        assert suggest("service_name", "EC", runs=runs, visibility=Visibility(sees_everything=False)) == []
+        assert suggest("team", "%_'", runs=runs) == []
+        assert suggest("team", "no such", runs=runs, also=["Platform"]) == ["Platform"]
+
+
+@pytest.mark.parametrize("by", [("team",), ("team", "service_name", "origin", "region_id", "product"), ()])
+def test_a_statement_is_the_same_of_files_and_of_the_mart(company, by):
+    with tenant(company.id):
+        of_files = (
+            cost_rows(OCTOBER, by=by, rule_set=RULES),
+            cost_rows(OCTOBER, by=by, rule_set=RULES, visibility=PAYMENTS),
+        )
+        lose_months(company)
+        assert (
+            cost_rows(OCTOBER, by=by, rule_set=RULES),
+            cost_rows(OCTOBER, by=by, rule_set=RULES, visibility=PAYMENTS),
+        ) == of_files
+    assert len(of_files[1]) < len(of_files[0])
+
+
+def lose_months(organization):
+    """Leave the runs of an organization without the files that tell months."""
+    for file in lake.organization_folder(organization.id).rglob(MONTHS):
+        file.unlink()
 
 
 QUESTIONS = (

@@ -12,7 +12,8 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocation.costs.lake_statement import COMPARED, GROUPS, MONTHS, SEGMENTS, LakeStatement
+from allocation.costs.lake_rows import GROUPS, MONTHS, SEGMENTS
+from allocation.costs.lake_statement import COMPARED, LakeStatement
 from allocation.costs.query import CostQuery
 from allocation.selectors import EVERYTHING
 

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from allocation.costs.lake_statement import MONTHS
+from allocation.costs.lake_rows import MONTHS
 from allocation.costs.months import reading
 from itfm.core import lake
 from tests import duck
