@@ -9,13 +9,14 @@ from typing import Final
 
 import duckdb
 
+from allocation.engine.run_files import create_views
 from allocation.models import AllocationRun
 from itfm.core import lake
 
 # What each value of a dimension costs. Grain: (value, billing_currency). Unrounded; a null value is unallocated.
 _SUMS: Final = """
 SELECT json_extract_string(dimension_values, ?) AS value, billing_currency, SUM(effective_cost)
-FROM read_parquet(?) JOIN read_parquet(?) USING (segment_id)
+FROM ledger JOIN segments USING (segment_id)
 GROUP BY value, billing_currency
 """
 
@@ -52,7 +53,6 @@ def value_changes(before: AllocationRun, after: AllocationRun, *, dimension: str
 def _sums(run: AllocationRun, dimension: str) -> dict[tuple[str | None, str], Decimal]:
     folder: Path = lake.organization_folder(run.organization_id) / run.folder
     with duckdb.connect(config={"memory_limit": "512MiB", "threads": 2}) as database:
-        rows = database.execute(
-            _SUMS, [f'$."{dimension}"', str(folder / "ledger.parquet"), str(folder / "segments.parquet")]
-        ).fetchall()
+        create_views(database, folder, ("ledger", "segments"))
+        rows = database.execute(_SUMS, [f'$."{dimension}"']).fetchall()
     return {(value, currency): cost for value, currency, cost in rows}

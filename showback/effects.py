@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Final
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+import duckdb
 
+from allocation.engine.run_files import create_views, files_of
 from allocation.models import AllocationRun
 from itfm.core import lake
 from itfm.core.keeping import kept
@@ -19,6 +17,13 @@ from itfm.core.money import CONTEXT
 from showback.statement import RulesNote
 
 DIMENSION: Final = "cost_center"
+# What some values of a dimension cost. Grain: (billing_currency). Unrounded.
+_SUMS: Final = """
+SELECT billing_currency, SUM(effective_cost)
+FROM ledger JOIN segments USING (segment_id)
+WHERE list_contains(?::VARCHAR[], json_extract_string(dimension_values, ?))
+GROUP BY billing_currency
+"""
 
 
 def rules_note(run: AllocationRun | None, *, previous: AllocationRun | None, codes: Collection[str]) -> RulesNote:
@@ -62,20 +67,8 @@ def _replaced(run: AllocationRun) -> AllocationRun | None:
 def _sums(run: AllocationRun, codes: Collection[str]) -> dict[str, Decimal] | None:
     """Return the cost of these cost centers by currency as a run's files have it; None when they are not kept."""
     folder = lake.run_folder(run.organization_id, period=run.billing_period, run_id=run.id)
-    segments, ledger = folder / "segments.parquet", folder / "ledger.parquet"
-    if not (segments.is_file() and ledger.is_file()):
+    if not all(file.is_file() for file in files_of(folder, ("ledger", "segments"))):
         return None
-    numbers = _segments_of(segments, codes)
-    rows = pq.read_table(
-        ledger,
-        columns=["segment_id", "billing_currency", "effective_cost"],
-        filters=pc.field("segment_id").isin(numbers),
-    )
-    summed = rows.group_by("billing_currency").aggregate([("effective_cost", "sum")])
-    return dict(zip(summed["billing_currency"].to_pylist(), summed["effective_cost_sum"].to_pylist(), strict=True))
-
-
-def _segments_of(segments: Path, codes: Collection[str]) -> list[int]:
-    table = pq.read_table(segments, columns=["segment_id", "dimension_values"])
-    rows = zip(table["segment_id"].to_pylist(), table["dimension_values"].to_pylist(), strict=True)
-    return [number for number, values in rows if json.loads(values).get(DIMENSION) in codes]
+    with duckdb.connect(config={"memory_limit": "512MiB", "threads": 2}) as database:
+        create_views(database, folder, ("ledger", "segments"))
+        return dict(database.execute(_SUMS, [list(codes), f'$."{DIMENSION}"']).fetchall())

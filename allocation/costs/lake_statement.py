@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from allocation.costs.lake_rows import MONTHS, SEGMENTS, LakeRows
 from allocation.costs.query import COLUMNS, CostQuery
+from allocation.engine.run_files import rows_of
 from itfm.core.periods import next_period
 
 if TYPE_CHECKING:
@@ -181,10 +182,18 @@ class LakeStatement(LakeRows):
         """Return the rows of ledgers with the texts of their cells and splits."""
         return f"""
             SELECT *, COALESCE(split_key, 'direct') AS origin
-            FROM {self._read("ledger.parquet", periods)} AS ledger
+            FROM {self._ledgers(periods)} AS ledger
             JOIN {self._read("cells.parquet", periods)} AS cells USING (file_index, cell_id)
             LEFT JOIN {self._read("splits.parquet", periods)} AS splits USING (file_index, split_number)
         """  # noqa: S608
+
+    def _ledgers(self, periods: Sequence[date]) -> str:
+        """Return the rows of ledgers with the number of their period in the list."""
+        rows = [
+            f"SELECT *, {number} AS file_index FROM {rows_of(self.folders[period])}"  # noqa: S608
+            for number, period in enumerate(periods)
+        ]
+        return f"({' UNION ALL '.join(rows)})"
 
     def _bucket(self, period: date) -> int:
         """Return the place of a period's bucket, by day of that of its first day."""

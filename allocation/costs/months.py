@@ -8,7 +8,7 @@ runs without this file, of Postgres.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -25,6 +25,7 @@ from allocation.costs.lake_rows import GROUPS, MONTHS, LakeRows
 from allocation.costs.lake_statement import COMPARED, LakeStatement
 from allocation.costs.query import CostQuery
 from allocation.engine.backends.duckdb import DuckDB, connect
+from allocation.engine.run_files import PATCH, Block, blocks_table, create_views, file_rows, files_of, only, rows_of
 from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.focus.expressions import literal
 from itfm.core import lake
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from allocation.selectors import Visibility
 
 SUMS: Final = (*COST_COLUMNS, "consumed_quantity", "charge_count")
+_PLACES: Final = "split_number, mart_id, segment_id, billing_currency"
 _ZERO: Final = Decimal(0)
 _OF_A_PAGE: Final = DuckDB(memory_limit="512MiB")
 """What one question may use."""
@@ -51,31 +53,60 @@ class Row(NamedTuple):
     compared: Decimal
 
 
-def write_months(folder: Path, *, engine: DuckDB) -> None:
+def write_months(
+    folder: Path, *, engine: DuckDB, before: Path | None = None, anew: Collection[Block] | None = None
+) -> None:
     """Sum up a run's ledger beside it. Grain: segment, the columns of `GROUPS`, currency.
 
     `origin` is 'direct' or the key of the split, the other columns and `segment_id` are those of the run's own files.
+
+    :param before: the folder of the run whose sums hold but for what the parts worked out `anew` were and are.
     """
-    exact = {"charge_count": "CAST(SUM(charge_count) AS BIGINT) AS charge_count"}  # no integer of Parquet holds a SUM
-    sums = ", ".join(exact.get(name, f"SUM({name}) AS {name}") for name in SUMS)
     texts = ", ".join("COALESCE(split_key, 'direct') AS origin" if name == "origin" else name for name in GROUPS)
-    places = ", ".join(["split_number", "mart_id", "segment_id", "billing_currency"])
-    files = {name: folder / f"{name}.parquet" for name in ("ledger", "cells", "splits")}
-    with connect(engine, reads=[*files.values()], writes=folder) as database:
-        for name, file in files.items():
-            database.read_parquet(str(file)).create_view(name)
+    names = ("ledger", "cells", "splits")
+    rows = _rows("ledger") if before is None else _mended_rows(folder, before)
+    taken = [] if before is None else [before / MONTHS, *files_of(before, ["ledger"])]
+    with connect(engine, reads=[*files_of(folder, names), *taken], writes=folder) as database:
+        create_views(database, folder, names)
+        database.register("anew", blocks_table(anew or ()))
         database.execute(
             f"""
             COPY (
-                WITH sums AS (
-                    SELECT {places}, {sums} FROM ledger JOIN cells USING (cell_id) GROUP BY {places}
-                )
-                SELECT segment_id, billing_currency, {texts}, {", ".join(SUMS)}
+                WITH sums AS ({_sums_by_place(rows)})
+                SELECT segment_id, billing_currency, {texts}, {", ".join(SUMS)}, split_number, sums.mart_id, row_count
                 FROM sums JOIN cells ON cells.cell_id = sums.mart_id LEFT JOIN splits USING (split_number)
                 ORDER BY split_number NULLS FIRST, sums.mart_id, segment_id, billing_currency
             ) TO {literal(str(folder / MONTHS))} (FORMAT parquet, COMPRESSION zstd)
             """  # noqa: S608 - our own names
         )
+
+
+def _sums_by_place(rows: str) -> str:
+    """Return the SQL of rows, which `row_count` counts, summed up by cell of the mart, segment and currency."""
+    sums = ", ".join(f"{_exact(name)} AS {name}" for name in SUMS)
+    return f"""
+        SELECT {_PLACES}, {sums}, CAST(SUM(row_count) AS BIGINT) AS row_count
+        FROM ({rows}) AS rows GROUP BY {_PLACES} HAVING SUM(row_count) <> 0"""  # noqa: S608
+
+
+def _rows(rows: str, *, sign: str = "") -> str:
+    """Return the SQL of a ledger's rows with the number of their cell in the mart."""
+    sums = ", ".join(f"{sign}{name} AS {name}" for name in SUMS)
+    cells = "(SELECT cell_id, mart_id FROM cells)"
+    return f"SELECT {_PLACES}, {sums}, {sign}1 AS row_count FROM {rows} JOIN {cells} USING (cell_id)"  # noqa: S608
+
+
+def _mended_rows(folder: Path, before: Path) -> str:
+    """Return the SQL of the sums of the run before, less what the parts worked out anew were, and what they are."""
+    return f"""
+        SELECT {_PLACES}, {", ".join(SUMS)}, row_count FROM {file_rows(before / MONTHS)}
+        UNION ALL {_rows(only(rows_of(before), "anew"), sign="-")}
+        UNION ALL {_rows(only(file_rows(folder / PATCH), "anew"))}"""  # noqa: S608
+
+
+def _exact(name: str) -> str:
+    """Return the SQL of a sum; no integer of Parquet holds a SUM."""
+    return f"CAST(SUM({name}) AS BIGINT)" if name == "charge_count" else f"SUM({name})"
 
 
 def month_sums(folder: Path, *, engine: DuckDB) -> dict[str, dict[str, Decimal]]:

@@ -19,12 +19,12 @@ from allocation.engine import drivers, rules
 from allocation.engine.backends.duckdb import DuckDB, connect
 from allocation.engine.findings import DriverMatch, Finding, Held
 from allocation.engine.inputs import RunInputs
+from allocation.engine.run_files import DAYS, PATCH, REPLACED, TABLES, create_views, file_rows, files_of, without
 from allocation.engine.schema import Flag, Model, Quantity
 from allocation.engine.weighing import COSTS
 from itfm.core import money
 
 ENGINE_VERSION: Final = "6"
-TABLES: Final = ("ledger", "cells", "segments", "splits", "classification")
 
 Sums = dict[str, dict[str, Quantity]]
 """Billing currency -> cost column -> sum."""
@@ -127,39 +127,79 @@ def write(proof: Proof, run_folder: Path) -> None:
     (run_folder / "proof.json").write_text(text + "\n", encoding="utf-8")
 
 
-def measure(run_folder: Path, inputs: RunInputs, *, backend: DuckDB) -> Measurement:
-    """Sum the files of a run and of its bills."""
-    bills = [revision.daily for revision in inputs.revisions]
-    files = {name: run_folder / f"{name}.parquet" for name in TABLES}
-    with connect(backend, reads=[*bills, *files.values()], writes=run_folder) as connection:
-        for name, path in files.items():
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_text(path)})")  # noqa: S608
-        parts = [
-            f"SELECT *, {_text(revision.source_id)} AS source_id FROM read_parquet({_text(revision.daily)})"  # noqa: S608
-            for revision in inputs.revisions
-        ]
-        connection.execute("CREATE VIEW bill AS " + " UNION ALL BY NAME ".join(parts))
+def measure(
+    run_folder: Path,
+    inputs: RunInputs,
+    *,
+    backend: DuckDB,
+    days: Path | None = None,
+    before: Path | None = None,
+    known: Inputs | None = None,
+) -> Measurement:
+    """Sum the files of a run and of its bills.
+
+    :param days: write the sums by day there.
+    :param before: the folder of the run whose ledger file the run has: what stands in its patch is summed up, and the
+        sums by day of all else are those that run was proved with.
+    :param known: the rule set and the drivers, which need not be looked at again.
+    """
+    bills, files = [revision.daily for revision in inputs.revisions], files_of(run_folder)
+    taken = [] if before is None else [before / DAYS]
+    fresh = "ledger" if before is None else file_rows(run_folder / PATCH)
+    with connect(backend, reads=[*bills, *files, *taken], writes=run_folder) as connection:
+        create_views(connection, run_folder)
+        connection.execute(f"CREATE VIEW bill AS {_bill(inputs)}")
+        connection.execute(_LEDGER_DAYS.format(rows=fresh))
+        if before is not None:
+            kept = without(file_rows(before / DAYS), file_rows(run_folder / REPLACED))
+            connection.execute(f"INSERT INTO ledger_days SELECT * FROM {kept}")  # noqa: S608
+        if days is not None:
+            connection.execute(_WRITE_DAYS.format(file=_text(days)))
         connection.execute(_LEDGER_SUMS)
         return Measurement(
-            inputs=_inputs(inputs),
-            files={path.name: _digest(path) for path in files.values()},
+            inputs=_inputs(inputs, known=known),
+            files={path.name: _digest(path) for path in files},
             rows={
                 name: _number(connection, f"SELECT COUNT(*) FROM {name}")  # noqa: S608
                 for name in ("bill", *TABLES)
             },
             steps=tuple(_steps(connection)),
-            unbalanced_origins=_number(connection, _UNBALANCED),
+            unbalanced_origins=_number(connection, _UNBALANCED.format(rows=fresh)),
             unallocated=_unallocated(connection, [one.key for one in inputs.rule_set.dimensions]),
         )
 
 
-# Grain: one row per split, segment and currency of the ledger. Rows whose names are lost do not count.
+def _bill(inputs: RunInputs) -> str:
+    """Return the SQL of the daily rows of all bills with their source."""
+    parts = [
+        f"SELECT *, {_text(revision.source_id)} AS source_id FROM read_parquet({_text(revision.daily)})"  # noqa: S608
+        for revision in inputs.revisions
+    ]
+    return " UNION ALL BY NAME ".join(parts)
+
+
+# Grain: one row per split, day, segment and currency of the ledger. Rows whose names are lost do not count.
+_LEDGER_DAYS = f"""
+CREATE TEMP TABLE ledger_days AS
+SELECT
+    split_number, charge_date, segment_id, billing_currency, COUNT(*) AS row_count,
+    {", ".join(f"SUM({name}) AS {name}" for name in (*COSTS, "consumed_quantity"))},
+    CAST(SUM(charge_count) AS BIGINT) AS charge_count
+FROM {{rows}} SEMI JOIN cells USING (cell_id)
+GROUP BY split_number, charge_date, segment_id, billing_currency
+"""  # noqa: S608
+_WRITE_DAYS = """
+COPY (
+    SELECT * FROM ledger_days ORDER BY split_number NULLS FIRST, charge_date, segment_id, billing_currency
+) TO {file} (FORMAT parquet, COMPRESSION zstd)
+"""
+# Grain: one row per split, segment and currency.
 _LEDGER_SUMS = f"""
 CREATE TEMP TABLE ledger_sums AS
 SELECT split_number, stage, segment_id, billing_currency, {", ".join(COSTS)}
 FROM (
     SELECT split_number, segment_id, billing_currency, {_SUMS}
-    FROM ledger SEMI JOIN cells USING (cell_id)
+    FROM ledger_days
     GROUP BY split_number, segment_id, billing_currency
 ) LEFT JOIN splits USING (split_number)
 """  # noqa: S608
@@ -169,7 +209,7 @@ _UNBALANCED = f"""
 SELECT COUNT(*)
 FROM (
     SELECT split_number
-    FROM ledger
+    FROM {{rows}}
     WHERE split_number IS NOT NULL
     GROUP BY split_number, charge_date, cell_id, pool_segment_id, billing_currency
     HAVING {" OR ".join(f"SUM({cost}) <> 0" for cost in COSTS)}
@@ -239,9 +279,9 @@ def _differences(stored: Measurement, measured: Measurement) -> Iterable[str]:
             yield f"{name}: differs from the stored proof."
 
 
-def _inputs(inputs: RunInputs) -> Inputs:
+def _inputs(inputs: RunInputs, *, known: Inputs | None) -> Inputs:
     return Inputs(
-        rule_set=rules.fingerprint(inputs.rule_set),
+        rule_set=rules.fingerprint(inputs.rule_set) if known is None else known.rule_set,
         revisions=tuple(
             RevisionInput(
                 source_id=revision.source_id,
@@ -251,7 +291,7 @@ def _inputs(inputs: RunInputs) -> Inputs:
             )
             for revision in sorted(inputs.revisions, key=lambda one: one.source_id)
         ),
-        drivers=_driver_digests(inputs),
+        drivers=_driver_digests(inputs) if known is None else known.drivers,
     )
 
 

@@ -72,27 +72,47 @@ FLOW_WEIGHTS_SCHEMA = {
     "weights_number": "int32", "receiver_number": "int32", "flow_quantity": "decimal(38, 18)",
     "flow_total": "decimal(38, 18)", "flow_fallback": "string",
 }  # fmt: skip
+LEDGER_SCHEMA = {name: {**_AMOUNTS, **MOVES_SCHEMA}[name] for name in LEDGER_COLUMNS}
 CELLS_SCHEMA = {"cell_id": "int32", "mart_id": "int32"}
 
 
 @cache
-def direct(revisions: int) -> Table:
-    """Return the cells with their own cost: tables `daily_<n>` by `slices`. Grain: day, cell, segment, currency."""
-    bills = [
-        ibis.table(DAILY_SCHEMA, name=f"daily_{number}").mutate(revision_number=ibis.literal(number, "int32"))
-        for number in range(revisions)
-    ]
-    daily = ibis.union(*bills) if len(bills) > 1 else bills[0]
+def direct(revisions: int, *, of_days: bool = False) -> Table:
+    """Return the cells with their own cost: tables `daily_<n>` by `slices`. Grain: day, cell, segment, currency.
+
+    With `of_days`, of the days in `wanted_days` only.
+    """
+    daily = _daily(revisions)
+    if of_days:
+        daily = daily.semi_join(ibis.table({"charge_date": "date"}, name="wanted_days"), "charge_date")
     slices = ibis.table(SLICES_SCHEMA, name="slices")
     joined = daily.join(slices, ["revision_number", "attribute_set_id"])
     return joined.group_by([*_PLACE, *_CURRENCY]).agg(**_summed(joined, _AMOUNTS))
 
 
+def _daily(revisions: int) -> Table:
+    bills = [
+        ibis.table(DAILY_SCHEMA, name=f"daily_{number}").mutate(revision_number=ibis.literal(number, "int32"))
+        for number in range(revisions)
+    ]
+    return ibis.union(*bills) if len(bills) > 1 else bills[0]
+
+
 @cache
-def last_day() -> Table:
+def last_day(revisions: int) -> Table:
     """Return the last day with cost."""
-    own = ibis.table(DIRECT_SCHEMA, name="direct")
-    return own.aggregate(last_day=own.charge_date.max())
+    daily = _daily(revisions)
+    return daily.aggregate(last_day=daily.charge_date.max())
+
+
+@cache
+def pairs_before() -> Table:
+    """Return which profiles and segments each split of the ledger `before` had entries in."""
+    rows = ibis.table(LEDGER_SCHEMA, name="before")
+    rows = rows.filter(rows.split_number.notnull())
+    rows = rows.select("split_number", "cell_id", "segment_id").distinct()
+    rows = rows.join(ibis.table({"cell_id": "int32", "profile_id": "int32"}, name="cell_profiles"), "cell_id")
+    return rows.select("split_number", "profile_id", "segment_id").distinct()
 
 
 @cache
@@ -321,14 +341,21 @@ def incoming_by_hand() -> Table:
 
 
 @cache
-def ledger(stages: Stages) -> Table:
-    """Return every entry in its one order: own cost, then by split. `docs/architecture.md`, ledger.parquet."""
-    own = ibis.table(DIRECT_SCHEMA, name="direct")
-    missing = {name: ibis.null(kind) for name, kind in MOVES_SCHEMA.items() if name not in DIRECT_SCHEMA}
-    own = own.mutate(**{**missing, "entry": ibis.literal(DIRECT, "int8")}).select(LEDGER_COLUMNS)
-    rows = own
+def ledger(stages: Stages, *, has_own: bool = True, has_kept: bool = False) -> Table:
+    """Return every entry in its one order: own cost, then by split. `docs/architecture.md`, ledger.parquet.
+
+    With `has_kept`, also the rows in `kept`, which have the columns of a ledger already.
+    """
+    parts = []
+    if has_own:
+        own = ibis.table(DIRECT_SCHEMA, name="direct")
+        missing = {name: ibis.null(kind) for name, kind in MOVES_SCHEMA.items() if name not in DIRECT_SCHEMA}
+        parts.append(own.mutate(**{**missing, "entry": ibis.literal(DIRECT, "int8")}).select(LEDGER_COLUMNS))
     if stages:
-        rows = ibis.union(own, _all_moves(stages).mutate(**_nothing_used()).select(LEDGER_COLUMNS))
+        parts.append(_all_moves(stages).mutate(**_nothing_used()).select(LEDGER_COLUMNS))
+    if has_kept:
+        parts.append(ibis.table(LEDGER_SCHEMA, name="kept").select(LEDGER_COLUMNS))
+    rows = ibis.union(*parts) if len(parts) > 1 else parts[0]
     order = ["split_number", "charge_date", "cell_id", "pool_segment_id", "billing_currency", "entry", "segment_id"]
     return rows.order_by([ibis.asc(name, nulls_first=True) for name in order])
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,25 +19,27 @@ from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.inputs import InputError, RunInputs
 from allocation.engine.proof import Proof
 from allocation.engine.reciprocal_stage import ReciprocalStage
+from allocation.engine.run_files import DAYS, LEDGER, Block
 from allocation.engine.splits import Split
-from allocation.engine.stages import Report, Stage
+from allocation.engine.stages import Again, Report, Stage
 from itfm.core.periods import period_name
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """Where a run's files are, and its proof."""
+    """Where a run's files are, its proof, and which parts of its ledger it worked out anew (None: all)."""
 
     folder: Path
     proof: Proof
+    anew: frozenset[Block] | None = None
 
 
-def _unheard(_step: str) -> None:
+def unheard(_step: str) -> None:
     """Tell nobody."""
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Keep the collector of cycles off: it would look through thousands of rules again and again and find none."""
     is_on = gc.isenabled()
     gc.disable()
@@ -47,9 +50,9 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@_uncollected()
+@uncollected()
 def allocate(
-    inputs: RunInputs, *, output: Path, backend: Backend | None = None, tell: Callable[[str], None] = _unheard
+    inputs: RunInputs, *, output: Path, backend: Backend | None = None, tell: Callable[[str], None] = unheard
 ) -> RunResult:
     """Classify and split a billing period, and write the files of `docs/architecture.md` with their proof.
 
@@ -66,13 +69,13 @@ def allocate(
     decided = cells.decide(inputs)
     report = Report()
     with engine.session(reads=[revision.daily for revision in inputs.revisions], writes=output) as session:
-        _load(session, inputs, decided)
-        stages = _run_stages(session, inputs, decided, report, tell)
-        session.write(relations.ledger(stages), output / "ledger.parquet")
-    _write_names(decided, inputs, output)
+        load(session, inputs, decided)
+        stages = run_stages(session, inputs, decided, report, tell)
+        session.write(relations.ledger(stages), output / LEDGER)
+    write_names(decided, inputs, output)
     tell("Proving")
     found = proof.conclude(
-        proof.measure(output, inputs, backend=engine.local),
+        proof.measure(output, inputs, backend=engine.local, days=output / DAYS),
         period=period_name(inputs.period),
         held=report.held,
         findings=report.findings,
@@ -82,20 +85,28 @@ def allocate(
     return RunResult(folder=output, proof=found)
 
 
-def _load(session: Session, inputs: RunInputs, decided: cells.Cells) -> None:
-    """Store the cells with their own cost."""
+def load(session: Session, inputs: RunInputs, decided: cells.Cells, *, days: Collection[date] | None = None) -> None:
+    """Store the cells with their own cost, of these days (None: all)."""
     session.few_texts("billing_currency", [revision.daily for revision in inputs.revisions])
     for number, revision in enumerate(inputs.revisions):
         session.view(f"daily_{number}", revision.daily, columns=relations.DAILY_SCHEMA)
     session.load("slices", decided.slices)
     session.load("cells", decided.cells.select(list(relations.CELLS_SCHEMA)))
-    session.store("direct", relations.direct(len(inputs.revisions)))
+    if days is not None:
+        session.load("wanted_days", pa.table({"charge_date": pa.array(sorted(days), pa.date32())}))
+    session.store("direct", relations.direct(len(inputs.revisions), of_days=days is not None))
 
 
-def _run_stages(
-    session: Session, inputs: RunInputs, decided: cells.Cells, report: Report, tell: Callable[[str], None]
+def run_stages(
+    session: Session,
+    inputs: RunInputs,
+    decided: cells.Cells,
+    report: Report,
+    tell: Callable[[str], None],
+    *,
+    again: Again | None = None,
 ) -> tuple[int, ...]:
-    """Run the stages in order and return their numbers."""
+    """Run the stages in order and return their numbers; `again` knows which of their splits to share."""
     by_stage: dict[int, list[tuple[int, Split]]] = defaultdict(list)
     for number, split in enumerate(inputs.rule_set.splits):
         by_stage[split.stage].append((number, split))
@@ -103,12 +114,12 @@ def _run_stages(
     for stage in sorted(by_stage):
         tell(f"Sharing, stage {stage}")
         kind = ReciprocalStage if inputs.rule_set.is_reciprocal(stage) else Stage
-        kind(session, inputs=inputs, cells=decided, before=done).run(stage, by_stage[stage], report)
+        kind(session, inputs=inputs, cells=decided, before=done, again=again).run(stage, by_stage[stage], report)
         done = (*done, stage)
     return done
 
 
-def _write_names(decided: cells.Cells, inputs: RunInputs, output: Path) -> None:
+def write_names(decided: cells.Cells, inputs: RunInputs, output: Path) -> None:
     """Write what the numbers in the ledger stand for."""
     texts = decided.segments.as_json()
     splits = inputs.rule_set.splits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from allocation.engine.classification import DimensionClassifier
 
@@ -21,6 +21,14 @@ class Segments:
         self.values: list[tuple[str | None, ...]] = []
         self._numbers: dict[tuple[str | None, ...], int] = {}
         self._places = {key: place for place, key in enumerate(self.dimensions)}
+
+    def after(self, known: Iterable[str]) -> tuple[Segments, list[int]]:
+        """Return the same combinations behind those of `as_json` texts, and the number that each has there."""
+        numbered = Segments(self.dimensions, following=self.following)
+        for text in known:
+            values = json.loads(text)
+            numbered.number(tuple(values.get(key) for key in self.dimensions))
+        return numbered, [numbered.number(values) for values in self.values]
 
     def number(self, values: tuple[str | None, ...]) -> int:
         """Return the number of a combination, a new one when it is not known yet."""

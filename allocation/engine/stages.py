@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -60,20 +61,40 @@ class Pool:
     candidates: frozenset[str] = frozenset()
 
 
+class Again(Protocol):
+    """Knows what of a stage has to be shared anew, and the rest from a run before."""
+
+    def pools(self, found: Sequence[Pool]) -> list[Pool]:
+        """Return those of a stage's pools that are shared anew."""
+
+    def pairs(self, stage: int, splits: Sequence[tuple[int, Split]], given: set[Pair]) -> set[Pair]:
+        """Return which pairs receive something from a stage that has run, where these do anew."""
+
+
 class Stage:
     """Runs the splits of one stage against what the stages before left."""
 
-    def __init__(self, session: Session, *, inputs: RunInputs, cells: Cells, before: tuple[int, ...]) -> None:
-        self.session, self.inputs, self.cells, self.before = session, inputs, cells, before
+    def __init__(
+        self, session: Session, *, inputs: RunInputs, cells: Cells, before: tuple[int, ...], again: Again | None = None
+    ) -> None:
+        self.session, self.inputs, self.cells, self.before, self.again = session, inputs, cells, before, again
         self._partitions: dict[tuple[str | None, ...], int] = {}
         self._found_last_day: date | None = None
 
     def run(self, number: int, splits: Sequence[tuple[int, Split]], report: Report) -> None:
         """Store `moves_<number>` for the splits, each with its number in the rule set."""
         pools = self.pools(splits, report)
+        if self.again is not None:
+            pools = self.again.pools(pools)
+        rows = SharedRows(self.cells.segments)
+        if pools:
+            self._share(number, pools, rows, report)
+        received = rows.pairs()
+        self.cells.pairs.update(received if self.again is None else self.again.pairs(number, splits, received))
+
+    def _share(self, number: int, pools: Sequence[Pool], rows: SharedRows, report: Report) -> None:
         groups = self.find_pool({pair: (pool.number, at) for pool in pools for pair, at in pool.members.items()})
         decisions = self.decide(pools, groups)
-        rows = SharedRows(self.cells.segments)
         for pool in pools:
             decision = decisions[pool.number]
             report.add(decision)
@@ -81,7 +102,6 @@ class Stage:
         self._move(number, rows)
         if rows.keeps:
             self.report_kept(number, report)
-        self.cells.pairs.update(rows.pairs())
 
     def pools(self, splits: Sequence[tuple[int, Split]], report: Report) -> list[Pool]:
         """Return the splits at work, each with its pool and with who may receive."""
@@ -114,10 +134,8 @@ class Stage:
         taken: dict[Pair, str] = {}
         pairs = sorted(self.cells.pairs)
         for pool in pools:
-            catches, partition = self._asking(pool.split.pool), self.partitioning(pool.split)
-            for pair in pairs:
-                if not catches(pair):
-                    continue
+            partition = self.partitioning(pool.split)
+            for pair in self._caught(pool.split.pool, pairs):
                 if pair in taken:
                     overlaps[taken[pair], pool.split.key] += 1
                 else:
@@ -127,19 +145,17 @@ class Stage:
             message = f"{count} kinds of cells of its pool belong to '{first}', which stands first in the stage."
             report.findings.append(Finding(code="overlapping_pools", split=second, message=message))
 
-    def _asking(self, condition: All | AnyOf | Not | Test) -> Callable[[Pair], bool]:
-        """Return the function that answers a condition for a pair, once for all pairs that are alike to it."""
+    def _caught(self, condition: All | AnyOf | Not | Test, pairs: Sequence[Pair]) -> list[Pair]:
+        """Return the pairs that a condition catches, asked once for all that are alike to it."""
         answers, values = self.answering(condition), self.cells.segments.values
         asked = {subject.kind == "dimension" for subject in subjects(condition)}
-        known: dict[Pair, bool] = {}
-
-        def catches(pair: Pair) -> bool:
-            alike = (pair[0] if False in asked else 0, pair[1] if True in asked else 0)
-            if alike not in known:
-                known[alike] = answers(pair[0], values[pair[1]])
-            return known[alike]
-
-        return catches
+        if asked == {True}:
+            caught = {segment for segment in {pair[1] for pair in pairs} if answers(0, values[segment])}
+            return [pair for pair in pairs if pair[1] in caught]
+        if asked == {False}:
+            caught = {profile for profile in {pair[0] for pair in pairs} if answers(profile, values[0])}
+            return [pair for pair in pairs if pair[0] in caught]
+        return [pair for pair in pairs if answers(pair[0], values[pair[1]])]
 
     def answering(self, condition: All | AnyOf | Not | Test) -> Callable[[int, Values], bool]:
         """Return the function that answers a condition for a profile and a segment's values."""
@@ -169,6 +185,10 @@ class Stage:
         dimensions = self.cells.segments.dimensions
         by = [Subject("dimension" if name in dimensions else "column", name) for name in split.partition_by]
 
+        if not by:
+            everywhere = self._partitions.setdefault((split.key,), len(self._partitions))
+            return lambda _: everywhere
+
         def partition(pair: Pair) -> int:
             texts = tuple(self._text(pair, subject) for subject in by)
             return self._partitions.setdefault((split.key, *texts), len(self._partitions))
@@ -194,6 +214,8 @@ class Stage:
             tested = Subject("dimension", dimension) in subjects(split.pool)
             chosen = known - {value[segment] for _, segment in pool.members if tested}
         pool.candidates = frozenset(one for one in chosen if one is not None)
+        if not split.partition_by and not any(map(asks_who_stands_where, split.methods())):
+            return
         standing = {segment: one for segment, one in value.items() if one is not None and one in pool.candidates}
         partition = self.partitioning(split)
         for pair in sorted(pair for pair in self.cells.pairs if pair[1] in standing and pair not in pool.members):
@@ -202,7 +224,7 @@ class Stage:
     def _last_day(self) -> date:
         """Return the last day with cost, asked once and only for splits that read drivers."""
         if self._found_last_day is None:
-            (row,) = self.session.rows(relations.last_day()).to_pylist()
+            (row,) = self.session.rows(relations.last_day(len(self.inputs.revisions))).to_pylist()
             self._found_last_day = row["last_day"] or self.inputs.period
         return self._found_last_day
 
@@ -239,13 +261,15 @@ class Stage:
         """Return who stands where, summed by the engine, by the numbers of `_standing_numbers`."""
         receivers = sorted({receiver for pool in pools for receiver, _ in pool.standing.values()})
         number = {receiver: at for at, receiver in enumerate(receivers)}
-        asked = [
-            (*pair, at, partition, number[receiver], self._cost_number(method, pair), self._by_day(pool))
-            for pool in pools
-            for at, method in zip(self._standing_numbers(pool), pool.split.methods(), strict=True)
-            if asks_who_stands_where(method)
-            for pair, (receiver, partition) in pool.standing.items()
-        ]
+        asked: list[tuple[int | bool, ...]] = []
+        for pool in pools:
+            by_day = self._by_day(pool)
+            for at, method in zip(self._standing_numbers(pool), pool.split.methods(), strict=True):
+                costs = self._cost_numbers(method) if asks_who_stands_where(method) else ()
+                asked += [
+                    (*pair, at, partition, number[receiver], costs[pair[0]], by_day)
+                    for pair, (receiver, partition) in (pool.standing.items() if costs else ())
+                ]
         found: dict[int, list[Standing]] = defaultdict(list)
         if not asked:
             return found
@@ -270,12 +294,13 @@ class Stage:
     def _by_day(self, pool: Pool) -> bool:
         return pool.split.window.kind != "billing_period"
 
-    def _cost_number(self, method: Params, pair: Pair) -> int:
-        """Return which cost column of a pair weighs, -1 when none does."""
+    def _cost_numbers(self, method: Params) -> Sequence[int]:
+        """Return which cost column of each profile weighs, -1 when none does."""
         basis = method.cost_basis()
-        if basis is None or self._text(pair, CHARGE_CATEGORY) not in basis.charge_categories:
-            return -1
-        return COSTS.index(basis.column)
+        if basis is None:
+            return [-1] * len(self.cells.profiles)
+        column, counted = COSTS.index(basis.column), basis.charge_categories
+        return [column if profile.get(CHARGE_CATEGORY) in counted else -1 for profile in self.cells.profiles]
 
     def _move(self, number: int, rows: SharedRows) -> None:
         """Store what leaves each pool and what each receiver gets."""

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from allocation.engine import relations, rules, run
+from allocation.engine.again import ANEW
 from allocation.engine.backends.duckdb import DuckDB, statement
 from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.shares import Division
@@ -31,21 +32,29 @@ DIVISIONS: Final = tuple(
 """What amounts and weights of usual size are divided by; others are compiled when they come."""
 MONTH: Final = date(2026, 1, 1)
 _MONEY: Final = pa.decimal128(38, 18)
-_SERVICES: Final = ("a", "b", "shared", "shared", "shared")
+_METHODS: Final = ("even", "proportional")
+_SERVICES: Final = ("a", "b", *("shared",) * STAGES * len(_METHODS))
 
 
 def warm() -> None:
-    """Allocate a few rows with every kind of share, in every stage."""
+    """Allocate a few rows with every kind of share, in every stage, and build what runs over a part ask for besides."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        revision = _revision(folder)
         run.allocate(
-            RunInputs(revisions=(revision,), rule_set=_rules(), period=MONTH),
+            RunInputs(revisions=(_revision(folder),), rule_set=_rules(), period=MONTH),
             output=folder / "run",
             backend=DuckDB(memory_limit="256MiB", threads=1),
         )
-    for division in DIVISIONS:
-        statement(relations.weighted_parts(division))
+    everything = tuple(range(1, STAGES + 1))
+    for expression in (
+        *map(relations.weighted_parts, DIVISIONS),
+        relations.direct(1, of_days=True),
+        relations.last_day(1),
+        relations.pairs_before(),
+        *(relations.ledger(everything, has_kept=has_kept) for has_kept in (False, True)),
+        *(relations.ledger((ANEW + stage,), has_own=False) for stage in everything),
+    ):
+        statement(expression)
 
 
 def _revision(folder: Path) -> Revision:
@@ -69,18 +78,18 @@ def _revision(folder: Path) -> Revision:
 
 def _rules() -> rules.RuleSet:
     """Return rules that take each service for a value, and share a pool in each stage, evenly and by weight."""
-    methods = ("even", "proportional")
     splits = [
         {
             "key": f"{method}_{stage}",
             "name": method,
             "stage": stage,
-            "pool": {"column": "service_name", "starts_with": f"shared{1 + stage}"},
+            "pool": {"column": "service_name", "equals": f"shared{2 * stage + at}"},
             "receivers": {"dimension": "value", "one_of": ["a0", "b1"]},
             "method": {"kind": method},
+            "window": {"kind": "day"},
         }
         for stage in range(1, STAGES + 1)
-        for method in methods
+        for at, method in enumerate(_METHODS)
     ]
     rule = {"when": {"column": "service_name", "exists": True}, "value": {"column": "service_name"}}
     return rules.from_document(

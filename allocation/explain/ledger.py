@@ -13,11 +13,11 @@ import duckdb
 from allocation.costs.query import COLUMNS, Filter
 from allocation.engine.inputs import Revision
 from allocation.engine.relations import IN, OUT
+from allocation.engine.run_files import create_views
 from allocation.engine.widening import charges_of
 from allocation.explain.slices import Slice
 from allocation.selectors import Visibility
 
-TABLES: Final = ("ledger", "cells", "segments", "splits", "classification")
 _DIRECT: Final = "direct"
 _CELL_COLUMNS: Final = tuple(name for name in COLUMNS if name not in {"origin", "charge_date"})
 
@@ -75,9 +75,7 @@ class LedgerSlice:
         self, connection: duckdb.DuckDBPyConnection, *, folder: Path, wanted: Slice, visibility: Visibility
     ) -> None:
         self.connection, self.wanted = connection, wanted
-        for name in TABLES:
-            path = quoted(folder / f"{name}.parquet")
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({path})")  # noqa: S608
+        create_views(connection, folder)
         cells = _all([_passes(one.name, one) for one in wanted.by_column(*_CELL_COLUMNS)])
         values = [_passes(_value("dimension_values", one.name), one) for one in wanted.by_dimension()]
         segments = _all([*values, _visible(visibility)])

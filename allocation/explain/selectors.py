@@ -20,6 +20,7 @@ from allocation.engine.backends.duckdb import DuckDB, connect
 from allocation.engine.inputs import Revision
 from allocation.engine.relations import DIRECT, IN, KEPT, OUT
 from allocation.engine.rules import RuleSet
+from allocation.engine.run_files import files_of
 from allocation.engine.widening import files_of_lines
 from allocation.explain.answer import (
     BillLine,
@@ -32,7 +33,7 @@ from allocation.explain.answer import (
     RunFacts,
     Share,
 )
-from allocation.explain.ledger import TABLES, Caught, LedgerSlice, Moved, Part
+from allocation.explain.ledger import Caught, LedgerSlice, Moved, Part
 from allocation.explain.rules import RULES_FILE, condition_words, kept_words, rules_of, split_facts, value_words
 from allocation.explain.slices import Slice, mart_sum
 from allocation.models import AllocationRun
@@ -99,8 +100,7 @@ def _run(wanted: Slice, run_id: UUID | None) -> AllocationRun:
     if run is None:
         raise NothingToExplainError(f"No run has allocated {wanted.period:%Y-%m}.")
     folder = lake.organization_folder(run.organization_id) / run.folder
-    needed = [f"{name}.parquet" for name in TABLES]
-    if not run.folder or not all((folder / name).is_file() for name in (*needed, RULES_FILE)):
+    if not run.folder or not all(file.is_file() for file in (*files_of(folder), folder / RULES_FILE)):
         raise NothingToExplainError(f"The files of the run that allocated {wanted.period:%Y-%m} are not kept.")
     return run
 
@@ -119,7 +119,7 @@ def _opened(
     run: AllocationRun, folder: Path, *, wanted: Slice, visibility: Visibility, revisions: Sequence[_Revision]
 ) -> Iterator[LedgerSlice]:
     """Yield the slice in a database that reaches only the files of this run and its bills."""
-    reads = [folder / f"{name}.parquet" for name in TABLES]
+    reads = files_of(folder)
     for revision in revisions:
         reads += [revision.bill.daily, *files_of_lines(revision.bill)]
     with lake.scratch(run.organization_id) as scratch:

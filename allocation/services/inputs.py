@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -15,7 +15,7 @@ from django.db import connection
 from allocation.bills import engine_revision, lacking
 from allocation.engine.conditions import Subject
 from allocation.engine.further import NOTHING, Further, looked_at
-from allocation.engine.inputs import RunInputs
+from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.proof import ENGINE_VERSION
 from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.models import AllocationRun, DriverValue, RuleSet
@@ -102,14 +102,20 @@ def driver_digests(first: date, end: date) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def engine_inputs(inputs: Inputs) -> RunInputs:
-    """Return the engine's view of the inputs, with the driver values there are."""
+def engine_revisions(inputs: Inputs) -> tuple[Revision, ...]:
+    """Return the engine's view of the bills."""
+    return tuple(engine_revision(one, by=inputs.further.get(one.id, NOTHING)) for one in inputs.revisions)
+
+
+def engine_inputs(inputs: Inputs, *, driver_days: Collection[date] | None = None) -> RunInputs:
+    """Return the engine's view of the inputs, with the driver values there are, or those of some days."""
     rules = inputs.engine_rules
     if inputs.rule_set is not None:
         first, end = inputs.driver_days
-        rules = with_driver_values(rules, DriverValue.objects.filter(date__gte=first, date__lt=end))
+        values = DriverValue.objects.filter(date__gte=first, date__lt=end)
+        rules = with_driver_values(rules, values if driver_days is None else values.filter(date__in=driver_days))
     return RunInputs(
-        revisions=tuple(engine_revision(one, by=inputs.further.get(one.id, NOTHING)) for one in inputs.revisions),
+        revisions=engine_revisions(inputs),
         rule_set=rules,
         period=inputs.period,
         previous_weights=previous_weights(rules, before=inputs.before),

@@ -22,6 +22,18 @@ from django.db import connection
 
 from allocation.costs.months import SUMS
 from allocation.costs.query import COLUMNS as GROUPS
+from allocation.engine.run_files import (
+    DAYS,
+    DIRECT,
+    PATCH,
+    Block,
+    blocks_table,
+    create_views,
+    file_rows,
+    only,
+    replaced_blocks,
+    rows_of,
+)
 from allocation.models import AllocationRun, Segment
 from allocation.services.parts import Part, changed_parts
 from ingestion.focus.attributes import COST_COLUMNS
@@ -191,13 +203,13 @@ def write_rows(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequ
     By day, so that Postgres finds the rows of a day side by side, and puts them into its index one after the other.
     """
     with duckdb.connect() as database:
-        _name_files(database, folder, segments, names=("ledger", "cells", "splits"))
+        _name_files(database, folder, segments, names=("cells", "splits"))
         database.execute(
             f"""
             COPY (
                 WITH mart AS (
                     SELECT split_number, charge_date, mart_id, segment_id, billing_currency, {_SUMMED}
-                    FROM ledger JOIN (SELECT cell_id, mart_id FROM cells) USING (cell_id) {_only(database, parts)}
+                    FROM {_ledger(database, folder, parts)} JOIN (SELECT cell_id, mart_id FROM cells) USING (cell_id)
                     GROUP BY split_number, charge_date, mart_id, segment_id, billing_currency
                     ORDER BY charge_date, split_number NULLS FIRST
                 )
@@ -212,37 +224,37 @@ def write_rows(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequ
 
 
 def write_days(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequence[Part] | None) -> None:
-    """Write the ledger, or some parts of it, summed up by day, segment and origin."""
+    """Write the sums of the ledger, or of some parts of it, by day, segment and origin."""
     with duckdb.connect() as database:
-        _name_files(database, folder, segments, names=("ledger", "splits"))
+        _name_files(database, folder, segments, names=("splits",))
+        rows = file_rows(folder / DAYS)
+        if parts is not None:
+            database.register("wanted", blocks_table(_blocks(folder, parts)))
+            rows = only(rows, "wanted")
         database.execute(
             f"""
             COPY (
-                WITH days AS (
-                    SELECT split_number, charge_date, segment_id, billing_currency, {_SUMMED}
-                    FROM ledger {_only(database, parts)}
-                    GROUP BY split_number, charge_date, segment_id, billing_currency
-                )
                 SELECT {", ".join(_SAID.get(name, name) for name in _DAY_COLUMNS)}
-                FROM days JOIN stored USING (segment_id) LEFT JOIN splits USING (split_number)
+                FROM {rows} AS days JOIN stored USING (segment_id) LEFT JOIN splits USING (split_number)
             ) TO '{_quoted(to)}' ({_CSV})
             """  # noqa: S608
         )
 
 
-def _only(database: duckdb.DuckDBPyConnection, parts: Sequence[Part] | None) -> str:
-    """Return what leaves of the ledger only some parts, empty for all of it."""
+def _ledger(database: duckdb.DuckDBPyConnection, folder: Path, parts: Sequence[Part] | None) -> str:
+    """Return the SQL of a run's ledger, or of some parts of it, to stand after FROM."""
     if parts is None:
-        return ""
-    origins, days = _listed(parts)
-    table = pa.table({"origin": pa.array(origins, pa.string()), "charge_date": pa.array(days, pa.date32())})
-    database.register("wanted", table)
-    return """
-        SEMI JOIN (
-            SELECT COALESCE(split_number, -1) AS number, charge_date
-            FROM wanted LEFT JOIN splits ON split_key = origin
-            WHERE split_number IS NOT NULL OR origin = 'direct'
-        ) AS parts ON parts.number = COALESCE(ledger.split_number, -1) AND parts.charge_date = ledger.charge_date"""
+        return rows_of(folder)
+    blocks = _blocks(folder, parts)
+    database.register("wanted", blocks_table(blocks))
+    return only(file_rows(folder / PATCH) if blocks <= replaced_blocks(folder) else rows_of(folder), "wanted")
+
+
+def _blocks(folder: Path, parts: Iterable[Part]) -> frozenset[Block]:
+    """Return the parts of the mart as those of a run's ledger; what splits of other runs moved is not among them."""
+    splits = pq.read_table(folder / "splits.parquet", columns=["split_key", "split_number"])
+    numbers = {"direct": DIRECT, **dict(zip(*(column.to_pylist() for column in splits.columns), strict=True))}
+    return frozenset(Block(numbers[one.origin], one.charge_date) for one in parts if one.origin in numbers)
 
 
 def _name_files(
@@ -256,8 +268,7 @@ def _name_files(
         }
     )
     database.register("stored", table)
-    for name in names:
-        database.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+    create_views(database, folder, names)
 
 
 def _copy(cursor: Any, rows: Path, *, like: str, columns: str) -> None:

@@ -10,7 +10,7 @@ makes up bills that come to the same: such would deceive the pages of their own 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from allocation.costs.query import COLUMNS
 from allocation.engine.backends.duckdb import DuckDB, connect
+from allocation.engine.run_files import PATCH, Block, blocks_table, create_views, file_rows, files_of, only, without
 from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.focus.expressions import literal
 
@@ -35,28 +36,35 @@ class Part(NamedTuple):
     charge_date: date
 
 
-def write_parts(folder: Path, *, engine: DuckDB) -> None:
-    """Write the content of each part of the mart that a run's files give."""
-    files = {name: folder / f"{name}.parquet" for name in ("ledger", "cells", "segments", "splits")}
+def write_parts(
+    folder: Path, *, engine: DuckDB, before: Path | None = None, anew: Collection[Block] | None = None
+) -> None:
+    """Write the content of each part of the mart that a run's files give.
+
+    :param before: the folder of the run that has all parts alike that are not worked out `anew`.
+    """
+    names = ("ledger", "cells", "segments", "splits")
     # A column more, or another order, is another content.
     said = literal(json.dumps([*NAMES, *AMOUNTS, "charge_count"]))
     row = ["cell", "segment", "billing_currency", *AMOUNTS, "charge_count"]
-    with connect(engine, reads=[*files.values()], writes=folder) as database:
-        for name, file in files.items():
-            database.read_parquet(str(file)).create_view(name)
+    taken = [] if before is None else [before / FILE]
+    with connect(engine, reads=[*files_of(folder, names), *taken], writes=folder) as database:
+        create_views(database, folder, names)
+        database.register("anew", blocks_table(anew or ()))
+        rows = "ledger" if before is None else only(file_rows(folder / PATCH), "anew")
+        others = "" if before is None else _taken(before)
         database.execute(
             f"""
             COPY (
-                WITH named_cells AS (SELECT cell_id, {_hash(NAMES)} AS cell FROM cells),
+                WITH named_cells AS (SELECT cell_id, hash(hash({", ".join(NAMES)})) AS cell FROM cells),
                 named_segments AS (SELECT segment_id, hash(dimension_values) AS segment FROM segments),
                 parts AS (
-                    SELECT split_number, charge_date, COUNT(*) AS row_count,
-                        SUM({_hash([said, "1", *row])}) AS content, SUM({_hash([said, "2", *row])}) AS other
-                    FROM ledger JOIN named_cells USING (cell_id) JOIN named_segments USING (segment_id)
+                    SELECT split_number, charge_date, COUNT(*) AS row_count, {content([said, *row])} AS content
+                    FROM {rows} JOIN named_cells USING (cell_id) JOIN named_segments USING (segment_id)
                     GROUP BY split_number, charge_date
+                    {others}
                 )
-                SELECT COALESCE(split_key, 'direct') AS origin, charge_date, row_count,
-                    content::VARCHAR || '-' || other::VARCHAR AS content
+                SELECT COALESCE(split_key, 'direct') AS origin, charge_date, row_count, content
                 FROM parts LEFT JOIN splits USING (split_number)
                 ORDER BY split_number NULLS FIRST, charge_date
             ) TO {literal(str(folder / FILE))} (FORMAT parquet, COMPRESSION zstd)
@@ -64,9 +72,19 @@ def write_parts(folder: Path, *, engine: DuckDB) -> None:
         )
 
 
-def _hash(names: Sequence[str]) -> str:
-    """Return the hash of a row; hashed again, for that of several things leaves the last one as good as bare."""
-    return f"hash(hash({', '.join(names)}))"
+def _taken(before: Path) -> str:
+    numbered = f"SELECT split_number, charge_date, row_count, content FROM {file_rows(before / FILE)} AS parts"  # noqa: S608
+    numbered += " LEFT JOIN splits ON split_key = origin"
+    return f"UNION ALL SELECT * FROM {without(f'({numbered})', 'anew')}"  # noqa: S608
+
+
+def content(row: Sequence[str]) -> str:
+    """Return the SQL of what tells rows of a group apart from others: two sums of hashes as a text.
+
+    Each hash is hashed again, for that of several things leaves the last one as good as bare.
+    """
+    sums = [f"SUM(hash(hash({', '.join([row[0], seed, *row[1:]])})))::VARCHAR" for seed in ("'1'", "'2'")]
+    return " || '-' || ".join(sums)
 
 
 def read_parts(folder: Path) -> dict[Part, tuple[int, str]] | None:

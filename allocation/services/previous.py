@@ -9,6 +9,7 @@ from decimal import Decimal
 import duckdb
 
 from allocation.engine.rules import RuleSet as EngineRuleSet
+from allocation.engine.run_files import create_views
 from allocation.engine.splits import Previous, Split
 from allocation.models import AllocationRun
 from itfm.core import lake
@@ -50,8 +51,7 @@ def previous_weights(rules: EngineRuleSet, *, before: AllocationRun | None) -> d
     folder = lake.organization_folder(before.organization_id) / before.folder
     found: dict[str, dict[str, Decimal]] = {}
     with duckdb.connect() as database:
-        for name in ("ledger", "splits", "segments"):
-            database.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+        create_views(database, folder, ("ledger", "splits", "segments"))
         for split in _splits(rules):
             received = database.execute(_RECEIVED, [split.receivers.dimension, split.key]).fetchall()
             weights = {receiver: amount for receiver, amount in received if amount}

@@ -17,22 +17,18 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from allocation.bills import WideningError, widened, write_widened_by
-from allocation.costs.months import month_sums, write_months
+from allocation.bills import WideningError, widened
+from allocation.costs.months import month_sums
 from allocation.engine.cells import TooManyProfilesError
 from allocation.engine.further import NOTHING
 from allocation.engine.proof import Proof
-from allocation.engine.rules import RuleSet as EngineRuleSet
-from allocation.engine.rules import to_json
-from allocation.engine.run import allocate as run_engine
-from allocation.engines import engine_of, local_engine
-from allocation.explain.rules import RULES_FILE
+from allocation.engines import local_engine
 from allocation.models import AllocatedCost, AllocationRun, Reallocation
 from allocation.selectors import current_rule_set
-from allocation.services.inputs import Inputs, engine_inputs, inputs_of
+from allocation.services.inputs import Inputs, inputs_of
 from allocation.services.mart import adds_up, replace_days, replace_mart
-from allocation.services.parts import write_parts
 from allocation.services.previous import falls_back
+from allocation.services.working_out import work_out
 from itfm.audit.services import Actor, record
 from itfm.core import lake, leftovers
 from itfm.core.events import AllocationRequested, PeriodAllocated, SharesChanged, publish
@@ -70,7 +66,8 @@ def allocate(organization_id: UUID, *, period: date, again: bool = False) -> All
             for left in AllocationRun.objects.filter(billing_period=period, state=State.RUNNING):
                 _put_back(left)  # the lock says that nobody is at this period but us
             inputs = inputs_of(period, saved=current_rule_set())
-            in_force = AllocationRun.objects.filter(billing_period=period, state=State.PUBLISHED).first()
+            published = AllocationRun.objects.filter(billing_period=period, state=State.PUBLISHED)
+            in_force = published.select_related("rule_set").first()
             asked_for = AllocationRun.objects.filter(billing_period=period, state=State.QUEUED).first()
             if not inputs.revisions:
                 _withdraw(in_force)
@@ -81,7 +78,7 @@ def allocate(organization_id: UUID, *, period: date, again: bool = False) -> All
             if asked_for is None and not again and _is_given_up(inputs):
                 return in_force  # whoever put the job back in line could not know
             run = _start(organization_id, inputs, asked_for=asked_for)
-        return _carry_out(run, inputs, anew=again or asked_for is not None)
+        return _carry_out(run, inputs, before=in_force, anew=again or asked_for is not None)
 
 
 @transaction.atomic
@@ -194,20 +191,13 @@ def _telling(run: AllocationRun) -> Callable[[str], None]:
     return tell
 
 
-def _carry_out(run: AllocationRun, inputs: Inputs, *, anew: bool) -> AllocationRun:
+def _carry_out(run: AllocationRun, inputs: Inputs, *, before: AllocationRun | None, anew: bool) -> AllocationRun:
     try:
         with lake.scratch(run.organization_id) as scratch:
-            with tenant(run.organization_id):
-                given = engine_inputs(inputs)
             _widen(inputs, tell=_telling(run))
-            engine = engine_of(run.organization_id, scratch=scratch)
-            result = run_engine(given, output=scratch / "run", backend=engine, tell=_telling(run))
+            result = work_out(run, inputs, before=None if anew else before, scratch=scratch, tell=_telling(run))
             run.proof = result.proof.model_dump(mode="json")
-            _write_rules(given.rule_set, to=result.folder)
-            write_widened_by(given.revisions, to=result.folder)
-            write_months(result.folder, engine=local_engine(scratch))
-            write_parts(result.folder, engine=local_engine(scratch))
-            is_chained = falls_back(given.rule_set)
+            is_chained = falls_back(inputs.engine_rules)
             _publish(run, result.proof, finished=result.folder, scratch=scratch, anew=anew, is_chained=is_chained)
     except RunCanceledError:
         _end(run, state=State.CANCELED)
@@ -260,11 +250,6 @@ def _fail(run: AllocationRun, error: Exception) -> None:
         f" somebody asks for it. The ledger before it stays in force. The last time: {words}"
     )
     _end(run, state=State.QUARANTINED, error=words)
-
-
-def _write_rules(rule_set: EngineRuleSet, *, to: Path) -> None:
-    """Keep the rules with the driver values the run stood on, so that it can be proved when they have changed."""
-    (to / RULES_FILE).write_text(to_json(rule_set), encoding="utf-8")
 
 
 def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path, anew: bool, is_chained: bool) -> None:

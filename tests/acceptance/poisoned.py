@@ -33,12 +33,12 @@ def swallow(poison: str) -> None:
 @worker_process_init.connect
 def poison(**_: object) -> None:
     """Put the poison where an import reads its source and a run starts its engine."""
-    from allocation.services import runs
+    from allocation.services import working_out
     from ingestion import schedule
     from ingestion.services import imports
 
     schedule.RETRY_DELAYS = (timedelta(seconds=1), timedelta(seconds=1))
-    read, run_engine = imports._import, runs.run_engine
+    read, run_engine = imports._import, working_out.run_engine
 
     def poisoned_import(run):
         swallow(run.settings["path"].rpartition("/")[2])
@@ -48,4 +48,4 @@ def poison(**_: object) -> None:
         swallow(PERIODS.get(given.period, ""))
         return run_engine(given, **options)
 
-    imports._import, runs.run_engine = poisoned_import, poisoned_run
+    imports._import, working_out.run_engine = poisoned_import, poisoned_run

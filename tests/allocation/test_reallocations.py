@@ -7,6 +7,7 @@ import pytest
 from allocation.models import AllocationRun, Reallocation
 from allocation.services import allocatable_periods, allocate, due_periods, request_allocation
 from allocation.services import runs as runs_module
+from allocation.services import working_out as working_out_module
 from allocation.services.reallocations import (
     ReallocationError,
     cancel_reallocation,
@@ -135,7 +136,7 @@ def test_a_run_under_way_stops_at_its_next_step_and_leaves_nothing(billed, monke
     reallocation = ask(billed, JULY, JULY)
     with tenant(billed.id):
         in_force = AllocationRun.objects.get(billing_period=JULY, state="published")
-    engine = runs_module.run_engine
+    engine = working_out_module.run_engine
     folders = []
 
     def cancel_while_it_runs(given, *, output, **options):
@@ -143,7 +144,7 @@ def test_a_run_under_way_stops_at_its_next_step_and_leaves_nothing(billed, monke
         cancel(billed, reallocation)
         return engine(given, output=output, **options)
 
-    monkeypatch.setattr(runs_module, "run_engine", cancel_while_it_runs)
+    monkeypatch.setattr(working_out_module, "run_engine", cancel_while_it_runs)
     run = allocate(billed.id, period=JULY)
 
     assert run.state == "canceled"

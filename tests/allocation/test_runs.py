@@ -20,6 +20,7 @@ from allocation.services import (
     request_allocation,
 )
 from allocation.services import runs as runs_module
+from allocation.services import working_out as working_out_module
 from allocation.services.proofs import prove_run
 from itfm.audit.services import Actor
 from itfm.core import lake
@@ -206,7 +207,7 @@ def test_a_worker_killed_after_its_files_are_there_and_before_the_swap_is_follow
 
 
 def test_a_worker_that_seemed_dead_leaves_the_run_to_the_one_that_began_it_anew(acme, allocated, monkeypatch):
-    before, engine = by_team(acme), runs_module.run_engine
+    before, engine = by_team(acme), working_out_module.run_engine
 
     def run_while_another_takes_over(given, **options):
         result = engine(given, **options)
@@ -214,7 +215,7 @@ def test_a_worker_that_seemed_dead_leaves_the_run_to_the_one_that_began_it_anew(
             AllocationRun.objects.filter(state="running").update(attempts=2)
         return result
 
-    monkeypatch.setattr(runs_module, "run_engine", run_while_another_takes_over)
+    monkeypatch.setattr(working_out_module, "run_engine", run_while_another_takes_over)
     allocate(acme.id, period=OCTOBER, again=True)
 
     with tenant(acme.id):
@@ -241,7 +242,7 @@ def test_a_run_that_breaks_off_rests_and_is_given_up_in_words_at_the_third_time(
 
     bill_in_force(acme, [charge("50", on=1)], period=OCTOBER)
     with monkeypatch.context() as patch:
-        patch.setattr(runs_module, "run_engine", crash)
+        patch.setattr(working_out_module, "run_engine", crash)
         for _ in range(3):
             assert due_periods(acme.id) == [OCTOBER]
             with pytest.raises(type(broken)):

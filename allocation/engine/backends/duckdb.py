@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -102,9 +102,13 @@ class Session:
 
     def view(self, name: str, *paths: Path, columns: Mapping[str, str]) -> None:
         """Give Parquet files a name. Texts that `few_texts` knows are numbers within the engine."""
-        listed = ", ".join(f"CAST({one} AS {one}) AS {one}" if one in self._coded else one for one in columns)
         files = ", ".join(_quoted(path) for path in paths)
-        self.connection.execute(f"CREATE VIEW {name} AS SELECT {listed} FROM read_parquet([{files}])")  # noqa: S608
+        self.view_rows(name, f"read_parquet([{files}])", columns=columns)
+
+    def view_rows(self, name: str, rows: str, *, columns: Iterable[str]) -> None:
+        """Give what stands in SQL after FROM a name, as `view` does."""
+        listed = ", ".join(f"CAST({one} AS {one}) AS {one}" if one in self._coded else one for one in columns)
+        self.connection.execute(f"CREATE VIEW {name} AS SELECT {listed} FROM {rows}")  # noqa: S608
 
     def few_texts(self, column: str, paths: Sequence[Path]) -> None:
         """Look up the few distinct texts of a column; `view` then reads them as numbers that sort like the texts."""

@@ -18,9 +18,12 @@ COMPILED_ONLY = ("bigquery", "databricks", "snowflake", "trino")
 DIVISIONS = (shares.Division(1, 9), shares.Division(1, 18, 64), shares.Division(2, 12, 128), shares.Division(4, 8))
 EXPRESSIONS = {
     **{f"direct {bills}": relations.direct(bills) for bills in (1, 3)},
+    "direct (of some days)": relations.direct(2, of_days=True),
+    "ledger (patch)": relations.ledger((1,), has_own=False, has_kept=True),
     **{f"entries {stages}": relations.entries(stages) for stages in ((), (1,), (1, 2))},
     **{f"pool {stages}": relations.pool(stages) for stages in ((), (1, 2))},
     **{f"standing {stages}": relations.standing(stages) for stages in ((), (1, 2))},
+    **{f"last day {bills}": relations.last_day(bills) for bills in (1, 3)},
     **{f"ledger {stages}": relations.ledger(stages) for stages in ((), (1,), (1, 2, 3))},
     **{f"weighted parts {one}": relations.weighted_parts(one) for one in DIVISIONS},
     **{f"{one.__name__} 1": one(1) for one in (relations.kept, relations.kept_sums)},
@@ -31,7 +34,7 @@ EXPRESSIONS = {
         for one in (
             relations.pool_groups, relations.outgoing, relations.amounts, relations.even_parts,
             relations.shared_amounts, relations.incoming, relations.pool_by_hand, relations.incoming_by_hand,
-            relations.last_day, relations.flowing, relations.paired,
+            relations.flowing, relations.paired, relations.pairs_before,
         )
     },
 }  # fmt: skip
@@ -60,7 +63,8 @@ def test_an_expression_compiles_to_sql_that_parses_and_gives_the_columns_it_prom
     assert columns in (["*"], list(expression.schema()))
     tables = {table.name.casefold() for table in parsed.find_all(sge.Table) if not _is_unnested(table)}
     assert tables <= {"pool", "direct", "members", "standing", "shared", "weights", "targets", "amounts", "parts",
-                      "shared_amounts", "by_hand", "slices", "given", "flow_targets", "flow_weights", *(f"daily_{n}" for n in range(3)),
+                      "shared_amounts", "by_hand", "slices", "given", "flow_targets", "flow_weights", "before", "cell_profiles", "kept",
+                      "wanted_days", *(f"daily_{n}" for n in range(3)),
                       *(f"moves_{n}" for n in range(1, 4))}  # fmt: skip
 
 

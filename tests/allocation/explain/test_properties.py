@@ -14,8 +14,9 @@ from allocation.engine import run
 from allocation.engine.backends.duckdb import DuckDB, connect
 from allocation.engine.inputs import RunInputs
 from allocation.engine.relations import DIRECT, IN, KEPT, OUT
+from allocation.engine.run_files import files_of
 from allocation.explain.answer import Share
-from allocation.explain.ledger import TABLES, LedgerSlice
+from allocation.explain.ledger import LedgerSlice
 from allocation.explain.slices import Slice
 from allocation.selectors import EVERYTHING
 from itfm.core import money
@@ -55,7 +56,7 @@ def test_the_parts_of_every_team_sum_to_what_the_ledger_gives_it(charges, splits
 
 def check(folder, revision, *, team, currency, splits, figure):
     wanted = Slice(period=OCTOBER, currency=currency, filters=(Filter(name="team", values=(team,)),))
-    reads = [revision.daily, *(folder / "run" / f"{name}.parquet" for name in TABLES)]
+    reads = [revision.daily, *files_of(folder / "run")]
     with connect(DuckDB(), reads=reads, writes=folder) as connection:
         ledger = LedgerSlice(connection, folder=folder / "run", wanted=wanted, visibility=EVERYTHING)
         parts = ledger.parts()
