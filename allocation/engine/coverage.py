@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from allocation.engine.drivers import DriverValue
-from allocation.engine.findings import DriverMatch, Finding, first_values
+from allocation.engine.findings import UNMATCHED, DriverMatch, Finding, first_values
 from allocation.engine.splits import Split
 from allocation.engine.streams import Stream
 from allocation.engine.weighing import Reads
@@ -47,7 +47,7 @@ def driver_match(
 def unmatched_finding(match: DriverMatch, values: Sequence[DriverValue], *, known: frozenset[str]) -> Finding:
     """Return the finding about rows that name no receiver."""
     return Finding(
-        code="unmatched_driver_values",
+        code=UNMATCHED,
         split=match.split,
         message=f"{match.unmatched} of {match.received} rows of {match.driver} name no receiver.",
         values=first_values({row.value for row in values} - known),

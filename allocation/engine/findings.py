@@ -43,6 +43,9 @@ class DriverMatch(Model):
     days_filled: int = 0
 
 
+UNMATCHED: Final = "unmatched_driver_values"
+"""The finding about rows of a driver that name no receiver."""
+
 MESSAGES: Final = {
     "negative_weight": "A weight is below zero; the split is not made.",
     "no_receivers": "There is nobody to receive; the amount stays in its pool.",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 
 from allocation.engine.cells import looked_at_by_splits
+from allocation.engine.conditions import Subject, subjects
 from allocation.engine.rules import RuleSet
 from allocation.engine.splits import CELL_COLUMNS, Previous, Split
 from allocation.engine.streams import FILLS, days_up_to
@@ -23,24 +24,40 @@ def has_lasting_numbers(rules: RuleSet) -> bool:
 
 def is_of_single_days(rules: RuleSet) -> bool:
     """Return whether what the rules put on a day depends on no other day's charges."""
-    first = min((split.stage for split in rules.splits), default=0)
-    return not any(one.reciprocal for one in rules.stages) and all(
-        _is_of_single_days(split, is_first=split.stage == first) for split in rules.splits
-    )
+    return not any(one.reciprocal for one in rules.stages) and all(map(_is_of_single_days, rules.splits))
 
 
-def _is_of_single_days(split: Split, *, is_first: bool) -> bool:
-    asks = [asks_who_stands_where(method) for method in split.methods()]
-    if split.window.kind != "day" and (any(asks) or any(method.pool_cost() for method in split.methods())):
+def _is_of_single_days(split: Split) -> bool:
+    methods = split.methods()
+    asks = any(map(asks_who_stands_where, methods)) or any(method.pool_cost() for method in methods)
+    if split.window.kind != "day" and asks:
         return False
-    # Who else may receive is known from what all days of earlier stages moved, which tells only where nobody has to
-    # stand there to receive.
-    return is_first or names_receivers(split) or all(asks)
+    return has_lasting_receivers(split) or (_only_those_present_receive(split) and not _excludes_by_days(split))
 
 
-def names_receivers(split: Split) -> bool:
-    """Return whether a split says by name who receives."""
+def has_lasting_receivers(split: Split) -> bool:
+    """Return whether who may receive does not depend on what has cost where on some day: they are named."""
+    return _names_receivers(split) and (not split.partition_by or _only_those_present_receive(split))
+
+
+def _names_receivers(split: Split) -> bool:
     return split.receivers.one_of is not None or split.method.named_receivers() is not None
+
+
+def _only_those_present_receive(split: Split) -> bool:
+    """Return whether nobody receives who has no cost in the window, so that it does not matter who else is known."""
+    return all(map(asks_who_stands_where, split.methods())) and not split.reads()
+
+
+def _excludes_by_days(split: Split) -> bool:
+    """Return whether somebody may be kept from receiving by what is in the pool on some other day.
+
+    All but the pool's own values may receive. Which these are, a pool says by itself that looks at their dimension
+    alone, or not at it at all.
+    """
+    dimension, looked_at = Subject("dimension", split.receivers.dimension), set(subjects(split.pool))
+    is_open = not _names_receivers(split) and split.receivers.where is None
+    return is_open and dimension in looked_at and looked_at != {dimension}
 
 
 def days_read(split: Split, days: Iterable[date], *, period: date, last_day: date | None = None) -> frozenset[date]:
@@ -86,4 +103,4 @@ def changed_splits(before: RuleSet, after: RuleSet) -> frozenset[str] | None:
     # Whom splits after it may give to is known from what it moved.
     reached = [one for one in after.splits if one.key in found or one.stage > first]
     is_chained = any(isinstance(one.fallback, Previous) for one in after.splits if one.key in found)
-    return frozenset(found) if found and not is_chained and all(map(names_receivers, reached)) else None
+    return frozenset(found) if found and not is_chained and all(map(has_lasting_receivers, reached)) else None

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from allocation.engine import cells, proof, relations
 from allocation.engine.again import SplitsAgain
 from allocation.engine.backends.duckdb import DuckDB, Session
-from allocation.engine.findings import DriverMatch
+from allocation.engine.findings import UNMATCHED, DriverMatch, Finding
 from allocation.engine.inputs import RunInputs
 from allocation.engine.locality import days_read
 from allocation.engine.numbering import numbered_like
@@ -37,6 +37,7 @@ from allocation.engine.run_files import (
     replaced_blocks,
     without,
 )
+from allocation.engine.splits import Split
 from allocation.engine.stages import Report
 from itfm.core.periods import period_name
 
@@ -49,8 +50,8 @@ class WiderError(Exception):
 class Scope:
     """What of a ledger is worked out anew: of some days everything, or of all days some splits and what they lead to.
 
-    The run `before` held nothing, found nothing and measured every day it asked for. Where not all driver values are
-    given to the run, they are those of that run, and those of the days that it reads are there.
+    The run `before` held nothing back, found nothing but driver values that name nobody, and measured every day it
+    asked for. Where a run is not given all driver values, they are those of that run, and the days it reads are given.
     """
 
     before: Path
@@ -79,13 +80,29 @@ def allocate_again(
         if scope.splits is not None:
             again = SplitsAgain(session, before=scope.before, inputs=inputs, cells=decided, changed=scope.splits)
         stages = run_stages(session, inputs, decided, report, tell, again=again)
-        if report.held or report.findings:
+        if report.held or any(one.code != UNMATCHED for one in report.findings):
             raise WiderError
         anew = _days_anew(scope.days or (), len(inputs.rule_set.splits)) if again is None else again.blocks()
         _write_patch(session, stages if again is None else again.stages, scope=scope, anew=anew, output=output)
         last_day = session.rows(relations.last_day(len(inputs.revisions))).to_pylist()[0]["last_day"]
     write_names(decided, inputs, output)
     tell("Proving")
+    found = _proved(inputs, stored, report, scope=scope, anew=anew, output=output, backend=backend, last_day=last_day)
+    return RunResult(folder=output, proof=found, anew=anew)
+
+
+def _proved(
+    inputs: RunInputs,
+    stored: Proof,
+    report: Report,
+    *,
+    scope: Scope,
+    anew: frozenset[Block],
+    output: Path,
+    backend: DuckDB,
+    last_day: date | None,
+) -> Proof:
+    """Measure and conclude, and write the proof."""
     measured = proof.measure(
         output,
         inputs,
@@ -96,10 +113,14 @@ def allocate_again(
     )
     if measured.files[LEDGER] != stored.measured.files[LEDGER]:
         raise WiderError  # somebody changed the file since that run was proved
-    matches = _matches(inputs, stored, report, scope=scope, days=_days_by_split(output), last_day=last_day)
-    found = proof.conclude(measured, period=period_name(inputs.period), matches=matches)
+    found = proof.conclude(
+        measured,
+        period=period_name(inputs.period),
+        findings=_findings(inputs, stored, report, scope=scope, anew=anew),
+        matches=_matches(inputs, stored, report, scope=scope, days=_days_by_split(output), last_day=last_day),
+    )
     proof.write(found, output)
-    return RunResult(folder=output, proof=found, anew=anew)
+    return found
 
 
 def _days_anew(days: Iterable[date], splits: int) -> frozenset[Block]:
@@ -132,6 +153,25 @@ def _days_by_split(output: Path) -> Mapping[int, set[date]]:
     return found
 
 
+def _findings(
+    inputs: RunInputs, stored: Proof, report: Report, *, scope: Scope, anew: frozenset[Block]
+) -> list[Finding]:
+    """Return the driver values that name nobody, as a run over everything finds them."""
+    if not scope.has_all_drivers:
+        return list(stored.findings)
+    shared = {block.split_number for block in anew}
+    found: list[Finding] = []
+    for number, split in _in_turn(inputs):
+        source = report.findings if number in shared else stored.findings
+        found += [one for one in source if one.split == split.key]
+    return found
+
+
+def _in_turn(inputs: RunInputs) -> list[tuple[int, Split]]:
+    """Return the splits with their numbers in the order in which they are shared."""
+    return sorted(enumerate(inputs.rule_set.splits), key=lambda numbered: (numbered[1].stage, numbered[0]))
+
+
 def _matches(
     inputs: RunInputs,
     stored: Proof,
@@ -144,9 +184,8 @@ def _matches(
     """Return how drivers met receivers, as a run over everything says it: every day that was asked for is measured."""
     fresh = {(one.split, one.driver): one for one in report.matches}
     old = {(one.split, one.driver): one for one in stored.drivers}
-    numbered = sorted(enumerate(inputs.rule_set.splits), key=lambda pair: (pair[1].stage, pair[0]))
     found = []
-    for number, split in numbered:
+    for number, split in _in_turn(inputs):
         for read in split.reads():
             new = fresh.get((split.key, read.driver))
             if scope.splits is not None:

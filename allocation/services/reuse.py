@@ -11,6 +11,7 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from allocation.engine import locality
+from allocation.engine.findings import UNMATCHED
 from allocation.engine.partial import Scope
 from allocation.engine.proof import Proof
 from allocation.engine.rules import RuleSet
@@ -54,8 +55,10 @@ def reuse(inputs: Inputs, basis: Basis, *, before: Path, proof: Proof, rules_bef
 
 
 def _is_plain(before: Path, proof: Proof) -> bool:
-    """Return whether a run held nothing, had nothing to say, and its files are there, its patch still small."""
-    if proof.held or proof.findings or any(one.days_measured < one.days_needed for one in proof.drivers):
+    """Return whether a run had nothing to say that part of it would say otherwise, its files there, its patch small."""
+    if proof.held or any(one.code != UNMATCHED for one in proof.findings):
+        return False
+    if any(one.days_measured < one.days_needed for one in proof.drivers):
         return False
     if not all(file.is_file() for file in files_of(before)) or read_parts(before) is None:
         return False

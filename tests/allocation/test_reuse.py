@@ -366,6 +366,28 @@ def test_what_has_something_to_say_is_worked_out_as_a_whole(month):
     assert month.run([*LINES, charge("1", tags={"team": "a"})], rules_of(SHARED, BY_DRIVER), DRIVERS) == "part"
 
 
+STRAY = {**DRIVERS, "d": [*MEASURED, (day(1), "nobody", Decimal(5)), (day(4), "nobody else", Decimal(5))]}
+TWO_BY_DRIVER = [SHARED, BY_DRIVER, {**BY_DRIVER, "pool": "c", "stage": 3}]
+
+
+@pytest.mark.parametrize(
+    ("lines", "splits", "drivers"),
+    [
+        ([*LINES, charge("7", on=1, tags={"team": "a"})], TWO_BY_DRIVER, STRAY),
+        (LINES, [{**SHARED, "cost": 0}, *TWO_BY_DRIVER[1:]], STRAY),
+        (LINES, [SHARED, {**BY_DRIVER, "method": "even"}, TWO_BY_DRIVER[2]], STRAY),
+        (LINES, TWO_BY_DRIVER, {**STRAY, "d": [*STRAY["d"], (day(3), "one more", Decimal(5))]}),
+    ],
+    ids=["another day", "another split", "a split without a driver", "other values"],
+)
+def test_driver_values_that_name_nobody_are_found_as_in_a_run_over_everything(tmp_path, lines, splits, drivers):
+    month = Month(tmp_path)
+    month.run(LINES, rules_of(*TWO_BY_DRIVER), STRAY)
+    assert len(proof.read(month.folder).findings) == 2
+
+    assert month.run(lines, rules_of(*splits), drivers) == "part"
+
+
 def test_many_days_are_worked_out_as_a_whole(tmp_path):
     month = Month(tmp_path)
     lines = [charge("5", on=on, tags={"team": team}) for on in range(1, 20) for team in ("a", "b", "c", "ops")]
@@ -429,13 +451,44 @@ def test_the_days_whose_driver_values_count():
         ([{**SHARED, "method": "rate_card", "window": "billing_period", "prices": {"USD": "1"}}], True, False),
         ([SHARED, BY_DRIVER], False, False),
         ([SHARED, {**SHARED, "stage": 2, "pool": "hq"}], False, True),
-        ([BY_DRIVER], False, True),
+        ([BY_DRIVER], False, False),
+        ([{**BY_DRIVER, "partitioned": True}], True, False),
+        ([{**SHARED, "partitioned": True}], True, True),
     ],
     ids=["days", "proportional to a month", "proportional to some days", "metric of some days", "priced by month",
-         "whoever is known receives", "whoever is there receives", "known before any split"],
+         "whoever is known receives", "whoever is there receives", "known before any split", "known in a partition",
+         "there in a partition"],
 )  # fmt: skip
 def test_which_rules_put_nothing_on_a_day_that_depends_on_another(splits, is_named, is_so):
     assert locality.is_of_single_days(rules.from_document(rules_of(*splits, is_named=is_named))) is is_so
+
+
+@pytest.mark.parametrize(
+    ("pool", "is_so"),
+    [
+        ({"any": [{"dimension": "team", "equals": "ops"}, {"dimension": "team", "equals": "hq"}]}, True),
+        ({"column": "service_name", "equals": "S3"}, True),
+        ({"all": [{"dimension": "team", "equals": "ops"}, {"column": "service_name", "equals": "S3"}]}, False),
+    ],
+)
+def test_who_is_kept_from_receiving_by_a_pool_of_any_day(pool, is_so):
+    document = rules_of(SHARED, is_named=False)
+    document["splits"][0]["pool"] = pool
+
+    assert locality.is_of_single_days(rules.from_document(document)) is is_so
+
+
+def test_somebody_new_who_was_measured_on_other_days_receives_on_those(month):
+    drivers = {**DRIVERS, "d": [*MEASURED, *((day(on), "new", Decimal(4)) for on in range(1, 5))]}
+    document = rules_of({**BY_DRIVER, "stage": 1}, is_named=False)
+    month.run(LINES, document, drivers)
+
+    month.run([*LINES, charge("7", on=2, tags={"team": "new"})], document, drivers)
+
+    with duckdb.connect() as database:
+        rows = database.execute(NAMES.format(folder=month.folder, rows=rows_of(month.folder))).fetchall()
+    days = {row for row in rows if row[0] == "s0" and row[2] == '{"team":"new"}'}
+    assert len(days) == 4
 
 
 def test_pools_that_serve_each_other_are_worked_out_as_a_whole():
