@@ -40,6 +40,10 @@ _OF_A_PAGE: Final = DuckDB(memory_limit="512MiB")
 """What one question may use."""
 
 
+Sums = dict[str, dict[str, Decimal]]
+"""Billing currency -> cost column -> sum."""
+
+
 class Row(NamedTuple):
     """What the combination at a place cost; places count from 1, and those beyond the limit are summed up as one."""
 
@@ -55,8 +59,8 @@ class Row(NamedTuple):
 
 def write_months(
     folder: Path, *, engine: DuckDB, before: Path | None = None, anew: Collection[Block] | None = None
-) -> None:
-    """Sum up a run's ledger beside it. Grain: segment, the columns of `GROUPS`, currency.
+) -> Sums:
+    """Sum up a run's ledger beside it, and return what the file sums to. Grain: segment, columns of `GROUPS`, currency.
 
     `origin` is 'direct' or the key of the split, the other columns and `segment_id` are those of the run's own files.
 
@@ -79,6 +83,7 @@ def write_months(
             ) TO {literal(str(folder / MONTHS))} (FORMAT parquet, COMPRESSION zstd)
             """  # noqa: S608 - our own names
         )
+        return _sums_of_file(database, folder / MONTHS)
 
 
 def _sums_by_place(rows: str) -> str:
@@ -109,14 +114,11 @@ def _exact(name: str) -> str:
     return f"CAST(SUM({name}) AS BIGINT)" if name == "charge_count" else f"SUM({name})"
 
 
-def month_sums(folder: Path, *, engine: DuckDB) -> dict[str, dict[str, Decimal]]:
-    """Return the sums of a run's months file by currency and cost column."""
-    sums = ", ".join(f"SUM({name})" for name in COST_COLUMNS)
-    with connect(engine, reads=[folder / MONTHS], writes=folder) as database:
-        rows = database.execute(
-            f"SELECT billing_currency, {sums} FROM read_parquet(?) GROUP BY 1 ORDER BY 1",  # noqa: S608
-            [str(folder / MONTHS)],
-        ).fetchall()
+def _sums_of_file(database: duckdb.DuckDBPyConnection, file: Path) -> Sums:
+    costs = ", ".join(f"SUM({name})" for name in COST_COLUMNS)
+    rows = database.execute(
+        f"SELECT billing_currency, {costs} FROM {file_rows(file)} GROUP BY 1 ORDER BY 1"  # noqa: S608 - our own names
+    ).fetchall()
     return {row[0]: dict(zip(COST_COLUMNS, row[1:], strict=True)) for row in rows}
 
 

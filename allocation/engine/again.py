@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
+from typing import Final
 
+import ibis
 import pyarrow.parquet as pq
 
 from allocation.engine import relations
 from allocation.engine.backends.duckdb import Session
 from allocation.engine.cells import Cells
 from allocation.engine.inputs import RunInputs
-from allocation.engine.run_files import DAYS, Block, rows_of
+from allocation.engine.run_files import Block, files_of, rows_of
 from allocation.engine.splits import Split
 from allocation.engine.stages import Pair, Pool
 from allocation.engine.weights import asks_who_stands_where
 
-ANEW = 1_000
+ANEW: Final = 1_000
 """Beyond every stage's number: `moves_<ANEW + stage>` is what a stage moves anew."""
+_BEFORE: Final = ibis.table(relations.LEDGER_SCHEMA, name="before")
+_PROFILES: Final = ibis.table({"cell_id": "int32", "profile_id": "int32"}, name="cell_profiles")
+PAIRS: Final = ibis.table(relations.DIRECT_SCHEMA, name="direct").select("profile_id", "segment_id").distinct()
+"""Which profiles and segments have cost of their own."""
+PAIRS_BEFORE: Final = (
+    _BEFORE.filter(_BEFORE.split_number.notnull())
+    .select("split_number", "cell_id", "segment_id")
+    .distinct()
+    .join(_PROFILES, "cell_id")
+    .select("split_number", "profile_id", "segment_id")
+    .distinct()
+)
+"""In which profiles and segments each split of the ledger `before` had entries."""
 
 
 class SplitsAgain:
@@ -38,7 +54,7 @@ class SplitsAgain:
         session.view_rows("before", rows_of(before), columns=relations.LEDGER_COLUMNS)
         session.load("cell_profiles", cells.slices.group_by(["cell_id", "profile_id"]).aggregate([]))
         self._pairs: dict[int, set[Pair]] = defaultdict(set)
-        for row in session.rows(relations.pairs_before()).to_pylist():
+        for row in session.rows(PAIRS_BEFORE).to_pylist():
             self._pairs[row["split_number"]].add((row["profile_id"], row["segment_id"]))
         self._last_stage = max(split.stage for split in inputs.rule_set.splits)
 
@@ -75,5 +91,7 @@ class SplitsAgain:
 
     def blocks(self) -> frozenset[Block]:
         """Return the parts of the ledger that are new."""
-        days = set(pq.read_table(self.before / DAYS, columns=["charge_date"])["charge_date"].to_pylist())
+        days: set[date] = set()
+        for file in files_of(self.before, ["days"]):
+            days.update(pq.read_table(file, columns=["charge_date"])["charge_date"].unique().to_pylist())
         return frozenset(Block(number, day) for number in self.numbers for day in days)

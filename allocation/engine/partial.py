@@ -7,15 +7,16 @@ proof are those of a run over everything. What a part can be is decided by `loca
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from allocation.engine import cells, proof, relations
-from allocation.engine.again import SplitsAgain
+from allocation.engine.again import PAIRS, SplitsAgain
 from allocation.engine.backends.duckdb import DuckDB, Session
 from allocation.engine.findings import UNMATCHED, DriverMatch, Finding
 from allocation.engine.inputs import RunInputs
@@ -25,6 +26,7 @@ from allocation.engine.proof import Proof
 from allocation.engine.run import RunResult, load, run_stages, uncollected, unheard, write_names
 from allocation.engine.run_files import (
     DAYS,
+    DAYS_PATCH,
     DIRECT,
     LEDGER,
     PATCH,
@@ -38,7 +40,7 @@ from allocation.engine.run_files import (
     without,
 )
 from allocation.engine.splits import Split
-from allocation.engine.stages import Report
+from allocation.engine.stages import Pair, Report
 from itfm.core.periods import period_name
 
 
@@ -79,6 +81,9 @@ def allocate_again(
         again = None
         if scope.splits is not None:
             again = SplitsAgain(session, before=scope.before, inputs=inputs, cells=decided, changed=scope.splits)
+        else:
+            # What other days have does not count: whoever receives is named, or has cost on the day.
+            decided = replace(decided, pairs=_pairs(session))
         stages = run_stages(session, inputs, decided, report, tell, again=again)
         if report.held or any(one.code != UNMATCHED for one in report.findings):
             raise WiderError
@@ -107,7 +112,7 @@ def _proved(
         output,
         inputs,
         backend=backend,
-        days=output / DAYS,
+        keeps_days=True,
         before=scope.before,
         known=None if scope.has_all_drivers else stored.measured.inputs,
     )
@@ -121,6 +126,10 @@ def _proved(
     )
     proof.write(found, output)
     return found
+
+
+def _pairs(session: Session) -> set[Pair]:
+    return {(row["profile_id"], row["segment_id"]) for row in session.rows(PAIRS).to_pylist()}
 
 
 def _days_anew(days: Iterable[date], splits: int) -> frozenset[Block]:
@@ -140,16 +149,20 @@ def _write_patch(
         session.view_rows("kept", kept, columns=relations.LEDGER_COLUMNS)
     rows = relations.ledger(stages, has_own=scope.days is not None, has_kept=has_kept)
     session.write(rows, output / PATCH)
-    keep(scope.before / LEDGER, at=output / LEDGER)
+    for name in (LEDGER, DAYS):
+        keep(scope.before / name, at=output / name)
 
 
 def _days_by_split(output: Path) -> Mapping[int, set[date]]:
     """Return the days on which each split moved something, own cost as `DIRECT`."""
-    rows = pq.read_table(output / DAYS, columns=["split_number", "charge_date"])
-    found: dict[int, set[date]] = {}
-    for row in rows.group_by(["split_number", "charge_date"]).aggregate([]).to_pylist():
-        number = DIRECT if row["split_number"] is None else row["split_number"]
-        found.setdefault(number, set()).add(row["charge_date"])
+    replaced = replaced_blocks(output)
+    found: dict[int, set[date]] = defaultdict(set)
+    for name in (DAYS, DAYS_PATCH):
+        rows = pq.read_table(output / name, columns=["split_number", "charge_date"])
+        for row in rows.group_by(["split_number", "charge_date"]).aggregate([]).to_pylist():
+            block = Block(DIRECT if row["split_number"] is None else row["split_number"], row["charge_date"])
+            if name == DAYS_PATCH or block not in replaced:
+                found[block.split_number].add(block.charge_date)
     return found
 
 

@@ -19,7 +19,17 @@ from allocation.engine import drivers, rules
 from allocation.engine.backends.duckdb import DuckDB, connect
 from allocation.engine.findings import DriverMatch, Finding, Held
 from allocation.engine.inputs import RunInputs
-from allocation.engine.run_files import DAYS, PATCH, REPLACED, TABLES, create_views, file_rows, files_of, without
+from allocation.engine.run_files import (
+    DAYS,
+    DAYS_PATCH,
+    PATCH,
+    REPLACED,
+    TABLES,
+    create_views,
+    file_rows,
+    files_of,
+    without,
+)
 from allocation.engine.schema import Flag, Model, Quantity
 from allocation.engine.weighing import COSTS
 from itfm.core import money
@@ -132,13 +142,13 @@ def measure(
     inputs: RunInputs,
     *,
     backend: DuckDB,
-    days: Path | None = None,
+    keeps_days: bool = False,
     before: Path | None = None,
     known: Inputs | None = None,
 ) -> Measurement:
     """Sum the files of a run and of its bills.
 
-    :param days: write the sums by day there.
+    :param keeps_days: write the sums by day beside the ledger.
     :param before: the folder of the run whose ledger file the run has: what stands in its patch is summed up, and the
         sums by day of all else are those that run was proved with.
     :param known: the rule set and the drivers, which need not be looked at again.
@@ -149,24 +159,27 @@ def measure(
     with connect(backend, reads=[*bills, *files, *taken], writes=run_folder) as connection:
         create_views(connection, run_folder)
         connection.execute(f"CREATE VIEW bill AS {_bill(inputs)}")
-        connection.execute(_LEDGER_DAYS.format(rows=fresh))
-        if before is not None:
-            kept = without(file_rows(before / DAYS), file_rows(run_folder / REPLACED))
-            connection.execute(f"INSERT INTO ledger_days SELECT * FROM {kept}")  # noqa: S608
-        if days is not None:
-            connection.execute(_WRITE_DAYS.format(file=_text(days)))
+        connection.execute(_FRESH_DAYS.format(rows=fresh))
+        kept = "" if before is None else _kept_days(run_folder, before)
+        connection.execute(f"CREATE VIEW ledger_days AS SELECT * FROM fresh_days {kept}")  # noqa: S608
+        if keeps_days:
+            file = run_folder / (DAYS if before is None else DAYS_PATCH)
+            connection.execute(_WRITE_DAYS.format(file=_text(file)))
         connection.execute(_LEDGER_SUMS)
         return Measurement(
             inputs=_inputs(inputs, known=known),
             files={path.name: _digest(path) for path in files},
-            rows={
-                name: _number(connection, f"SELECT COUNT(*) FROM {name}")  # noqa: S608
-                for name in ("bill", *TABLES)
-            },
+            rows={name: _number(connection, _ROWS.get(name, _COUNT).format(name=name)) for name in ("bill", *TABLES)},
             steps=tuple(_steps(connection)),
             unbalanced_origins=_number(connection, _UNBALANCED.format(rows=fresh)),
             unallocated=_unallocated(connection, [one.key for one in inputs.rule_set.dimensions]),
         )
+
+
+def _kept_days(run_folder: Path, before: Path) -> str:
+    """Return the SQL that adds the sums by day of what stands in the ledger file that both runs have."""
+    rows = without(file_rows(before / DAYS), file_rows(run_folder / REPLACED))
+    return f"UNION ALL SELECT * FROM {rows}"  # noqa: S608
 
 
 def _bill(inputs: RunInputs) -> str:
@@ -179,8 +192,8 @@ def _bill(inputs: RunInputs) -> str:
 
 
 # Grain: one row per split, day, segment and currency of the ledger. Rows whose names are lost do not count.
-_LEDGER_DAYS = f"""
-CREATE TEMP TABLE ledger_days AS
+_FRESH_DAYS = f"""
+CREATE TEMP TABLE fresh_days AS
 SELECT
     split_number, charge_date, segment_id, billing_currency, COUNT(*) AS row_count,
     {", ".join(f"SUM({name}) AS {name}" for name in (*COSTS, "consumed_quantity"))},
@@ -190,9 +203,11 @@ GROUP BY split_number, charge_date, segment_id, billing_currency
 """  # noqa: S608
 _WRITE_DAYS = """
 COPY (
-    SELECT * FROM ledger_days ORDER BY split_number NULLS FIRST, charge_date, segment_id, billing_currency
+    SELECT * FROM fresh_days ORDER BY split_number NULLS FIRST, charge_date, segment_id, billing_currency
 ) TO {file} (FORMAT parquet, COMPRESSION zstd)
 """
+_COUNT: Final = "SELECT COUNT(*) FROM {name}"
+_ROWS: Final = {"ledger": "SELECT COALESCE(SUM(row_count), 0) FROM ledger_days"}
 # Grain: one row per split, segment and currency.
 _LEDGER_SUMS = f"""
 CREATE TEMP TABLE ledger_sums AS

@@ -106,16 +106,6 @@ def last_day(revisions: int) -> Table:
 
 
 @cache
-def pairs_before() -> Table:
-    """Return which profiles and segments each split of the ledger `before` had entries in."""
-    rows = ibis.table(LEDGER_SCHEMA, name="before")
-    rows = rows.filter(rows.split_number.notnull())
-    rows = rows.select("split_number", "cell_id", "segment_id").distinct()
-    rows = rows.join(ibis.table({"cell_id": "int32", "profile_id": "int32"}, name="cell_profiles"), "cell_id")
-    return rows.select("split_number", "profile_id", "segment_id").distinct()
-
-
-@cache
 def entries(stages: Stages) -> Table:
     """Return own cost and what the stages before moved, with `entry`. Grain: as written, not summed."""
     own = ibis.table(DIRECT_SCHEMA, name="direct").mutate(entry=ibis.literal(DIRECT, "int8"))

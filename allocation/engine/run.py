@@ -19,7 +19,7 @@ from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.inputs import InputError, RunInputs
 from allocation.engine.proof import Proof
 from allocation.engine.reciprocal_stage import ReciprocalStage
-from allocation.engine.run_files import DAYS, LEDGER, Block
+from allocation.engine.run_files import LEDGER, Block
 from allocation.engine.splits import Split
 from allocation.engine.stages import Again, Report, Stage
 from itfm.core.periods import period_name
@@ -71,11 +71,11 @@ def allocate(
     with engine.session(reads=[revision.daily for revision in inputs.revisions], writes=output) as session:
         load(session, inputs, decided)
         stages = run_stages(session, inputs, decided, report, tell)
-        session.write(relations.ledger(stages), output / LEDGER)
+        session.write(relations.ledger(stages, has_own=True, has_kept=False), output / LEDGER)
     write_names(decided, inputs, output)
     tell("Proving")
     found = proof.conclude(
-        proof.measure(output, inputs, backend=engine.local, days=output / DAYS),
+        proof.measure(output, inputs, backend=engine.local, keeps_days=True),
         period=period_name(inputs.period),
         held=report.held,
         findings=report.findings,

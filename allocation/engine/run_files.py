@@ -24,7 +24,9 @@ LEDGER: Final = "ledger.parquet"
 PATCH: Final = "patch.parquet"
 REPLACED: Final = "replaced.parquet"
 DAYS: Final = "days.parquet"
-"""The ledger summed up by split, day, segment and currency, with the number of its rows."""
+"""The ledger summed up by split, day, segment and currency, with the number of its rows; patched as the ledger is."""
+DAYS_PATCH: Final = "days_patch.parquet"
+_PATCHES: Final = {"ledger": PATCH, "days": DAYS_PATCH}
 DIRECT: Final = -1
 """What stands for own cost where splits have their number."""
 
@@ -38,16 +40,16 @@ class Block(NamedTuple):
 
 def files_of(folder: Path, names: Sequence[str] = TABLES) -> list[Path]:
     """Return the files of some tables of a run."""
-    patched = [folder / PATCH, folder / REPLACED] if "ledger" in names and (folder / PATCH).is_file() else []
-    return [*(folder / f"{name}.parquet" for name in names), *patched]
+    patches = [_PATCHES[name] for name in names if name in _PATCHES and (folder / PATCH).is_file()]
+    return [folder / name for name in (*(f"{name}.parquet" for name in names), *patches, *(patches and [REPLACED]))]
 
 
 def rows_of(folder: Path, name: str = "ledger") -> str:
     """Return the SQL of a table's rows, to stand after FROM."""
     file = file_rows(folder / f"{name}.parquet")
-    if name != "ledger" or not (folder / PATCH).is_file():
+    if name not in _PATCHES or not (folder / PATCH).is_file():
         return file
-    patch, replaced = file_rows(folder / PATCH), file_rows(folder / REPLACED)
+    patch, replaced = file_rows(folder / _PATCHES[name]), file_rows(folder / REPLACED)
     return f"(SELECT * FROM {without(file, replaced)} UNION ALL SELECT * FROM {patch})"  # noqa: S608
 
 

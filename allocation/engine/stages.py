@@ -147,6 +147,10 @@ class Stage:
 
     def _caught(self, condition: All | AnyOf | Not | Test, pairs: Sequence[Pair]) -> list[Pair]:
         """Return the pairs that a condition catches, asked once for all that are alike to it."""
+        if isinstance(condition, All):
+            for each in condition.all:
+                pairs = self._caught(each, pairs)
+            return list(pairs)
         answers, values = self.answering(condition), self.cells.segments.values
         asked = {subject.kind == "dimension" for subject in subjects(condition)}
         if asked == {True}:

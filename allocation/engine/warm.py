@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from allocation.engine import relations, rules, run
-from allocation.engine.again import ANEW
+from allocation.engine.again import ANEW, PAIRS, PAIRS_BEFORE
 from allocation.engine.backends.duckdb import DuckDB, statement
 from allocation.engine.inputs import Revision, RunInputs
 from allocation.engine.shares import Division
@@ -50,9 +50,10 @@ def warm() -> None:
         *map(relations.weighted_parts, DIVISIONS),
         relations.direct(1, of_days=True),
         relations.last_day(1),
-        relations.pairs_before(),
-        *(relations.ledger(everything, has_kept=has_kept) for has_kept in (False, True)),
-        *(relations.ledger((ANEW + stage,), has_own=False) for stage in everything),
+        PAIRS,
+        PAIRS_BEFORE,
+        *(relations.ledger(everything, has_own=True, has_kept=has_kept) for has_kept in (False, True)),
+        *(relations.ledger((ANEW + stage,), has_own=False, has_kept=False) for stage in everything),
     ):
         statement(expression)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -40,18 +40,24 @@ class Basis:
     rules: str
     previous: str
     bills: Days
+    digests: Mapping[str, str]
+    """Of each driver as a whole."""
     drivers: Days
 
 
-def basis_of(inputs: Inputs, revisions: Sequence[Revision], *, engine: DuckDB, scratch: Path) -> Basis:
-    """Return what a run over the current organization's inputs would stand on."""
+def basis_of(
+    inputs: Inputs, revisions: Sequence[Revision], *, before: Basis | None, engine: DuckDB, scratch: Path
+) -> Basis:
+    """Return what a run over the current organization's inputs would stand on, `before` being what one stood on."""
+    known = before.drivers if before is not None and before.digests == inputs.drivers else None
     document = inputs.rule_set.document if inputs.rule_set else ""
     return Basis(
         engine=ENGINE_VERSION,
         rules=hashlib.sha256(document.encode()).hexdigest(),
         previous=inputs.before.inputs_sha256 if inputs.before else "",
         bills={one.source_id: _bill_days(one, engine=engine, scratch=scratch) for one in revisions},
-        drivers=_driver_days(*inputs.driver_days),
+        digests=inputs.drivers,
+        drivers=_driver_days(*inputs.driver_days) if known is None else known,
     )
 
 

@@ -38,6 +38,8 @@ class Inputs:
     further: Mapping[UUID, Further]
     """By the id of a revision, what its attribute sets lack of what the rules look at."""
     before: AllocationRun | None
+    drivers: Mapping[str, str]
+    """A digest of each driver's values."""
     sha256: str
 
     @property
@@ -57,20 +59,24 @@ def inputs_of(period: date, *, saved: RuleSet | None) -> Inputs:
         engine_rules=rules,
         further=_further(revisions, saved=saved, period=period),
         before=run_before(period, rules=rules),
+        drivers={},
         sha256="",
     )
+    drivers = driver_digests(*inputs.driver_days)
     named = {
         "engine": ENGINE_VERSION,
         "period": period.isoformat(),
         "revisions": [str(revision.id) for revision in inputs.revisions],
         "rules": hashlib.sha256(saved.document.encode()).hexdigest() if saved else "",
-        "drivers": driver_digests(*inputs.driver_days),
+        "drivers": drivers,
         # The same inputs give the same shares, so their name stands for them.
         "before": inputs.before.inputs_sha256 if inputs.before else "",
         # Absent where nothing is lacking, so that most runs are called what they have always been called.
         **({"further": {str(key): one.name for key, one in inputs.further.items()}} if inputs.further else {}),
     }
-    return replace(inputs, sha256=hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest())
+    return replace(
+        inputs, drivers=drivers, sha256=hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()
+    )
 
 
 def _further(revisions: Sequence[BillRevision], *, saved: RuleSet | None, period: date) -> dict[UUID, Further]:

@@ -23,7 +23,6 @@ from django.db import connection
 from allocation.costs.months import SUMS
 from allocation.costs.query import COLUMNS as GROUPS
 from allocation.engine.run_files import (
-    DAYS,
     DIRECT,
     PATCH,
     Block,
@@ -227,7 +226,7 @@ def write_days(folder: Path, *, segments: dict[int, UUID], to: Path, parts: Sequ
     """Write the sums of the ledger, or of some parts of it, by day, segment and origin."""
     with duckdb.connect() as database:
         _name_files(database, folder, segments, names=("splits",))
-        rows = file_rows(folder / DAYS)
+        rows = rows_of(folder, "days")
         if parts is not None:
             database.register("wanted", blocks_table(_blocks(folder, parts)))
             rows = only(rows, "wanted")

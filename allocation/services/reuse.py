@@ -15,9 +15,9 @@ from allocation.engine.findings import UNMATCHED
 from allocation.engine.partial import Scope
 from allocation.engine.proof import Proof
 from allocation.engine.rules import RuleSet
-from allocation.engine.run_files import LEDGER, PATCH, files_of, replaced_blocks
+from allocation.engine.run_files import LEDGER, PATCH, TABLES, files_of, replaced_blocks
 from allocation.engine.streams import FILLS
-from allocation.services.basis import Basis, changed_days, read_basis
+from allocation.services.basis import Basis, changed_days
 from allocation.services.inputs import Inputs
 from allocation.services.parts import read_parts
 
@@ -35,13 +35,14 @@ class Reuse:
     driver_days: Collection[date] | None = None
 
 
-def reuse(inputs: Inputs, basis: Basis, *, before: Path, proof: Proof, rules_before: RuleSet) -> Reuse | None:
+def reuse(
+    inputs: Inputs, basis: Basis, *, old: Basis, before: Path, proof: Proof, rules_before: RuleSet
+) -> Reuse | None:
     """Return what to work out anew where the rest can be taken from the run in a folder; None for everything.
 
-    :param proof: of the run before.
+    :param old: what the run before stood on, and `proof` its proof.
     """
-    old = read_basis(before)
-    if old is None or (old.engine, old.previous) != (basis.engine, basis.previous) or not _is_plain(before, proof):
+    if (old.engine, old.previous) != (basis.engine, basis.previous) or not _is_plain(before, proof):
         return None
     bills, drivers = changed_days(old.bills, basis.bills), changed_days(old.drivers, basis.drivers)
     if inputs.further or not locality.has_lasting_numbers(inputs.engine_rules):
@@ -60,7 +61,7 @@ def _is_plain(before: Path, proof: Proof) -> bool:
         return False
     if any(one.days_measured < one.days_needed for one in proof.drivers):
         return False
-    if not all(file.is_file() for file in files_of(before)) or read_parts(before) is None:
+    if not all(file.is_file() for file in files_of(before, [*TABLES, "days"])) or read_parts(before) is None:
         return False
     if not (before / PATCH).is_file():
         return True

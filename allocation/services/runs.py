@@ -18,11 +18,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from allocation.bills import WideningError, widened
-from allocation.costs.months import month_sums
+from allocation.costs.months import Sums
 from allocation.engine.cells import TooManyProfilesError
 from allocation.engine.further import NOTHING
 from allocation.engine.proof import Proof
-from allocation.engines import local_engine
 from allocation.models import AllocatedCost, AllocationRun, Reallocation
 from allocation.selectors import current_rule_set
 from allocation.services.inputs import Inputs, inputs_of
@@ -195,10 +194,18 @@ def _carry_out(run: AllocationRun, inputs: Inputs, *, before: AllocationRun | No
     try:
         with lake.scratch(run.organization_id) as scratch:
             _widen(inputs, tell=_telling(run))
-            result = work_out(run, inputs, before=None if anew else before, scratch=scratch, tell=_telling(run))
+            result, months = work_out(run, inputs, before=None if anew else before, scratch=scratch, tell=_telling(run))
             run.proof = result.proof.model_dump(mode="json")
             is_chained = falls_back(inputs.engine_rules)
-            _publish(run, result.proof, finished=result.folder, scratch=scratch, anew=anew, is_chained=is_chained)
+            _publish(
+                run,
+                result.proof,
+                months=months,
+                finished=result.folder,
+                scratch=scratch,
+                anew=anew,
+                is_chained=is_chained,
+            )
     except RunCanceledError:
         _end(run, state=State.CANCELED)
         return run
@@ -252,15 +259,18 @@ def _fail(run: AllocationRun, error: Exception) -> None:
     _end(run, state=State.QUARANTINED, error=words)
 
 
-def _publish(run: AllocationRun, proof: Proof, *, finished: Path, scratch: Path, anew: bool, is_chained: bool) -> None:
+def _publish(
+    run: AllocationRun, proof: Proof, *, months: Sums, finished: Path, scratch: Path, anew: bool, is_chained: bool
+) -> None:
     """Replace the mart's rows and switch the run in force, if files and mart add up to the same.
 
+    :param months: what the sums by month come to.
     :param anew: load every row, also those that the run in force has alike.
     :raises AllocationRefusedError: they do not.
     """
     if not proof.holds:
         raise AllocationRefusedError(" ".join(proof.problems))
-    if month_sums(finished, engine=local_engine(scratch)) != proof.sums("ledger"):
+    if months != proof.sums("ledger"):
         raise AllocationRefusedError("The sums by month differ from those of the ledger.")
     folder = lake.run_folder(run.organization_id, period=run.billing_period, run_id=run.id)
     _telling(run)("Loading the pages' sums")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from allocation.bills import write_widened_by
-from allocation.costs.months import write_months
+from allocation.costs.months import Sums, write_months
 from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.partial import WiderError, allocate_again
 from allocation.engine.proof import Proof
@@ -17,7 +18,7 @@ from allocation.engine.run_files import keep
 from allocation.engines import engine_of, local_engine
 from allocation.explain.rules import RULES_FILE
 from allocation.models import AllocationRun
-from allocation.services.basis import basis_of, write_basis
+from allocation.services.basis import basis_of, read_basis, write_basis
 from allocation.services.inputs import Inputs, engine_inputs, engine_revisions
 from allocation.services.parts import write_parts
 from allocation.services.reuse import Reuse, reuse
@@ -28,17 +29,21 @@ from itfm.core.tenancy import tenant
 
 def work_out(
     run: AllocationRun, inputs: Inputs, *, before: AllocationRun | None, scratch: Path, tell: Callable[[str], None]
-) -> RunResult:
-    """Write a run's files into the scratch folder, anew or with what the run `before` has alike."""
+) -> tuple[RunResult, Sums]:
+    """Write a run's files into the scratch folder, anew or with what the run `before` has alike.
+
+    :return: the ledger with its proof, and what the sums by month come to.
+    """
     engine, local = engine_of(run.organization_id, scratch=scratch), local_engine(scratch)
     with tenant(run.organization_id):
-        basis = basis_of(inputs, engine_revisions(inputs), engine=local, scratch=scratch)
+        folder = None if before is None else lake.organization_folder(run.organization_id) / before.folder
+        old = None if folder is None else read_basis(folder)
+        basis = basis_of(inputs, engine_revisions(inputs), before=old, engine=local, scratch=scratch)
     taken = None
-    if before is not None and isinstance(engine, DuckDB):
-        folder = lake.organization_folder(run.organization_id) / before.folder
+    if before is not None and folder is not None and old is not None and isinstance(engine, DuckDB):
         rules = parsed(before.rule_set.document) if before.rule_set else EMPTY
         proof = Proof.model_validate(before.proof)
-        taken = reuse(inputs, basis, before=folder, proof=proof, rules_before=rules)
+        taken = reuse(inputs, basis, old=old, before=folder, proof=proof, rules_before=rules)
     result = None if taken is None else _part(run, inputs, taken, scratch=scratch, tell=tell)
     if result is None or taken is None:
         with tenant(run.organization_id):
@@ -48,10 +53,11 @@ def work_out(
         taken = None
     write_widened_by(engine_revisions(inputs), to=result.folder)
     known = None if taken is None else taken.scope.before
-    write_months(result.folder, engine=local, before=known, anew=result.anew)
-    write_parts(result.folder, engine=local, before=known, anew=result.anew)
+    engine = local if taken is None else _for(taken, local)
+    months = write_months(result.folder, engine=engine, before=known, anew=result.anew)
+    write_parts(result.folder, engine=engine, before=known, anew=result.anew)
     write_basis(basis, to=result.folder)
-    return result
+    return result, months
 
 
 def _part(
@@ -62,7 +68,8 @@ def _part(
         given = engine_inputs(inputs, driver_days=taken.driver_days)
     output, scope = scratch / "part", taken.scope
     try:
-        result = allocate_again(given, scope=scope, output=output, backend=local_engine(scratch), tell=tell)
+        backend = _for(taken, local_engine(scratch))
+        result = allocate_again(given, scope=scope, output=output, backend=backend, tell=tell)
     except WiderError:
         return None
     if scope.has_all_drivers:
@@ -70,6 +77,11 @@ def _part(
     else:
         keep(scope.before / RULES_FILE, at=output / RULES_FILE)
     return result
+
+
+def _for(taken: Reuse, engine: DuckDB) -> DuckDB:
+    """Return the engine with one thread for single days: so few rows are not worth what a second one takes."""
+    return engine if taken.scope.days is None else replace(engine, threads=1)
 
 
 def _write_rules(text: str, *, to: Path) -> None:

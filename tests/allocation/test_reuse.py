@@ -16,13 +16,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from allocation.costs.months import month_sums, write_months
+from allocation.costs.months import write_months
 from allocation.engine import locality, partial, proof, rules
 from allocation.engine import run as engine_run
 from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.inputs import RunInputs
 from allocation.engine.run_files import DAYS, PATCH, replaced_blocks, rows_of
-from allocation.services.basis import FILE, Basis, _bill_days, changed_days, write_basis
+from allocation.services.basis import FILE, Basis, _bill_days, changed_days, read_basis, write_basis
 from allocation.services.parts import read_parts, write_parts
 from allocation.services.reuse import MOST_DAYS, reuse
 from tests.allocation.engine import test_properties as drawn
@@ -44,7 +44,7 @@ MONTHS = """
 """
 SUMS_BY_DAY = """
     SELECT dimension_values, split_key, days.* EXCLUDE (segment_id, split_number)
-    FROM read_parquet('{folder}/days.parquet') AS days
+    FROM {rows} AS days
     JOIN read_parquet('{folder}/segments.parquet') USING (segment_id)
     LEFT JOIN read_parquet('{folder}/splits.parquet') USING (split_number)
 """
@@ -56,7 +56,7 @@ def said(folder):
         found = {
             "rows": database.execute(NAMES.format(folder=folder, rows=rows_of(folder))).fetchall(),
             "months": database.execute(MONTHS.format(folder=folder)).fetchall(),
-            "days": database.execute(SUMS_BY_DAY.format(folder=folder)).fetchall(),
+            "days": database.execute(SUMS_BY_DAY.format(folder=folder, rows=rows_of(folder, "days"))).fetchall(),
         }
     told = proof.read(folder).model_dump(mode="json")
     del told["measured"]["files"]
@@ -69,9 +69,9 @@ def said(folder):
 def finish(result, basis, *, before=None):
     """Write what a worker writes beside a ledger."""
     assert result.proof.holds, result.proof.problems
-    write_months(result.folder, engine=ENGINE, before=before, anew=result.anew)
+    months = write_months(result.folder, engine=ENGINE, before=before, anew=result.anew)
     write_parts(result.folder, engine=ENGINE, before=before, anew=result.anew)
-    assert month_sums(result.folder, engine=ENGINE) == result.proof.sums("ledger")
+    assert months == result.proof.sums("ledger")
     write_basis(basis, to=result.folder)
     return result.folder
 
@@ -107,8 +107,10 @@ class Month:
 
     def _part(self, inputs, basis, output):
         wanted = SimpleNamespace(further={}, engine_rules=inputs.rule_set)
-        before = self.folder
-        taken = reuse(wanted, basis, before=before, proof=proof.read(before), rules_before=self.rules)
+        before, old = self.folder, read_basis(self.folder)
+        if old is None:
+            return None
+        taken = reuse(wanted, basis, old=old, before=before, proof=proof.read(before), rules_before=self.rules)
         if taken is None:
             return None
         given = inputs
@@ -135,7 +137,7 @@ def basis_of(inputs):
             days[one.date.isoformat()] = days.get(one.date.isoformat(), "") + repr(one)
     with tempfile.TemporaryDirectory() as name:
         bills = {one.source_id: _bill_days(one, engine=ENGINE, scratch=Path(name)) for one in inputs.revisions}
-    return Basis(engine="1", rules=hashlib.sha256(rules.to_json(bare).encode()).hexdigest(), previous="", bills=bills,
+    return Basis(engine="1", rules=hashlib.sha256(rules.to_json(bare).encode()).hexdigest(), previous="", bills=bills, digests={},
                  drivers=drivers)  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from allocation.costs.answer import answer, runs_in_force
 from allocation.costs.lake_rows import MONTHS
-from allocation.costs.months import month_sums
+from allocation.costs.months import write_months
 from allocation.costs.query import CostQuery, Filter, RuleSetNames
 from allocation.costs.statement import COLUMNS_OF, table_for
 from allocation.costs.values import suggest
@@ -20,6 +20,7 @@ from allocation.models import AllocatedCost, AllocationRun
 from allocation.selectors import Visibility, cost_rows
 from allocation.services import AllocationRefusedError, allocate
 from allocation.services import runs as runs_module
+from allocation.services import working_out as working_out_module
 from allocation.services.mart import DAILY, MART, mart_sums
 from itfm.core import lake
 from itfm.core.tenancy import tenant
@@ -311,11 +312,12 @@ def test_sums_of_months_are_those_of_the_ledger(company):
     with tenant(company.id):
         for run in AllocationRun.objects.all():
             folder = lake.organization_folder(company.id) / run.folder
-            assert month_sums(folder, engine=DuckDB()) == mart_sums(run.billing_period)
+            assert write_months(folder, engine=DuckDB()) == mart_sums(run.billing_period)
 
 
 def test_a_run_whose_months_lost_a_cent_is_refused(acme, monkeypatch):
-    monkeypatch.setattr(runs_module, "month_sums", lambda _folder, **_: {"USD": dict.fromkeys(COSTS, Decimal("0.01"))})
+    wrong = {"USD": dict.fromkeys(COSTS, Decimal("0.01"))}
+    monkeypatch.setattr(working_out_module, "write_months", lambda _folder, **_: wrong)
 
     with pytest.raises(AllocationRefusedError, match="by month"):
         allocated(acme)

@@ -34,7 +34,7 @@ EXPRESSIONS = {
         for one in (
             relations.pool_groups, relations.outgoing, relations.amounts, relations.even_parts,
             relations.shared_amounts, relations.incoming, relations.pool_by_hand, relations.incoming_by_hand,
-            relations.flowing, relations.paired, relations.pairs_before,
+            relations.flowing, relations.paired,
         )
     },
 }  # fmt: skip
@@ -63,8 +63,8 @@ def test_an_expression_compiles_to_sql_that_parses_and_gives_the_columns_it_prom
     assert columns in (["*"], list(expression.schema()))
     tables = {table.name.casefold() for table in parsed.find_all(sge.Table) if not _is_unnested(table)}
     assert tables <= {"pool", "direct", "members", "standing", "shared", "weights", "targets", "amounts", "parts",
-                      "shared_amounts", "by_hand", "slices", "given", "flow_targets", "flow_weights", "before", "cell_profiles", "kept",
-                      "wanted_days", *(f"daily_{n}" for n in range(3)),
+                      "shared_amounts", "by_hand", "slices", "given", "flow_targets", "flow_weights", "kept", "wanted_days",
+                      *(f"daily_{n}" for n in range(3)),
                       *(f"moves_{n}" for n in range(1, 4))}  # fmt: skip
 
 
