@@ -73,7 +73,8 @@ def explained(folder: Path, wanted: Slice) -> tuple[float, int, bool]:
     from allocation.engine.backends.duckdb import DuckDB, connect
     from allocation.engine.inputs import Revision
     from allocation.engine.relations import DIRECT, IN
-    from allocation.explain.ledger import TABLES, LedgerSlice
+    from allocation.engine.run_files import files_of
+    from allocation.explain.ledger import LedgerSlice
     from allocation.selectors import EVERYTHING
     from itfm.core import money
 
@@ -81,7 +82,7 @@ def explained(folder: Path, wanted: Slice) -> tuple[float, int, bool]:
     revision = Revision("aws", "1", daily, daily.with_name("attribute_sets.parquet"))
     dimensions = ["team"] * len(shapes.POOLS)
     started = time.perf_counter()
-    reads = [daily, daily.with_name("charges.parquet"), *(folder / "run" / f"{name}.parquet" for name in TABLES)]
+    reads = [daily, daily.with_name("charges.parquet"), *files_of(folder / "run")]
     with connect(DuckDB(memory_limit="512MB", threads=2), reads=reads, writes=folder / "spill") as connection:
         ledger = LedgerSlice(connection, folder=folder / "run", wanted=wanted, visibility=EVERYTHING)
         parts = ledger.parts()

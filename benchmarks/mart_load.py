@@ -4,7 +4,7 @@
 
 Loading is what puts rows in the place of those of the run before: COPY, the rows under their policies and with their
 index, and the end of those that stood there. The processor time is that of this process and of the sessions of
-Postgres, which must run on this machine. What a run does besides, to write the rows from the ledger and to sum it up by
+Postgres, which must run on this machine. What a run does besides, to write the rows from the ledger and its sums by
 day, is shown beside it.
 """
 
@@ -74,7 +74,7 @@ def measure(folder: Path, *, shape: Shape, rounds: int) -> int:
             "write the rows from the ledger": lambda: mart.write_rows(files, segments=segments, to=rows, parts=None),
             "bare COPY": bare,
             "load the mart": load,
-            "sum up the ledger by day": lambda: mart.write_days(
+            "write its sums by day": lambda: mart.write_days(
                 files, segments=segments, to=Path(name) / "days.csv", parts=None
             ),
         }
