@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 from allocation.engine import relations
 from allocation.engine.backends.duckdb import Session
 from allocation.engine.cells import Cells
-from allocation.engine.inputs import RunInputs
 from allocation.engine.run_files import Block, files_of, rows_of
 from allocation.engine.splits import Split
 from allocation.engine.stages import Pair, Pool
@@ -43,9 +42,7 @@ class SplitsAgain:
     The others' rows are read from the ledger before, which has the same numbers, where a later stage asks for them.
     """
 
-    def __init__(
-        self, session: Session, *, before: Path, inputs: RunInputs, cells: Cells, changed: frozenset[str]
-    ) -> None:
+    def __init__(self, session: Session, *, before: Path, cells: Cells, changed: frozenset[str]) -> None:
         self.session, self.before, self.changed = session, before, changed
         self.numbers: set[int] = set()
         self.stages: tuple[int, ...] = ()
@@ -56,7 +53,6 @@ class SplitsAgain:
         self._pairs: dict[int, set[Pair]] = defaultdict(set)
         for row in session.rows(PAIRS_BEFORE).to_pylist():
             self._pairs[row["split_number"]].add((row["profile_id"], row["segment_id"]))
-        self._last_stage = max(split.stage for split in inputs.rule_set.splits)
 
     def pools(self, found: Sequence[Pool]) -> list[Pool]:
         """Return those of a stage's pools that are shared anew."""

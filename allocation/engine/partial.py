@@ -80,7 +80,7 @@ def allocate_again(
         load(session, inputs, decided, days=scope.days)
         again = None
         if scope.splits is not None:
-            again = SplitsAgain(session, before=scope.before, inputs=inputs, cells=decided, changed=scope.splits)
+            again = SplitsAgain(session, before=scope.before, cells=decided, changed=scope.splits)
         else:
             # What other days have does not count: whoever receives is named, or has cost on the day.
             decided = replace(decided, pairs=_pairs(session))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,11 +36,11 @@ class Reuse:
 
 
 def reuse(
-    inputs: Inputs, basis: Basis, *, old: Basis, before: Path, proof: Proof, rules_before: RuleSet
+    inputs: Inputs, basis: Basis, *, old: Basis, before: Path, proof: Proof, rules_before: Callable[[], RuleSet]
 ) -> Reuse | None:
     """Return what to work out anew where the rest can be taken from the run in a folder; None for everything.
 
-    :param old: what the run before stood on, and `proof` its proof.
+    :param old: what the run before stood on, `proof` its proof, and `rules_before` how to read its rules.
     """
     if (old.engine, old.previous) != (basis.engine, basis.previous) or not _is_plain(before, proof):
         return None
@@ -48,11 +48,11 @@ def reuse(
     if inputs.further or not locality.has_lasting_numbers(inputs.engine_rules):
         return None
     if old.rules == basis.rules:
-        return _of_days(inputs.engine_rules, {day for days in bills.values() for day in days}, drivers, before=before)
-    splits = locality.changed_splits(rules_before, inputs.engine_rules)
-    if bills or drivers or splits is None:
+        return _of_days(inputs, {day for days in bills.values() for day in days}, drivers, before=before)
+    if bills or drivers:
         return None
-    return Reuse(scope=Scope(before=before, splits=splits))
+    splits = locality.changed_splits(rules_before(), inputs.engine_rules)
+    return None if splits is None else Reuse(scope=Scope(before=before, splits=splits))
 
 
 def _is_plain(before: Path, proof: Proof) -> bool:
@@ -70,8 +70,9 @@ def _is_plain(before: Path, proof: Proof) -> bool:
 
 
 def _of_days(
-    rules: RuleSet, restated: set[date], drivers: Mapping[str, Collection[date]], *, before: Path
+    inputs: Inputs, restated: set[date], drivers: Mapping[str, Collection[date]], *, before: Path
 ) -> Reuse | None:
+    rules = inputs.engine_rules
     reached = locality.days_reached(rules, drivers)
     if reached is None or not locality.is_of_single_days(rules):
         return None
@@ -85,7 +86,7 @@ def _of_days(
         one
         for split in rules.splits
         if split.reads()
-        for one in locality.days_read(split, days, period=min(days).replace(day=1), last_day=date.max)
+        for one in locality.days_read(split, days, period=inputs.period, last_day=date.max)
     }
     return Reuse(scope=Scope(before=before, days=days, has_all_drivers=False), driver_days=read)
 

@@ -11,13 +11,14 @@ from allocation.costs.months import Sums, write_months
 from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.partial import WiderError, allocate_again
 from allocation.engine.proof import Proof
-from allocation.engine.rules import to_json
+from allocation.engine.rules import RuleSet as EngineRuleSet
+from allocation.engine.rules import RuleSetError, to_json
 from allocation.engine.run import RunResult
 from allocation.engine.run import allocate as run_engine
 from allocation.engine.run_files import keep
 from allocation.engines import engine_of, local_engine
 from allocation.explain.rules import RULES_FILE
-from allocation.models import AllocationRun
+from allocation.models import AllocationRun, RuleSet
 from allocation.services.basis import basis_of, read_basis, write_basis
 from allocation.services.inputs import Inputs, engine_inputs, engine_revisions
 from allocation.services.parts import write_parts
@@ -41,9 +42,10 @@ def work_out(
         basis = basis_of(inputs, engine_revisions(inputs), before=old, engine=local, scratch=scratch)
     taken = None
     if before is not None and folder is not None and old is not None and isinstance(engine, DuckDB):
-        rules = parsed(before.rule_set.document) if before.rule_set else EMPTY
         proof = Proof.model_validate(before.proof)
-        taken = reuse(inputs, basis, old=old, before=folder, proof=proof, rules_before=rules)
+        taken = reuse(
+            inputs, basis, old=old, before=folder, proof=proof, rules_before=lambda: _rules_of(before.rule_set)
+        )
     result = None if taken is None else _part(run, inputs, taken, scratch=scratch, tell=tell)
     if result is None or taken is None:
         with tenant(run.organization_id):
@@ -77,6 +79,14 @@ def _part(
     else:
         keep(scope.before / RULES_FILE, at=output / RULES_FILE)
     return result
+
+
+def _rules_of(saved: RuleSet | None) -> EngineRuleSet:
+    """Return saved rules; those of a version that could say what this one cannot are like none."""
+    try:
+        return parsed(saved.document) if saved else EMPTY
+    except RuleSetError:
+        return EMPTY
 
 
 def _for(taken: Reuse, engine: DuckDB) -> DuckDB:

@@ -106,11 +106,11 @@ class Month:
         return kind
 
     def _part(self, inputs, basis, output):
-        wanted = SimpleNamespace(further={}, engine_rules=inputs.rule_set)
+        wanted = SimpleNamespace(further={}, engine_rules=inputs.rule_set, period=OCTOBER)
         before, old = self.folder, read_basis(self.folder)
         if old is None:
             return None
-        taken = reuse(wanted, basis, old=old, before=before, proof=proof.read(before), rules_before=self.rules)
+        taken = reuse(wanted, basis, old=old, before=before, proof=proof.read(before), rules_before=lambda: self.rules)
         if taken is None:
             return None
         given = inputs
