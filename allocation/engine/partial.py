@@ -25,16 +25,17 @@ from allocation.engine.numbering import numbered_like
 from allocation.engine.proof import Proof
 from allocation.engine.run import RunResult, load, run_stages, uncollected, unheard, write_names
 from allocation.engine.run_files import (
-    DAYS,
     DAYS_PATCH,
     DIRECT,
-    LEDGER,
     PATCH,
     REPLACED,
     Block,
+    base_of,
     blocks_table,
+    file_of,
     file_rows,
     files_of,
+    is_patched,
     keep,
     replaced_blocks,
     without,
@@ -116,7 +117,8 @@ def _proved(
         before=scope.before,
         known=None if scope.has_all_drivers else stored.measured.inputs,
     )
-    if measured.files[LEDGER] != stored.measured.files[LEDGER]:
+    base, stood = base_of(output, "ledger"), file_of(scope.before, "ledger")
+    if measured.files[base.name] != stored.measured.files[stood.name]:
         raise WiderError  # somebody changed the file since that run was proved
     found = proof.conclude(
         measured,
@@ -142,26 +144,26 @@ def _write_patch(
     """Write what is new, with what the patch of the run before has beside it, and keep the ledger file."""
     replaced = anew | replaced_blocks(scope.before)
     pq.write_table(blocks_table(replaced), output / REPLACED, compression="zstd")
-    has_kept = (scope.before / PATCH).is_file()
+    has_kept = is_patched(scope.before)
     if has_kept:
         session.load("anew", blocks_table(anew))
         kept = without(file_rows(scope.before / PATCH), "anew")
         session.view_rows("kept", kept, columns=relations.LEDGER_COLUMNS)
     rows = relations.ledger(stages, has_own=scope.days is not None, has_kept=has_kept)
     session.write(rows, output / PATCH)
-    for name in (LEDGER, DAYS):
-        keep(scope.before / name, at=output / name)
+    for name in ("ledger", "days"):
+        keep(file_of(scope.before, name), at=base_of(output, name))
 
 
 def _days_by_split(output: Path) -> Mapping[int, set[date]]:
     """Return the days on which each split moved something, own cost as `DIRECT`."""
     replaced = replaced_blocks(output)
     found: dict[int, set[date]] = defaultdict(set)
-    for name in (DAYS, DAYS_PATCH):
-        rows = pq.read_table(output / name, columns=["split_number", "charge_date"])
+    for file in (base_of(output, "days"), output / DAYS_PATCH):
+        rows = pq.read_table(file, columns=["split_number", "charge_date"])
         for row in rows.group_by(["split_number", "charge_date"]).aggregate([]).to_pylist():
             block = Block(DIRECT if row["split_number"] is None else row["split_number"], row["charge_date"])
-            if name == DAYS_PATCH or block not in replaced:
+            if file.name == DAYS_PATCH or block not in replaced:
                 found[block.split_number].add(block.charge_date)
     return found
 

@@ -26,6 +26,7 @@ from allocation.engine.run_files import (
     REPLACED,
     TABLES,
     create_views,
+    file_of,
     file_rows,
     files_of,
     without,
@@ -154,7 +155,7 @@ def measure(
     :param known: the rule set and the drivers, which need not be looked at again.
     """
     bills, files = [revision.daily for revision in inputs.revisions], files_of(run_folder)
-    taken = [] if before is None else [before / DAYS]
+    taken = [] if before is None else [file_of(before, "days")]
     fresh = "ledger" if before is None else file_rows(run_folder / PATCH)
     with connect(backend, reads=[*bills, *files, *taken], writes=run_folder) as connection:
         create_views(connection, run_folder)
@@ -178,7 +179,7 @@ def measure(
 
 def _kept_days(run_folder: Path, before: Path) -> str:
     """Return the SQL that adds the sums by day of what stands in the ledger file that both runs have."""
-    rows = without(file_rows(before / DAYS), file_rows(run_folder / REPLACED))
+    rows = without(file_rows(file_of(before, "days")), file_rows(run_folder / REPLACED))
     return f"UNION ALL SELECT * FROM {rows}"  # noqa: S608
 
 

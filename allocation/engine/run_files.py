@@ -1,8 +1,9 @@
 """The files of a run by name, as DuckDB reads them. Pure.
 
 A ledger is one file, `ledger.parquet`. A run that worked out only a part anew has the ledger file of the run that it
-stands on, beside it `patch.parquet` with the rows of its own, and `replaced.parquet` with the parts of the ledger file
-that those stand for: what one split, or own cost (-1), put on one day.
+stands on as `ledger_base.parquet`, beside it `patch.parquet` with the rows of its own, and `replaced.parquet` with the
+parts of the base that those stand for: what one split, or own cost (-1), put on one day. It has no `ledger.parquet`, so
+that nobody takes the one file for the whole.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ LEDGER: Final = "ledger.parquet"
 PATCH: Final = "patch.parquet"
 REPLACED: Final = "replaced.parquet"
 DAYS: Final = "days.parquet"
-"""The ledger summed up by split, day, segment and currency, with the number of its rows; patched as the ledger is."""
+"""The ledger summed up by split, day, segment and currency, with the number of its rows; patched as the ledger is, over
+`days_base.parquet`."""
 DAYS_PATCH: Final = "days_patch.parquet"
 _PATCHES: Final = {"ledger": PATCH, "days": DAYS_PATCH}
 DIRECT: Final = -1
@@ -38,16 +40,32 @@ class Block(NamedTuple):
     charge_date: date
 
 
+def is_patched(folder: Path) -> bool:
+    """Return whether a run worked out only a part of its ledger anew."""
+    return (folder / PATCH).is_file()
+
+
+def file_of(folder: Path, name: str) -> Path:
+    """Return the file of a run's table; where it is patched, the base."""
+    return base_of(folder, name) if name in _PATCHES and is_patched(folder) else folder / f"{name}.parquet"
+
+
+def base_of(folder: Path, name: str) -> Path:
+    """Return what the file of a table is called in a run that patches it."""
+    return folder / f"{name}_base.parquet"
+
+
 def files_of(folder: Path, names: Sequence[str] = TABLES) -> list[Path]:
     """Return the files of some tables of a run."""
-    patches = [_PATCHES[name] for name in names if name in _PATCHES and (folder / PATCH).is_file()]
-    return [folder / name for name in (*(f"{name}.parquet" for name in names), *patches, *(patches and [REPLACED]))]
+    patches = [_PATCHES[name] for name in names if name in _PATCHES and is_patched(folder)]
+    others = [*patches, REPLACED] if patches else []
+    return [*(file_of(folder, name) for name in names), *(folder / name for name in others)]
 
 
 def rows_of(folder: Path, name: str = "ledger") -> str:
     """Return the SQL of a table's rows, to stand after FROM."""
-    file = file_rows(folder / f"{name}.parquet")
-    if name not in _PATCHES or not (folder / PATCH).is_file():
+    file = file_rows(file_of(folder, name))
+    if name not in _PATCHES or not is_patched(folder):
         return file
     patch, replaced = file_rows(folder / _PATCHES[name]), file_rows(folder / REPLACED)
     return f"(SELECT * FROM {without(file, replaced)} UNION ALL SELECT * FROM {patch})"  # noqa: S608
@@ -88,7 +106,7 @@ def keep(file: Path, *, at: Path) -> None:
 
 def replaced_blocks(folder: Path) -> frozenset[Block]:
     """Return the parts of a run's ledger that stand in its patch; none where it has no patch."""
-    if not (folder / PATCH).is_file():
+    if not is_patched(folder):
         return frozenset()
     rows = pq.read_table(folder / REPLACED)
     return frozenset(map(Block, rows["split_number"].to_pylist(), rows["charge_date"].to_pylist()))

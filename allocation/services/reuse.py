@@ -15,7 +15,7 @@ from allocation.engine.findings import UNMATCHED
 from allocation.engine.partial import Scope
 from allocation.engine.proof import Proof
 from allocation.engine.rules import RuleSet
-from allocation.engine.run_files import LEDGER, PATCH, TABLES, files_of, replaced_blocks
+from allocation.engine.run_files import PATCH, TABLES, file_of, files_of, is_patched, replaced_blocks
 from allocation.engine.streams import FILLS
 from allocation.services.basis import Basis, changed_days
 from allocation.services.inputs import Inputs
@@ -63,9 +63,9 @@ def _is_plain(before: Path, proof: Proof) -> bool:
         return False
     if not all(file.is_file() for file in files_of(before, [*TABLES, "days"])) or read_parts(before) is None:
         return False
-    if not (before / PATCH).is_file():
+    if not is_patched(before):
         return True
-    patched, written = (int(pq.read_metadata(before / name).num_rows) for name in (PATCH, LEDGER))
+    patched, written = (int(pq.read_metadata(file).num_rows) for file in (before / PATCH, file_of(before, "ledger")))
     return patched <= written * MOST_PATCHED
 
 

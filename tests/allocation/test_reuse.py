@@ -21,7 +21,7 @@ from allocation.engine import locality, partial, proof, rules
 from allocation.engine import run as engine_run
 from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.inputs import RunInputs
-from allocation.engine.run_files import DAYS, PATCH, replaced_blocks, rows_of
+from allocation.engine.run_files import DAYS, PATCH, file_of, replaced_blocks, rows_of
 from allocation.services.basis import FILE, Basis, _bill_days, changed_days, read_basis, write_basis
 from allocation.services.parts import read_parts, write_parts
 from allocation.services.reuse import MOST_DAYS, reuse
@@ -291,7 +291,8 @@ def test_a_restated_day_is_all_that_is_worked_out_anew_and_the_ledger_file_stays
     assert month.run([*LINES, charge("7", on=2, tags={"team": "a"})], rules_of(SHARED, BY_DRIVER), DRIVERS) == "part"
 
     assert patched_days(month.folder) == {day(2)}
-    assert (month.folder / "ledger.parquet").samefile(before / "ledger.parquet")
+    assert file_of(month.folder, "ledger").samefile(before / "ledger.parquet")
+    assert not (month.folder / "ledger.parquet").exists(), "nobody takes one file for the whole"
 
 
 def test_days_that_changed_one_after_the_other_stand_in_one_patch(month):

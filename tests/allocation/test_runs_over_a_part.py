@@ -7,7 +7,7 @@ import pytest
 from allocation.costs.answer import answer
 from allocation.costs.query import CostQuery, Filter
 from allocation.engine.rules import parse
-from allocation.engine.run_files import PATCH, replaced_blocks
+from allocation.engine.run_files import PATCH, file_of, replaced_blocks
 from allocation.explain.selectors import explain
 from allocation.explain.slices import Slice
 from allocation.ledgers import run_replaced_by, value_changes
@@ -173,7 +173,7 @@ def test_a_patch_that_somebody_changed_proves_nothing(acme, allocated):
     CHANGES["a restated day"](acme)
     run = allocate(acme.id, period=OCTOBER)
     assert {block.charge_date for block in replaced_blocks(folder_of(run))} == {day(2)}
-    (folder_of(run) / PATCH).write_bytes((folder_of(run) / "ledger.parquet").read_bytes())
+    (folder_of(run) / PATCH).write_bytes(file_of(folder_of(run), "ledger").read_bytes())
 
     assert not prove_run(acme.id, run_id=run.id).proof.holds
 
