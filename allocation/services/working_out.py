@@ -13,7 +13,7 @@ from allocation.engine.partial import WiderError, allocate_again
 from allocation.engine.proof import Proof
 from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.engine.rules import RuleSetError, to_json
-from allocation.engine.run import RunResult
+from allocation.engine.run import RunResult, uncollected
 from allocation.engine.run import allocate as run_engine
 from allocation.engine.run_files import keep
 from allocation.engines import engine_of, local_engine
@@ -28,6 +28,7 @@ from itfm.core import lake
 from itfm.core.tenancy import tenant
 
 
+@uncollected()
 def work_out(
     run: AllocationRun, inputs: Inputs, *, before: AllocationRun | None, scratch: Path, tell: Callable[[str], None]
 ) -> tuple[RunResult, Sums]:
