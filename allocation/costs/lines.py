@@ -21,6 +21,7 @@ from allocation.costs.query import COLUMNS, CostQuery, Filter
 from allocation.engine.account_tags import NO_TAGS, AccountTags, Inherited
 from allocation.engine.attribute_sets import tags_of
 from allocation.engine.inputs import Revision
+from allocation.engine.run_files import file_rows
 from allocation.engine.widening import charges_of, files_of_lines
 from allocation.explain.rules import RULES_FILE, rules_of
 from allocation.models import AllocationRun
@@ -193,7 +194,7 @@ def classified(
     if not run.folder or not all(path.is_file() for path in (*files, *tables)):
         raise NoLinesError("The stored charges of this period are not kept. Pull the bill again.")
     with lake.scratch(run.organization_id) as scratch, _database([*files, *tables], scratch) as database:
-        classification, cells, segments = (f"read_parquet({literal(str(path))})" for path in tables)
+        classification, cells, segments = map(file_rows, tables)
         database.execute(
             f"""
             CREATE TEMP VIEW classified AS

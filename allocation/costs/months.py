@@ -25,6 +25,7 @@ from allocation.costs.lake_rows import GROUPS, MONTHS, LakeRows
 from allocation.costs.lake_statement import COMPARED, LakeStatement
 from allocation.costs.query import CostQuery
 from allocation.engine.backends.duckdb import DuckDB, connect
+from allocation.engine.proof import Sums
 from allocation.engine.run_files import PATCH, Block, blocks_table, create_views, file_rows, files_of, only, rows_of
 from ingestion.focus.attributes import COST_COLUMNS
 from ingestion.focus.expressions import literal
@@ -38,10 +39,6 @@ _PLACES: Final = "split_number, mart_id, segment_id, billing_currency"
 _ZERO: Final = Decimal(0)
 _OF_A_PAGE: Final = DuckDB(memory_limit="512MiB")
 """What one question may use."""
-
-
-Sums = dict[str, dict[str, Decimal]]
-"""Billing currency -> cost column -> sum."""
 
 
 class Row(NamedTuple):

@@ -13,7 +13,7 @@ from django.db import connection
 from allocation.costs.lake_rows import MONTHS
 from allocation.costs.months import reading
 from allocation.costs.statement import IN_TENANT, MART
-from ingestion.focus.expressions import literal
+from allocation.engine.run_files import file_rows
 from itfm.core import lake
 from itfm.core.keeping import kept
 
@@ -46,8 +46,7 @@ def _rows(period: date, organization_id: UUID, *, run_id: UUID) -> Sequence[Row]
     file = lake.run_folder(organization_id, period=period, run_id=run_id) / MONTHS
     if file.is_file():
         with reading(organization_id) as database:
-            rows = f"read_parquet({literal(str(file))})"
-            return database.execute(_MOVED.format(rows=rows, condition="TRUE")).fetchall()
+            return database.execute(_MOVED.format(rows=file_rows(file), condition="TRUE")).fetchall()
     with connection.cursor() as cursor:
         cursor.execute(_MOVED.format(rows=MART, condition=f"{IN_TENANT} AND billing_period = %s"), [period])
         return list(cursor.fetchall())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from allocation.engine.cells import Cells
 from allocation.engine.splits import CELL_COLUMNS
 
-SHOWN = ("source_id", *CELL_COLUMNS)
+SHOWN: Final = ("source_id", *CELL_COLUMNS)
+_PLAIN: Final = pa.schema([("cell_id", pa.int32()), ("mart_id", pa.int32()), *((name, pa.string()) for name in SHOWN)])
 
 
 def numbered_like(decided: Cells, before: Path) -> Cells:
@@ -50,9 +51,6 @@ def _cells(decided: pa.Table, before: pa.Table) -> tuple[pa.Table, np.ndarray[An
     ids = pa.array(range(len(before), len(before) + len(new)), pa.int32())
     new = new.set_column(0, "cell_id", ids).set_column(1, "mart_id", ids)
     return pa.concat_tables([before, new]).combine_chunks(), np.array(found, dtype=np.int32)
-
-
-_PLAIN = pa.schema([("cell_id", pa.int32()), ("mart_id", pa.int32()), *((name, pa.string()) for name in SHOWN)])
 
 
 def _rows(table: pa.Table) -> list[tuple[str | None, ...]]:

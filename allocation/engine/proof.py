@@ -186,7 +186,7 @@ def _kept_days(run_folder: Path, before: Path) -> str:
 def _bill(inputs: RunInputs) -> str:
     """Return the SQL of the daily rows of all bills with their source."""
     parts = [
-        f"SELECT *, {_text(revision.source_id)} AS source_id FROM read_parquet({_text(revision.daily)})"  # noqa: S608
+        f"SELECT *, {_text(revision.source_id)} AS source_id FROM {file_rows(revision.daily)}"  # noqa: S608
         for revision in inputs.revisions
     ]
     return " UNION ALL BY NAME ".join(parts)

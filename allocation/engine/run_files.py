@@ -19,6 +19,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ingestion.focus.expressions import literal
+
 TABLES: Final = ("ledger", "cells", "segments", "splits", "classification")
 """What a run is made of and what its numbers stand for."""
 LEDGER: Final = "ledger.parquet"
@@ -125,4 +127,4 @@ def blocks_table(blocks: Iterable[Block]) -> pa.Table:
 
 def file_rows(file: Path) -> str:
     """Return the SQL of a file's rows, to stand after FROM."""
-    return "read_parquet('" + str(file).replace("'", "''") + "')"
+    return f"read_parquet({literal(str(file))})"

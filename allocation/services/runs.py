@@ -18,10 +18,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from allocation.bills import WideningError, widened
-from allocation.costs.months import Sums
 from allocation.engine.cells import TooManyProfilesError
 from allocation.engine.further import NOTHING
-from allocation.engine.proof import Proof
+from allocation.engine.proof import Proof, Sums
 from allocation.models import AllocatedCost, AllocationRun, Reallocation
 from allocation.selectors import current_rule_set
 from allocation.services.inputs import Inputs, inputs_of

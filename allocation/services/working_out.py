@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from allocation.bills import write_widened_by
-from allocation.costs.months import Sums, write_months
+from allocation.costs.months import write_months
 from allocation.engine.backends.duckdb import DuckDB
 from allocation.engine.partial import WiderError, allocate_again
-from allocation.engine.proof import Proof
+from allocation.engine.proof import Proof, Sums
 from allocation.engine.rules import RuleSet as EngineRuleSet
 from allocation.engine.rules import RuleSetError, to_json
 from allocation.engine.run import RunResult, uncollected
